@@ -1,1 +1,15 @@
-//! What a grant is.
+//! What a grant is: the rules of a role that apply to one selection, bound to one subject until a time.
+//!
+//! Pure: no clock, randomness, file, network or environment. What a caller needs of those comes in as an argument.
+//! Not here: who may have a grant (`p0-access`), and everything that acts (`p0-gitops`, `terraform-provider-p0`).
+
+pub mod alias;
+pub mod covers;
+pub mod evaluate;
+pub mod name;
+pub mod request;
+pub mod resource;
+pub mod role;
+pub mod rule;
+pub mod selection;
+pub mod subject;

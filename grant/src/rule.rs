@@ -1,0 +1,285 @@
+//! Rules: what a role allows, as Kubernetes writes it, in types that hold only what the API server would store.
+//!
+//! Not here: what a rule means for a request ([`crate::evaluate`]) or for another rule ([`crate::covers`]).
+
+use serde::ser::SerializeStruct;
+use serde::{Deserialize, Serialize, Serializer};
+
+/// The entry that matches every verb, group or resource.
+///
+/// Source: <https://kubernetes.io/docs/reference/access-authn-authz/rbac/#referring-to-resources>.
+pub const ALL: &str = "*";
+
+/// One entry of a role's `rules`. The two forms never mix.
+///
+/// Source: `ValidatePolicyRule` in
+/// <https://github.com/kubernetes/kubernetes/blob/v1.36.2/pkg/apis/rbac/validation/validation.go>.
+///
+/// ```
+/// use p0_grant::rule::{ResourceRule, Rule};
+///
+/// let rule = ResourceRule::new(["get", "list"], ["apps"], ["deployments"], [] as [&str; 0])?;
+/// assert_eq!(
+///     serde_json::to_string(&Rule::from(rule)).unwrap(),
+///     r#"{"apiGroups":["apps"],"resources":["deployments"],"verbs":["get","list"]}"#,
+/// );
+/// # Ok::<(), p0_grant::rule::RuleError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(try_from = "RuleFields")]
+pub enum Rule {
+    /// Verbs on API resources.
+    Resource(ResourceRule),
+    /// Verbs on paths that are not resources, such as `/healthz`.
+    Url(UrlRule),
+}
+
+/// The product verbs × groups × resources × names. Only the names may be empty, and then they mean "any".
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ResourceRule {
+    verbs: Vec<String>,
+    api_groups: Vec<String>,
+    resources: Vec<String>,
+    resource_names: Vec<String>,
+}
+
+/// The product verbs × URL patterns.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct UrlRule {
+    verbs: Vec<String>,
+    urls: Vec<String>,
+}
+
+/// Why fields are not a rule that the API server would store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RuleError {
+    /// `verbs` is empty.
+    #[error("a rule needs at least one of `verbs`")]
+    NoVerbs,
+    /// A resource rule without `apiGroups`.
+    #[error("a resource rule needs at least one of `apiGroups` (the core group is \"\")")]
+    NoApiGroups,
+    /// Neither `resources` nor `nonResourceURLs`.
+    #[error("a rule needs at least one of `resources` or `nonResourceURLs`")]
+    NoResources,
+    /// Both forms in one rule.
+    #[error("`nonResourceURLs` cannot stand beside `apiGroups`, `resources` or `resourceNames`")]
+    Mixed,
+}
+
+impl ResourceRule {
+    /// Builds a rule from its four lists, kept in the order given.
+    ///
+    /// # Errors
+    /// [`RuleError`] where verbs, groups or resources are empty.
+    pub fn new<V, G, R, N>(
+        verbs: V,
+        api_groups: G,
+        resources: R,
+        resource_names: N,
+    ) -> Result<Self, RuleError>
+    where
+        V: IntoIterator<Item: Into<String>>,
+        G: IntoIterator<Item: Into<String>>,
+        R: IntoIterator<Item: Into<String>>,
+        N: IntoIterator<Item: Into<String>>,
+    {
+        let rule = Self {
+            verbs: strings(verbs),
+            api_groups: strings(api_groups),
+            resources: strings(resources),
+            resource_names: strings(resource_names),
+        };
+        match &rule {
+            Self { verbs, .. } if verbs.is_empty() => Err(RuleError::NoVerbs),
+            Self { api_groups, .. } if api_groups.is_empty() => Err(RuleError::NoApiGroups),
+            Self { resources, .. } if resources.is_empty() => Err(RuleError::NoResources),
+            _ => Ok(rule),
+        }
+    }
+
+    /// Never empty; `*` is every verb.
+    pub fn verbs(&self) -> &[String] {
+        &self.verbs
+    }
+
+    /// Never empty; `""` is the core group, `*` every group.
+    pub fn api_groups(&self) -> &[String] {
+        &self.api_groups
+    }
+
+    /// Never empty; `resource`, `resource/subresource`, `*/subresource` or `*`.
+    pub fn resources(&self) -> &[String] {
+        &self.resources
+    }
+
+    /// Exact names; empty means any name and none.
+    pub fn resource_names(&self) -> &[String] {
+        &self.resource_names
+    }
+}
+
+impl UrlRule {
+    /// Builds a rule from its two lists, kept in the order given.
+    ///
+    /// # Errors
+    /// [`RuleError`] where one of them is empty.
+    pub fn new<V, U>(verbs: V, urls: U) -> Result<Self, RuleError>
+    where
+        V: IntoIterator<Item: Into<String>>,
+        U: IntoIterator<Item: Into<String>>,
+    {
+        let rule = Self {
+            verbs: strings(verbs),
+            urls: strings(urls),
+        };
+        match &rule {
+            Self { verbs, .. } if verbs.is_empty() => Err(RuleError::NoVerbs),
+            Self { urls, .. } if urls.is_empty() => Err(RuleError::NoResources),
+            _ => Ok(rule),
+        }
+    }
+
+    /// Never empty; `*` is every verb.
+    pub fn verbs(&self) -> &[String] {
+        &self.verbs
+    }
+
+    /// Never empty; a path, or a prefix that ends in `*`.
+    pub fn urls(&self) -> &[String] {
+        &self.urls
+    }
+}
+
+impl From<ResourceRule> for Rule {
+    fn from(rule: ResourceRule) -> Self {
+        Self::Resource(rule)
+    }
+}
+
+impl From<UrlRule> for Rule {
+    fn from(rule: UrlRule) -> Self {
+        Self::Url(rule)
+    }
+}
+
+fn strings<I: IntoIterator<Item: Into<String>>>(items: I) -> Vec<String> {
+    items.into_iter().map(Into::into).collect()
+}
+
+/// A rule as it is written in Kubernetes' JSON and YAML, before it is known to be one.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[derive(Default)]
+struct RuleFields {
+    verbs: Vec<String>,
+    api_groups: Vec<String>,
+    resources: Vec<String>,
+    resource_names: Vec<String>,
+    #[serde(rename = "nonResourceURLs")]
+    non_resource_urls: Vec<String>,
+}
+
+impl TryFrom<RuleFields> for Rule {
+    type Error = RuleError;
+
+    fn try_from(fields: RuleFields) -> Result<Self, RuleError> {
+        let RuleFields {
+            verbs,
+            api_groups,
+            resources,
+            resource_names,
+            non_resource_urls,
+        } = fields;
+        if non_resource_urls.is_empty() {
+            return ResourceRule::new(verbs, api_groups, resources, resource_names).map(Self::from);
+        }
+        if !(api_groups.is_empty() && resources.is_empty() && resource_names.is_empty()) {
+            return Err(RuleError::Mixed);
+        }
+        UrlRule::new(verbs, non_resource_urls).map(Self::from)
+    }
+}
+
+impl Serialize for Rule {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Resource(rule) => rule.serialize(serializer),
+            Self::Url(rule) => rule.serialize(serializer),
+        }
+    }
+}
+
+/// Fields in alphabetical order, as the API server prints them; empty names are absent.
+impl Serialize for ResourceRule {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let named = !self.resource_names.is_empty();
+        let mut fields = serializer.serialize_struct("PolicyRule", 3 + usize::from(named))?;
+        fields.serialize_field("apiGroups", &self.api_groups)?;
+        if named {
+            fields.serialize_field("resourceNames", &self.resource_names)?;
+        }
+        fields.serialize_field("resources", &self.resources)?;
+        fields.serialize_field("verbs", &self.verbs)?;
+        fields.end()
+    }
+}
+
+impl Serialize for UrlRule {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut fields = serializer.serialize_struct("PolicyRule", 2)?;
+        fields.serialize_field("nonResourceURLs", &self.urls)?;
+        fields.serialize_field("verbs", &self.verbs)?;
+        fields.end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Rule, String> {
+        serde_json::from_str(text).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn reads_what_it_writes_in_both_forms() {
+        for text in [
+            r#"{"apiGroups":[""],"resourceNames":["x"],"resources":["pods"],"verbs":["get"]}"#,
+            r#"{"apiGroups":["*"],"resources":["*"],"verbs":["*"]}"#,
+            r#"{"nonResourceURLs":["/healthz/*"],"verbs":["get"]}"#,
+        ] {
+            assert_eq!(serde_json::to_string(&read(text).unwrap()).unwrap(), text);
+        }
+    }
+
+    #[test]
+    fn refuses_what_the_api_server_would_not_store() {
+        for (text, error) in [
+            (
+                r#"{"apiGroups":[""],"resources":["pods"],"verbs":[]}"#,
+                RuleError::NoVerbs,
+            ),
+            (
+                r#"{"resources":["pods"],"verbs":["get"]}"#,
+                RuleError::NoApiGroups,
+            ),
+            (
+                r#"{"apiGroups":[""],"verbs":["get"]}"#,
+                RuleError::NoResources,
+            ),
+            (
+                r#"{"resourceNames":["x"],"nonResourceURLs":["/"],"verbs":["get"]}"#,
+                RuleError::Mixed,
+            ),
+        ] {
+            let answer = read(text).unwrap_err();
+            assert!(answer.starts_with(&error.to_string()), "{text}: {answer}");
+        }
+        assert!(
+            read(r#"{"verb":["get"]}"#)
+                .unwrap_err()
+                .contains("unknown field")
+        );
+    }
+}
