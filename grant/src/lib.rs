@@ -13,3 +13,4 @@ pub mod role;
 pub mod rule;
 pub mod selection;
 pub mod subject;
+pub mod yaml;

@@ -4,6 +4,7 @@
 
 use serde::ser::SerializeStruct;
 use serde::{Deserialize, Serialize, Serializer};
+use serde_saphyr::FlowSeq;
 
 /// The entry that matches every verb, group or resource.
 ///
@@ -210,17 +211,17 @@ impl Serialize for Rule {
     }
 }
 
-/// Fields in alphabetical order, as the API server prints them; empty names are absent.
+/// Fields in alphabetical order, as the API server prints them; empty names are absent. In YAML each list is one line.
 impl Serialize for ResourceRule {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let named = !self.resource_names.is_empty();
         let mut fields = serializer.serialize_struct("PolicyRule", 3 + usize::from(named))?;
-        fields.serialize_field("apiGroups", &self.api_groups)?;
+        fields.serialize_field("apiGroups", &FlowSeq(&self.api_groups))?;
         if named {
-            fields.serialize_field("resourceNames", &self.resource_names)?;
+            fields.serialize_field("resourceNames", &FlowSeq(&self.resource_names))?;
         }
-        fields.serialize_field("resources", &self.resources)?;
-        fields.serialize_field("verbs", &self.verbs)?;
+        fields.serialize_field("resources", &FlowSeq(&self.resources))?;
+        fields.serialize_field("verbs", &FlowSeq(&self.verbs))?;
         fields.end()
     }
 }
@@ -228,8 +229,8 @@ impl Serialize for ResourceRule {
 impl Serialize for UrlRule {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut fields = serializer.serialize_struct("PolicyRule", 2)?;
-        fields.serialize_field("nonResourceURLs", &self.urls)?;
-        fields.serialize_field("verbs", &self.verbs)?;
+        fields.serialize_field("nonResourceURLs", &FlowSeq(&self.urls))?;
+        fields.serialize_field("verbs", &FlowSeq(&self.verbs))?;
         fields.end()
     }
 }
