@@ -5,12 +5,15 @@
 
 pub mod alias;
 pub mod covers;
+pub mod danger;
 pub mod evaluate;
 pub mod name;
 pub mod request;
 pub mod resource;
+pub mod restrict;
 pub mod role;
 pub mod rule;
 pub mod selection;
 pub mod subject;
+pub mod subset;
 pub mod yaml;

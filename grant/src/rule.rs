@@ -152,6 +152,16 @@ impl UrlRule {
     }
 }
 
+impl Rule {
+    /// Never empty; `*` is every verb.
+    pub fn verbs(&self) -> &[String] {
+        match self {
+            Self::Resource(rule) => rule.verbs(),
+            Self::Url(rule) => rule.verbs(),
+        }
+    }
+}
+
 impl From<ResourceRule> for Rule {
     fn from(rule: ResourceRule) -> Self {
         Self::Resource(rule)
