@@ -1,1 +1,8 @@
-//! Who may have a grant.
+//! Who may have a grant: the files of the GitOps repository, and the judgement of a change to it.
+//!
+//! Pure: no clock, randomness, file, network or environment. Not here: what a grant is (`p0-grant`), and everything that
+//! acts (`p0-gitops`).
+
+pub mod change;
+pub mod kustomization;
+pub mod layout;

@@ -1,0 +1,215 @@
+//! The layout of a GitOps repository: which path means what.
+//!
+//! Not here: what the files hold. Paths are compared byte for byte; on a case-folding disk two of them may be one file,
+//! which is why everything near a grants folder that is not exactly right is foreign there.
+
+use std::fmt;
+
+use p0_grant::name::GrantId;
+use serde::{Deserialize, Serialize};
+
+/// Whose signatures count, on base.
+pub const ALLOWED_SIGNERS: &str = "p0/allowed_signers";
+
+const GRANTS: &str = "grants";
+const SENTINEL: &str = "sentinel.yaml";
+const KUSTOMIZATION: &str = "kustomization.yaml";
+
+/// What a cluster's folder is called: a DNS-1123 label.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct ClusterName(String);
+
+/// A name that cannot be a cluster's.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{0}` cannot name a cluster: use at most 63 characters of `a-z`, `0-9` and `-`, no `-` at either end"
+)]
+pub struct ClusterNameError(String);
+
+/// What a path is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// One grant.
+    Grant {
+        /// Of which cluster.
+        cluster: ClusterName,
+        /// The file's name without its ending.
+        id: GrantId,
+    },
+    /// The list of grants where a site has one.
+    Kustomization(ClusterName),
+    /// The manifest that keeps the grants folder from vanishing.
+    Sentinel(ClusterName),
+    /// In a grants folder, or in its way, and none of the above.
+    ForeignToGrants,
+    /// Anything else; `CODEOWNERS` guards what matters of it.
+    Elsewhere,
+}
+
+impl ClusterName {
+    /// Checks `name`.
+    ///
+    /// # Errors
+    /// [`ClusterNameError`].
+    pub fn new(name: impl Into<String>) -> Result<Self, ClusterNameError> {
+        let name = name.into();
+        // A namespace is called just as strictly.
+        match p0_grant::name::Namespace::new(name.as_str()) {
+            Ok(_) => Ok(Self(name)),
+            Err(_) => Err(ClusterNameError(name)),
+        }
+    }
+
+    /// The checked text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// `clusters/<c>/p0-cluster.yaml`.
+    pub fn settings_path(&self) -> String {
+        format!("clusters/{self}/p0-cluster.yaml")
+    }
+
+    /// `clusters/<c>/catalogue.yaml`.
+    pub fn catalogue_path(&self) -> String {
+        format!("clusters/{self}/catalogue.yaml")
+    }
+
+    /// `clusters/<c>/grants`.
+    pub fn grants_folder(&self) -> String {
+        format!("clusters/{self}/{GRANTS}")
+    }
+
+    /// `clusters/<c>/grants/<id>.yaml`.
+    pub fn grant_path(&self, id: &GrantId) -> String {
+        format!("{}/{}", self.grants_folder(), grant_file(id))
+    }
+
+    /// `clusters/<c>/grants/kustomization.yaml`.
+    pub fn kustomization_path(&self) -> String {
+        format!("{}/{KUSTOMIZATION}", self.grants_folder())
+    }
+
+    /// `clusters/<c>/grants/sentinel.yaml`.
+    pub fn sentinel_path(&self) -> String {
+        format!("{}/{SENTINEL}", self.grants_folder())
+    }
+}
+
+/// `<id>.yaml`: the file's name, and the grant's line in a kustomization.
+pub fn grant_file(id: &GrantId) -> String {
+    format!("{id}.yaml")
+}
+
+/// What `path`, relative to the repository's root with `/` between, is for.
+///
+/// ```
+/// use p0_access::layout::{Place, place};
+///
+/// assert!(matches!(place("clusters/prod/grants/vpl5aqzpwnnqmnkrzze2.yaml"), Place::Grant { .. }));
+/// assert_eq!(place("clusters/prod/grants/more/vpl5aqzpwnnqmnkrzze2.yaml"), Place::ForeignToGrants);
+/// assert_eq!(place("README.md"), Place::Elsewhere);
+/// ```
+pub fn place(path: &str) -> Place {
+    let parts: Vec<&str> = path.split('/').collect();
+    match parts.as_slice() {
+        // A link or a file in place of a folder would take everything below with it.
+        ["clusters"] => Place::ForeignToGrants,
+        ["clusters", folder] if ClusterName::new(*folder).is_ok() => Place::ForeignToGrants,
+        ["clusters", cluster, folder, rest @ ..] if folder.eq_ignore_ascii_case(GRANTS) => {
+            match ClusterName::new(*cluster) {
+                Ok(cluster) if *folder == GRANTS => in_grants(cluster, rest),
+                _ => Place::ForeignToGrants,
+            }
+        }
+        _ => Place::Elsewhere,
+    }
+}
+
+fn in_grants(cluster: ClusterName, rest: &[&str]) -> Place {
+    match rest {
+        [file] if *file == SENTINEL => Place::Sentinel(cluster),
+        [file] if *file == KUSTOMIZATION => Place::Kustomization(cluster),
+        [file] => match file.strip_suffix(".yaml").map(GrantId::new) {
+            Some(Ok(id)) => Place::Grant { cluster, id },
+            _ => Place::ForeignToGrants,
+        },
+        _ => Place::ForeignToGrants,
+    }
+}
+
+impl fmt::Display for ClusterName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl TryFrom<String> for ClusterName {
+    type Error = ClusterNameError;
+
+    fn try_from(text: String) -> Result<Self, ClusterNameError> {
+        Self::new(text)
+    }
+}
+
+impl std::str::FromStr for ClusterName {
+    type Err = ClusterNameError;
+
+    fn from_str(text: &str) -> Result<Self, ClusterNameError> {
+        Self::new(text)
+    }
+}
+
+impl From<ClusterName> for String {
+    fn from(name: ClusterName) -> Self {
+        name.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_grants_folder_has_three_kinds_of_file_and_the_rest_is_foreign() {
+        let prod = ClusterName::new("prod").unwrap();
+        let id = GrantId::new("vpl5aqzpwnnqmnkrzze2").unwrap();
+        for (path, expected) in [
+            (
+                prod.grant_path(&id),
+                Place::Grant {
+                    cluster: prod.clone(),
+                    id,
+                },
+            ),
+            (prod.sentinel_path(), Place::Sentinel(prod.clone())),
+            (
+                prod.kustomization_path(),
+                Place::Kustomization(prod.clone()),
+            ),
+            (prod.settings_path(), Place::Elsewhere),
+            (prod.catalogue_path(), Place::Elsewhere),
+            ("clusters/README.md".to_owned(), Place::Elsewhere),
+        ] {
+            assert_eq!(place(&path), expected, "{path}");
+        }
+        for path in [
+            "clusters",
+            "clusters/prod",
+            "clusters/prod/grants",
+            "clusters/prod/grants/",
+            "clusters/prod/Grants/vpl5aqzpwnnqmnkrzze2.yaml",
+            "clusters/prod/grants/VPL5AQZPWNNQMNKRZZE2.yaml",
+            "clusters/prod/grants/vpl5aqzpwnnqmnkrzze2.yml",
+            "clusters/prod/grants/vpl5aqzpwnnqmnkrzze2",
+            "clusters/prod/grants/a/vpl5aqzpwnnqmnkrzze2.yaml",
+            "clusters/prod/grants/Kustomization",
+            "clusters/prod/grants/.sourceignore",
+            "clusters/prod/grants/.argocd-source.yaml",
+            "clusters/PROD/grants/vpl5aqzpwnnqmnkrzze2.yaml",
+        ] {
+            assert_eq!(place(path), Place::ForeignToGrants, "{path}");
+        }
+    }
+}

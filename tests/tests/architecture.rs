@@ -1,0 +1,156 @@
+//! The arrows of the design, read from Cargo: which crate may see which, and what the pure ones never see.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::Command;
+
+use serde_json::Value;
+
+/// Crates whose presence below a pure crate means that it acts.
+const ACTING: &[&str] = &[
+    "axum",
+    "getrandom",
+    "git2",
+    "hyper",
+    "kube",
+    "mio",
+    "native-tls",
+    "octocrab",
+    "reqwest",
+    "rustls",
+    "sqlx",
+    "tokio",
+    "tonic",
+];
+
+/// Each member and the members it may use.
+const ARROWS: &[(&str, &[&str])] = &[
+    ("p0-grant", &[]),
+    ("p0-access", &["p0-grant"]),
+    ("p0-gitops", &["p0-access", "p0-grant"]),
+    ("p0-tests", &["p0-access", "p0-gitops", "p0-grant"]),
+];
+
+struct Graph {
+    /// Package name → names of its direct dependencies, of every kind.
+    declared: BTreeMap<String, BTreeSet<String>>,
+}
+
+fn cargo(arguments: &[&str]) -> String {
+    let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml");
+    let output = Command::new(env!("CARGO"))
+        .args(arguments)
+        .args(["--offline", "--locked", "--manifest-path", manifest])
+        .output()
+        .expect("cargo starts");
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8(output.stdout).expect("cargo speaks UTF-8")
+}
+
+fn graph() -> Graph {
+    let metadata: Value =
+        serde_json::from_str(&cargo(&["metadata", "--format-version", "1", "--no-deps"]))
+            .expect("JSON");
+    let packages = metadata["packages"].as_array().expect("packages");
+    let name = |value: &Value| value["name"].as_str().expect("a name").to_owned();
+    let dependencies = |package: &Value| {
+        package["dependencies"]
+            .as_array()
+            .expect("dependencies")
+            .iter()
+            .map(name)
+            .collect()
+    };
+    Graph {
+        declared: packages
+            .iter()
+            .map(|package| (name(package), dependencies(package)))
+            .collect(),
+    }
+}
+
+#[test]
+fn members_use_only_the_members_they_may() {
+    let graph = graph();
+    let members: BTreeSet<&str> = graph.declared.keys().map(String::as_str).collect();
+    let listed: BTreeSet<&str> = ARROWS.iter().map(|(member, _)| *member).collect();
+    assert_eq!(members, listed, "a new member needs its arrows here");
+    for (member, allowed) in ARROWS {
+        let used = graph.declared[*member]
+            .iter()
+            .map(String::as_str)
+            .filter(|name| members.contains(name));
+        let stray: Vec<&str> = used.filter(|name| !allowed.contains(name)).collect();
+        assert!(stray.is_empty(), "{member} uses {stray:?}");
+    }
+}
+
+#[test]
+fn pure_crates_have_nothing_that_acts_below_them() {
+    for member in ["p0-grant", "p0-access"] {
+        let tree = cargo(&[
+            "tree",
+            "--package",
+            member,
+            "--edges",
+            "normal",
+            "--prefix",
+            "none",
+            "--format",
+            "{p}",
+        ]);
+        let below: BTreeSet<&str> = tree
+            .lines()
+            .filter_map(|line| line.split(' ').next())
+            .collect();
+        assert!(below.contains("serde"), "the tree of {member} was read");
+        let acting: Vec<&&str> = ACTING
+            .iter()
+            .filter(|name| below.contains(**name))
+            .collect();
+        assert!(acting.is_empty(), "{member} has {acting:?} below it");
+    }
+}
+
+#[test]
+fn no_error_prints_its_source() {
+    // A chain printer shows each source once; `{0}` of a `#[source]` or `#[from]` would show it twice.
+    for folder in ["grant/src", "generator/core/src", "generator/src"] {
+        for (path, text) in sources(folder) {
+            for (number, line) in text.lines().enumerate() {
+                let tail: String = text.lines().skip(number + 1).take(2).collect();
+                let prints = line.contains("#[error(\"") && line.contains("{0}");
+                let doubled = prints && (tail.contains("(#[source]") || tail.contains("(#[from]"));
+                assert!(!doubled, "{path}:{}: prints its source", number + 1);
+            }
+        }
+    }
+}
+
+fn sources(folder: &str) -> Vec<(String, String)> {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("..")
+        .join(folder);
+    let mut found = Vec::new();
+    let mut folders = vec![root];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder)
+            .expect("a folder")
+            .map(|entry| entry.expect("an entry").path())
+        {
+            if entry.is_dir() {
+                folders.push(entry);
+            } else if entry.extension().is_some_and(|ending| ending == "rs") {
+                found.push((
+                    entry.display().to_string(),
+                    std::fs::read_to_string(&entry).expect("a source"),
+                ));
+            }
+        }
+    }
+    assert!(!found.is_empty(), "{folder} has sources");
+    found
+}
