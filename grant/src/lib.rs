@@ -8,6 +8,7 @@ pub mod covers;
 pub mod danger;
 pub mod evaluate;
 pub mod name;
+pub mod plan;
 pub mod request;
 pub mod resource;
 pub mod restrict;
