@@ -74,10 +74,8 @@ mod tests {
 
     #[test]
     fn only_events_is_served_twice() {
-        let served: Vec<_> = PAIRS
-            .iter()
-            .filter(|pair| served_alias_group(pair.1, pair.0).is_some())
-            .collect();
+        let served: Vec<_> =
+            PAIRS.iter().filter(|pair| served_alias_group(pair.1, pair.0).is_some()).collect();
         assert_eq!(served, [&("events", "", "events.k8s.io")]);
     }
 }

@@ -73,11 +73,7 @@ pub fn covers(owner: &[Rule], servant: &[Rule]) -> Result<(), Uncovered> {
             .filter(|atom| !owner.iter().any(|candidate| covers_atom(candidate, atom)));
         uncovered.extend(missing);
     }
-    if uncovered.is_empty() {
-        Ok(())
-    } else {
-        Err(Uncovered(uncovered))
-    }
+    if uncovered.is_empty() { Ok(()) } else { Err(Uncovered(uncovered)) }
 }
 
 /// Breaks a rule down into its atoms.
@@ -110,14 +106,8 @@ fn resource_atoms(rule: &ResourceRule) -> Vec<Atom> {
 }
 
 fn url_atoms(rule: &UrlRule) -> Vec<Atom> {
-    let atom = |verb: &String, url: &String| Atom::Url {
-        verb: verb.clone(),
-        url: url.clone(),
-    };
-    rule.urls()
-        .iter()
-        .flat_map(|url| rule.verbs().iter().map(move |verb| atom(verb, url)))
-        .collect()
+    let atom = |verb: &String, url: &String| Atom::Url { verb: verb.clone(), url: url.clone() };
+    rule.urls().iter().flat_map(|url| rule.verbs().iter().map(move |verb| atom(verb, url))).collect()
 }
 
 fn covers_rule(owner: &Rule, servant: &Rule) -> bool {
@@ -125,18 +115,12 @@ fn covers_rule(owner: &Rule, servant: &Rule) -> bool {
         (Rule::Resource(owner), Rule::Resource(servant)) => {
             lists_all(owner.verbs(), servant.verbs())
                 && lists_all(owner.api_groups(), servant.api_groups())
-                && servant
-                    .resources()
-                    .iter()
-                    .all(|resource| covers_resource(owner.resources(), resource))
+                && servant.resources().iter().all(|resource| covers_resource(owner.resources(), resource))
                 && covers_names(owner.resource_names(), servant.resource_names())
         }
         (Rule::Url(owner), Rule::Url(servant)) => {
             lists_all(owner.verbs(), servant.verbs())
-                && servant
-                    .urls()
-                    .iter()
-                    .all(|url| covers_url(owner.urls(), url))
+                && servant.urls().iter().all(|url| covers_url(owner.urls(), url))
         }
         _ => false,
     }
@@ -144,15 +128,7 @@ fn covers_rule(owner: &Rule, servant: &Rule) -> bool {
 
 fn covers_atom(owner: &Rule, atom: &Atom) -> bool {
     match (owner, atom) {
-        (
-            Rule::Resource(owner),
-            Atom::Resource {
-                verb,
-                group,
-                resource,
-                name,
-            },
-        ) => {
+        (Rule::Resource(owner), Atom::Resource { verb, group, resource, name }) => {
             lists(owner.verbs(), verb)
                 && lists(owner.api_groups(), group)
                 && covers_resource(owner.resources(), resource)
@@ -176,11 +152,7 @@ fn lists_all(entries: &[String], asked: &[String]) -> bool {
 fn covers_resource(owner: &[String], asked: &str) -> bool {
     lists(owner, asked)
         || asked.split_once('/').is_some_and(|(_, sub)| {
-            owner.iter().any(|entry| {
-                entry
-                    .split_once('/')
-                    .is_some_and(|(all, own)| all == ALL && own == sub)
-            })
+            owner.iter().any(|entry| entry.split_once('/').is_some_and(|(all, own)| all == ALL && own == sub))
         })
 }
 
@@ -198,12 +170,7 @@ fn covers_url(owner: &[String], asked: &str) -> bool {
 impl fmt::Display for Atom {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Resource {
-                verb,
-                group,
-                resource,
-                name,
-            } => {
+            Self::Resource { verb, group, resource, name } => {
                 write!(f, "{verb} {resource}")?;
                 if !group.is_empty() {
                     write!(f, ".{group}")?;
@@ -218,12 +185,7 @@ impl fmt::Display for Atom {
 /// At most eight atoms, so that an error about a wide role stays readable.
 fn list(atoms: &[Atom]) -> String {
     const SHOWN: usize = 8;
-    let mut text = atoms
-        .iter()
-        .take(SHOWN)
-        .map(Atom::to_string)
-        .collect::<Vec<_>>()
-        .join(", ");
+    let mut text = atoms.iter().take(SHOWN).map(Atom::to_string).collect::<Vec<_>>().join(", ");
     if atoms.len() > SHOWN {
         text.push_str(&format!(" and {} more", atoms.len() - SHOWN));
     }
@@ -236,9 +198,7 @@ mod tests {
 
     fn rule(verbs: &[&str], groups: &[&str], resources: &[&str], names: &[&str]) -> Rule {
         let own = |list: &[&str]| list.iter().map(ToString::to_string).collect::<Vec<_>>();
-        ResourceRule::new(own(verbs), own(groups), own(resources), own(names))
-            .unwrap()
-            .into()
+        ResourceRule::new(own(verbs), own(groups), own(resources), own(names)).unwrap().into()
     }
 
     #[test]
@@ -246,72 +206,22 @@ mod tests {
         let pods = |verbs: &[&str], names: &[&str]| rule(verbs, &[""], &["pods"], names);
         for (case, owner, servant, expected) in [
             ("itself", pods(&["get"], &[]), pods(&["get"], &[]), true),
-            (
-                "fewer verbs",
-                pods(&["get", "list"], &[]),
-                pods(&["list"], &[]),
-                true,
-            ),
-            (
-                "more verbs",
-                pods(&["get"], &[]),
-                pods(&["get", "list"], &[]),
-                false,
-            ),
-            (
-                "star covers a verb",
-                pods(&["*"], &[]),
-                pods(&["sign"], &[]),
-                true,
-            ),
-            (
-                "all verbs are not star",
-                pods(&["get", "list"], &[]),
-                pods(&["*"], &[]),
-                false,
-            ),
-            (
-                "any name covers a name",
-                pods(&["get"], &[]),
-                pods(&["get"], &["x"]),
-                true,
-            ),
-            (
-                "a name is not any name",
-                pods(&["get"], &["x"]),
-                pods(&["get"], &[]),
-                false,
-            ),
-            (
-                "a name of two",
-                pods(&["get"], &["x", "y"]),
-                pods(&["get"], &["y"]),
-                true,
-            ),
-            (
-                "another name",
-                pods(&["get"], &["x"]),
-                pods(&["get"], &["y"]),
-                false,
-            ),
+            ("fewer verbs", pods(&["get", "list"], &[]), pods(&["list"], &[]), true),
+            ("more verbs", pods(&["get"], &[]), pods(&["get", "list"], &[]), false),
+            ("star covers a verb", pods(&["*"], &[]), pods(&["sign"], &[]), true),
+            ("all verbs are not star", pods(&["get", "list"], &[]), pods(&["*"], &[]), false),
+            ("any name covers a name", pods(&["get"], &[]), pods(&["get"], &["x"]), true),
+            ("a name is not any name", pods(&["get"], &["x"]), pods(&["get"], &[]), false),
+            ("a name of two", pods(&["get"], &["x", "y"]), pods(&["get"], &["y"]), true),
+            ("another name", pods(&["get"], &["x"]), pods(&["get"], &["y"]), false),
             (
                 "star-slash-sub",
                 rule(&["get"], &[""], &["*/log"], &[]),
                 rule(&["get"], &[""], &["pods/log"], &[]),
                 true,
             ),
-            (
-                "sub is not main",
-                rule(&["get"], &[""], &["*/log"], &[]),
-                pods(&["get"], &[]),
-                false,
-            ),
-            (
-                "other group",
-                rule(&["get"], &["apps"], &["pods"], &[]),
-                pods(&["get"], &[]),
-                false,
-            ),
+            ("sub is not main", rule(&["get"], &[""], &["*/log"], &[]), pods(&["get"], &[]), false),
+            ("other group", rule(&["get"], &["apps"], &["pods"], &[]), pods(&["get"], &[]), false),
         ] {
             assert_eq!(covers(&[owner], &[servant]).is_ok(), expected, "{case}");
         }
@@ -319,26 +229,15 @@ mod tests {
 
     #[test]
     fn two_owner_rules_may_share_one_servant_rule_between_them() {
-        let owner = [
-            rule(&["get"], &[""], &["pods"], &[]),
-            rule(&["list"], &[""], &["pods"], &[]),
-        ];
+        let owner = [rule(&["get"], &[""], &["pods"], &[]), rule(&["list"], &[""], &["pods"], &[])];
         assert!(covers(&owner, &[rule(&["get", "list"], &[""], &["pods"], &["x"])]).is_ok());
     }
 
     #[test]
     fn names_exactly_what_is_missing() {
         let owner = [rule(&["get"], &["apps"], &["deployments"], &[])];
-        let servant = [rule(
-            &["get", "patch"],
-            &["apps"],
-            &["deployments"],
-            &["web"],
-        )];
+        let servant = [rule(&["get", "patch"], &["apps"], &["deployments"], &["web"])];
         let answer = covers(&owner, &servant).unwrap_err();
-        assert_eq!(
-            answer.to_string(),
-            "not covered: patch deployments.apps \"web\""
-        );
+        assert_eq!(answer.to_string(), "not covered: patch deployments.apps \"web\"");
     }
 }

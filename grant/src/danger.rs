@@ -70,18 +70,11 @@ pub struct Site {
 /// ```
 pub fn classify(rules: &[Rule], selection: &Selection, site: &Site) -> Vec<Danger> {
     let rows = standard_rows().iter().chain(&site.rows);
-    let mut found: Vec<Danger> = rows
-        .flat_map(|row| by_row(rules, row, selection, site))
-        .collect();
+    let mut found: Vec<Danger> = rows.flat_map(|row| by_row(rules, row, selection, site)).collect();
     found.extend(deleting_many(rules, selection));
     found.extend(wide_target(selection));
     found.extend(unusual_verbs(rules));
-    found.sort_by(|one, other| {
-        other
-            .class
-            .cmp(&one.class)
-            .then_with(|| one.what.cmp(&other.what))
-    });
+    found.sort_by(|one, other| other.class.cmp(&one.class).then_with(|| one.what.cmp(&other.what)));
     found.dedup();
     found
 }
@@ -99,32 +92,17 @@ fn by_row<'a>(
     site: &'a Site,
 ) -> impl Iterator<Item = Danger> + 'a {
     let here = applies_at(&row.place, selection, site);
-    row.entries
-        .iter()
-        .filter(move |_| here)
-        .filter_map(move |entry| {
-            let verbs: BTreeSet<&str> = rules
-                .iter()
-                .flat_map(|rule| verbs_on(rule, entry, &row.verbs))
-                .collect();
-            let verbs: Vec<&str> = verbs.into_iter().collect();
-            let (why, source) = (row.why.clone(), row.source.clone());
-            let what = format!("{} {}", verbs.join(", "), entry.text());
-            (!verbs.is_empty()).then_some(Danger {
-                class: row.class,
-                what,
-                why,
-                source,
-            })
-        })
+    row.entries.iter().filter(move |_| here).filter_map(move |entry| {
+        let verbs: BTreeSet<&str> = rules.iter().flat_map(|rule| verbs_on(rule, entry, &row.verbs)).collect();
+        let verbs: Vec<&str> = verbs.into_iter().collect();
+        let (why, source) = (row.why.clone(), row.source.clone());
+        let what = format!("{} {}", verbs.join(", "), entry.text());
+        (!verbs.is_empty()).then_some(Danger { class: row.class, what, why, source })
+    })
 }
 
 /// The rule's own verbs that fall under the row, where the rule is on the row's entry.
-fn verbs_on<'r>(
-    rule: &'r Rule,
-    entry: &Entry,
-    verbs: &'r [String],
-) -> impl Iterator<Item = &'r str> {
+fn verbs_on<'r>(rule: &'r Rule, entry: &Entry, verbs: &'r [String]) -> impl Iterator<Item = &'r str> {
     let (own, here) = match (rule, entry) {
         (Rule::Resource(rule), Entry::Resource { group, resource }) => {
             (rule.verbs(), lists(rule, group, resource))
@@ -134,33 +112,23 @@ fn verbs_on<'r>(
     };
     let falls_under =
         move |verb: &&str| *verb == ALL || verbs.iter().any(|pattern| matches_verb(pattern, verb));
-    own.iter()
-        .filter(move |_| here)
-        .map(String::as_str)
-        .filter(falls_under)
+    own.iter().filter(move |_| here).map(String::as_str).filter(falls_under)
 }
 
 fn lists(rule: &ResourceRule, group: &str, resource: &str) -> bool {
     let covers = |own: &String| {
         own == ALL
             || own == resource
-            || own.strip_prefix("*/").is_some_and(|sub| {
-                resource
-                    .split_once('/')
-                    .is_some_and(|(_, asked)| asked == sub)
-            })
+            || own
+                .strip_prefix("*/")
+                .is_some_and(|sub| resource.split_once('/').is_some_and(|(_, asked)| asked == sub))
     };
-    rule.api_groups()
-        .iter()
-        .any(|own| own == ALL || own == group)
-        && rule.resources().iter().any(covers)
+    rule.api_groups().iter().any(|own| own == ALL || own == group) && rule.resources().iter().any(covers)
 }
 
 /// Row patterns: a verb, `*` for every verb, or a prefix that ends in `*`.
 fn matches_verb(pattern: &str, verb: &str) -> bool {
-    pattern
-        .strip_suffix('*')
-        .map_or(pattern == verb, |prefix| verb.starts_with(prefix))
+    pattern.strip_suffix('*').map_or(pattern == verb, |prefix| verb.starts_with(prefix))
 }
 
 fn applies_at(place: &Place, selection: &Selection, site: &Site) -> bool {
@@ -168,26 +136,19 @@ fn applies_at(place: &Place, selection: &Selection, site: &Site) -> bool {
     match place {
         Place::Anywhere => true,
         Place::Object { namespace, name } => {
-            target
-                .namespace()
-                .is_none_or(|own| own.as_str() == namespace)
+            target.namespace().is_none_or(|own| own.as_str() == namespace)
                 && target.name().is_none_or(|own| own.as_str() == name)
         }
         Place::ApplierNamespaces => match target {
             Target::KindEverywhere => !site.applier_namespaces.is_empty(),
-            _ => target
-                .namespace()
-                .is_some_and(|own| site.applier_namespaces.contains(own)),
+            _ => target.namespace().is_some_and(|own| site.applier_namespaces.contains(own)),
         },
     }
 }
 
 /// Deleting objects of any kind, where not just one is picked.
 fn deleting_many(rules: &[Rule], selection: &Selection) -> Option<Danger> {
-    let verbs = rules
-        .iter()
-        .flat_map(Rule::verbs)
-        .filter(|verb| table::is_delete(verb));
+    let verbs = rules.iter().flat_map(Rule::verbs).filter(|verb| table::is_delete(verb));
     let verbs: BTreeSet<&str> = verbs.map(String::as_str).collect();
     if selection.target().name().is_some() || verbs.is_empty() {
         return None;
@@ -225,12 +186,7 @@ fn unusual_verbs(rules: &[Rule]) -> impl Iterator<Item = Danger> + '_ {
 }
 
 fn note(what: String, why: &str) -> Danger {
-    Danger {
-        class: Class::Note,
-        what,
-        why: why.to_owned(),
-        source: table::GOOD_PRACTICES.to_owned(),
-    }
+    Danger { class: Class::Note, what, why: why.to_owned(), source: table::GOOD_PRACTICES.to_owned() }
 }
 
 impl fmt::Display for Class {

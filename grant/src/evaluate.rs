@@ -61,10 +61,7 @@ fn rule_allows(rule: &Rule, request: &Request<'_>) -> bool {
 fn resource_rule_allows(rule: &ResourceRule, request: &ResourceRequest<'_>) -> bool {
     is_listed(rule.verbs(), request.verb)
         && is_listed(rule.api_groups(), request.group)
-        && rule
-            .resources()
-            .iter()
-            .any(|entry| resource_matches(entry, request))
+        && rule.resources().iter().any(|entry| resource_matches(entry, request))
         && name_matches(rule.resource_names(), request.name)
 }
 
@@ -96,9 +93,7 @@ fn name_matches(names: &[String], asked: &str) -> bool {
 }
 
 fn url_matches(entry: &str, path: &str) -> bool {
-    entry == ALL
-        || entry == path
-        || (entry.ends_with('*') && path.starts_with(entry.trim_end_matches('*')))
+    entry == ALL || entry == path || (entry.ends_with('*') && path.starts_with(entry.trim_end_matches('*')))
 }
 
 #[cfg(test)]
@@ -107,20 +102,11 @@ mod tests {
     use crate::rule::RuleError;
 
     fn rule(verbs: &str, group: &str, resource: &str, names: &[&str]) -> Rule {
-        ResourceRule::new([verbs], [group], [resource], names.iter().copied())
-            .unwrap()
-            .into()
+        ResourceRule::new([verbs], [group], [resource], names.iter().copied()).unwrap().into()
     }
 
     fn get<'a>(resource: &'a str, subresource: &'a str, name: &'a str) -> Request<'a> {
-        ResourceRequest {
-            verb: "get",
-            resource,
-            subresource,
-            name,
-            ..Default::default()
-        }
-        .into()
+        ResourceRequest { verb: "get", resource, subresource, name, ..Default::default() }.into()
     }
 
     #[test]
@@ -162,13 +148,9 @@ mod tests {
 
     #[test]
     fn groups_have_no_globs() {
-        let request: Request<'_> = ResourceRequest {
-            verb: "get",
-            group: "events.k8s.io",
-            resource: "events",
-            ..Default::default()
-        }
-        .into();
+        let request: Request<'_> =
+            ResourceRequest { verb: "get", group: "events.k8s.io", resource: "events", ..Default::default() }
+                .into();
         assert!(first_allowing(&[rule("get", "*.k8s.io", "events", &[])], &request).is_none());
         assert!(first_allowing(&[rule("get", "*", "events", &[])], &request).is_some());
     }
@@ -192,51 +174,13 @@ mod tests {
 
     #[test]
     fn a_role_binding_counts_only_in_its_namespace() {
-        let rules = [
-            rule("get", "", "pods", &[]),
-            UrlRule::new(["get"], ["*"]).unwrap().into(),
-        ];
+        let rules = [rule("get", "", "pods", &[]), UrlRule::new(["get"], ["*"]).unwrap().into()];
         let scope = BindingScope::Namespace("a".to_owned());
-        let here = ResourceRequest {
-            verb: "get",
-            resource: "pods",
-            namespace: "a",
-            ..Default::default()
-        };
+        let here = ResourceRequest { verb: "get", resource: "pods", namespace: "a", ..Default::default() };
         assert!(allows(&scope, &rules, &here.into()));
-        assert!(!allows(
-            &scope,
-            &rules,
-            &ResourceRequest {
-                namespace: "b",
-                ..here
-            }
-            .into()
-        ));
-        assert!(!allows(
-            &scope,
-            &rules,
-            &ResourceRequest {
-                namespace: "",
-                ..here
-            }
-            .into()
-        ));
-        assert!(!allows(
-            &scope,
-            &rules,
-            &Request::Url {
-                verb: "get",
-                path: "/"
-            }
-        ));
-        assert!(allows(
-            &BindingScope::Cluster,
-            &rules,
-            &Request::Url {
-                verb: "get",
-                path: "/"
-            }
-        ));
+        assert!(!allows(&scope, &rules, &ResourceRequest { namespace: "b", ..here }.into()));
+        assert!(!allows(&scope, &rules, &ResourceRequest { namespace: "", ..here }.into()));
+        assert!(!allows(&scope, &rules, &Request::Url { verb: "get", path: "/" }));
+        assert!(allows(&BindingScope::Cluster, &rules, &Request::Url { verb: "get", path: "/" }));
     }
 }

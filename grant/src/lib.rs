@@ -6,6 +6,7 @@
 pub mod alias;
 pub mod covers;
 pub mod danger;
+pub mod digest;
 pub mod evaluate;
 pub mod name;
 pub mod plan;

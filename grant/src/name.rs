@@ -31,9 +31,7 @@ pub struct GrantId(String);
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NameError {
     /// Empty, `.`, `..`, or with `/` or `%`.
-    #[error(
-        "`{0}` cannot name an object: a name is not empty, not `.` or `..`, and has no `/` or `%`"
-    )]
+    #[error("`{0}` cannot name an object: a name is not empty, not `.` or `..`, and has no `/` or `%`")]
     Object(String),
     /// `*`, which is no name.
     #[error(
@@ -73,11 +71,7 @@ impl Namespace {
     /// [`NameError::Namespace`].
     pub fn new(name: impl Into<String>) -> Result<Self, NameError> {
         let name = name.into();
-        if is_dns_label(&name) {
-            Ok(Self(name))
-        } else {
-            Err(NameError::Namespace(name))
-        }
+        if is_dns_label(&name) { Ok(Self(name)) } else { Err(NameError::Namespace(name)) }
     }
 }
 
@@ -92,14 +86,8 @@ impl GrantId {
     pub fn new(id: impl Into<String>) -> Result<Self, NameError> {
         let id = id.into();
         let well_formed = id.len() == Self::LENGTH
-            && id
-                .bytes()
-                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
-        if well_formed {
-            Ok(Self(id))
-        } else {
-            Err(NameError::GrantId(id))
-        }
+            && id.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
+        if well_formed { Ok(Self(id)) } else { Err(NameError::GrantId(id)) }
     }
 }
 
@@ -116,12 +104,8 @@ pub(crate) fn is_dns_label(text: &str) -> bool {
 pub(crate) fn is_dns_subdomain(text: &str) -> bool {
     let label = |part: &str| {
         part.len() <= 253 && {
-            let inner =
-                |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-            !part.is_empty()
-                && part.bytes().all(inner)
-                && !part.starts_with('-')
-                && !part.ends_with('-')
+            let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+            !part.is_empty() && part.bytes().all(inner) && !part.starts_with('-') && !part.ends_with('-')
         }
     };
     (1..=253).contains(&text.len()) && text.split('.').all(label)
@@ -194,13 +178,7 @@ mod tests {
 
     #[test]
     fn service_account_names_are_dns_subdomains() {
-        for (name, expected) in [
-            ("a.b-c", true),
-            ("a..b", false),
-            (".a", false),
-            ("A", false),
-            ("", false),
-        ] {
+        for (name, expected) in [("a.b-c", true), ("a..b", false), (".a", false), ("A", false), ("", false)] {
             assert_eq!(is_dns_subdomain(name), expected, "{name:?}");
         }
     }
@@ -208,13 +186,7 @@ mod tests {
     #[test]
     fn grant_ids_are_twenty_lower_case_characters() {
         assert!(GrantId::new("vpl5aqzpwnnqmnkrzze2").is_ok());
-        for id in [
-            "",
-            "short",
-            "VPL5AQZPWNNQMNKRZZE2",
-            "vpl5aqzpwnnqmnkrzze23",
-            "vpl5aqzpwnnqmnkrzz-2",
-        ] {
+        for id in ["", "short", "VPL5AQZPWNNQMNKRZZE2", "vpl5aqzpwnnqmnkrzze23", "vpl5aqzpwnnqmnkrzz-2"] {
             assert!(GrantId::new(id).is_err(), "{id:?}");
         }
     }

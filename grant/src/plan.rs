@@ -37,13 +37,17 @@ pub struct Settings {
     pub site: Site,
 }
 
-/// The rules that would be granted. There is always at least one.
+/// Rules with all that is said about them. There is always at least one rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Plan {
+pub struct Findings {
     subset: Subset,
     dangers: Vec<Danger>,
     scope: BindingScope,
 }
+
+/// The proof that rules may be granted: only [`plan`] makes one, and no grant is made without one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan(Findings);
 
 /// Why there is nothing to grant.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -76,6 +80,13 @@ impl Allowance {
 }
 
 impl Plan {
+    /// The rules that may be granted, with all that is said about them.
+    pub fn findings(&self) -> &Findings {
+        &self.0
+    }
+}
+
+impl Findings {
     /// The rules, never empty.
     pub fn rules(&self) -> &[Rule] {
         self.subset.rules()
@@ -101,14 +112,10 @@ impl Plan {
 ///
 /// # Errors
 /// [`SubsetError`].
-pub fn exact(role: &Role, selection: &Selection, site: &Site) -> Result<Plan, SubsetError> {
+pub fn exact(role: &Role, selection: &Selection, site: &Site) -> Result<Findings, SubsetError> {
     let subset = subset(role, selection)?;
     let dangers = classify(subset.rules(), selection, site);
-    Ok(Plan {
-        subset,
-        dangers,
-        scope: scope(selection),
-    })
+    Ok(Findings { subset, dangers, scope: scope(selection) })
 }
 
 /// What would be granted of `role` on `selection`.
@@ -130,34 +137,17 @@ pub fn exact(role: &Role, selection: &Selection, site: &Site) -> Result<Plan, Su
 /// assert!(matches!(plan(&role, &selection, &Settings::default()), Err(PlanError::NothingLeft(_))));
 /// ```
 pub fn plan(role: &Role, selection: &Selection, settings: &Settings) -> Result<Plan, PlanError> {
-    let is_allowed = settings
-        .allow_privileged
-        .iter()
-        .any(|one| one.is_for(role.reference(), selection.resource()));
-    let privileged = if is_allowed {
-        PrivilegedVerbs::Kept
-    } else {
-        PrivilegedVerbs::Dropped
-    };
-    let restriction = Restriction {
-        privileged,
-        wildcard: settings.wildcard,
-    };
+    let is_allowed =
+        settings.allow_privileged.iter().any(|one| one.is_for(role.reference(), selection.resource()));
+    let privileged = if is_allowed { PrivilegedVerbs::Kept } else { PrivilegedVerbs::Dropped };
+    let restriction = Restriction { privileged, wildcard: settings.wildcard };
     let subset = restrict(subset(role, selection)?, selection, restriction)?;
     let dangers = classify(subset.rules(), selection, &settings.site);
     if worst(&dangers) == Some(Class::Block) && !is_allowed {
         let (role, selection) = (role.reference().clone(), selection.to_string());
-        return Err(PlanError::Escalation {
-            role,
-            selection,
-            dangers,
-        });
+        return Err(PlanError::Escalation { role, selection, dangers });
     }
-    Ok(Plan {
-        subset,
-        dangers,
-        scope: scope(selection),
-    })
+    Ok(Plan(Findings { subset, dangers, scope: scope(selection) }))
 }
 
 /// A RoleBinding where one namespace is picked, else a ClusterRoleBinding.
@@ -170,10 +160,7 @@ fn scope(selection: &Selection) -> BindingScope {
 
 fn sentence(dangers: &[Danger]) -> String {
     let blocking = dangers.iter().filter(|danger| danger.class == Class::Block);
-    blocking
-        .map(|danger| format!("{} ({})", danger.what, danger.why))
-        .collect::<Vec<_>>()
-        .join(", ")
+    blocking.map(|danger| format!("{} ({})", danger.what, danger.why)).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]
@@ -185,66 +172,36 @@ mod tests {
 
     fn bindings() -> (Role, Selection) {
         let group = "rbac.authorization.k8s.io";
-        let rule = ResourceRule::new(
-            ["get", "create"],
-            [group],
-            ["rolebindings"],
-            [] as [&str; 0],
-        )
-        .unwrap();
-        let resource =
-            ApiResource::new(group, "rolebindings", "RoleBinding", Scope::Namespaced).unwrap();
+        let rule = ResourceRule::new(["get", "create"], [group], ["rolebindings"], [] as [&str; 0]).unwrap();
+        let resource = ApiResource::new(group, "rolebindings", "RoleBinding", Scope::Namespaced).unwrap();
         let selection = Selection::new(resource, Target::KindEverywhere).unwrap();
-        (
-            Role::new(RoleRef::cluster_role("admin").unwrap(), vec![rule.into()]),
-            selection,
-        )
+        (Role::new(RoleRef::cluster_role("admin").unwrap(), vec![rule.into()]), selection)
     }
 
     #[test]
     fn the_escalation_class_needs_its_own_pair_of_role_and_resource() {
         let (role, selection) = bindings();
         let allowing = |role: &str, resource: &str| {
-            let allowance = Allowance {
-                role: role.parse().unwrap(),
-                resource: resource.to_owned(),
-            };
-            Settings {
-                allow_privileged: vec![allowance],
-                ..Settings::default()
-            }
+            let allowance = Allowance { role: role.parse().unwrap(), resource: resource.to_owned() };
+            Settings { allow_privileged: vec![allowance], ..Settings::default() }
         };
         for (settings, expected) in [
             (Settings::default(), false),
-            (
-                allowing("admin", "rolebindings.rbac.authorization.k8s.io"),
-                true,
-            ),
-            (
-                allowing("edit", "rolebindings.rbac.authorization.k8s.io"),
-                false,
-            ),
+            (allowing("admin", "rolebindings.rbac.authorization.k8s.io"), true),
+            (allowing("edit", "rolebindings.rbac.authorization.k8s.io"), false),
             (allowing("admin", "rolebindings"), false),
             (allowing("admin", "*"), false),
         ] {
-            assert_eq!(
-                plan(&role, &selection, &settings).is_ok(),
-                expected,
-                "{settings:?}"
-            );
+            assert_eq!(plan(&role, &selection, &settings).is_ok(), expected, "{settings:?}");
         }
     }
 
     #[test]
     fn the_refusal_says_what_is_so_dangerous() {
         let (role, selection) = bindings();
-        let error = plan(&role, &selection, &Settings::default())
-            .unwrap_err()
-            .to_string();
+        let error = plan(&role, &selection, &Settings::default()).unwrap_err().to_string();
         assert!(
-            error.contains(
-                "create rolebindings.rbac.authorization.k8s.io (rights can be given to anybody)"
-            ),
+            error.contains("create rolebindings.rbac.authorization.k8s.io (rights can be given to anybody)"),
             "{error}"
         );
     }
@@ -253,9 +210,6 @@ mod tests {
     fn looking_is_never_refused() {
         let (role, selection) = bindings();
         let seen = exact(&role, &selection, &Site::default()).unwrap();
-        assert_eq!(
-            (worst(seen.dangers()), seen.scope()),
-            (Some(Class::Block), &BindingScope::Cluster)
-        );
+        assert_eq!((worst(seen.dangers()), seen.scope()), (Some(Class::Block), &BindingScope::Cluster));
     }
 }

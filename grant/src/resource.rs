@@ -32,9 +32,7 @@ pub struct ApiResource {
 
 /// Why discovery's words are not a resource that a rule could name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "`{0}` cannot be a resource or subresource: it is empty or holds `*`, `/`, `%` or white space"
-)]
+#[error("`{0}` cannot be a resource or subresource: it is empty or holds `*`, `/`, `%` or white space")]
 pub struct ResourceError(String);
 
 impl ApiResource {
@@ -50,23 +48,11 @@ impl ApiResource {
     ) -> Result<Self, ResourceError> {
         let (group, plural, kind) = (group.into(), plural.into(), kind.into());
         // The core group is the empty string.
-        let group = if group.is_empty() {
-            group
-        } else {
-            literal(group)?
-        };
+        let group = if group.is_empty() { group } else { literal(group)? };
         let kind = literal(kind)?;
         let singular = kind.to_lowercase();
         let (short_names, subresources) = (Vec::new(), Vec::new());
-        Ok(Self {
-            group,
-            plural: literal(plural)?,
-            kind,
-            singular,
-            short_names,
-            scope,
-            subresources,
-        })
+        Ok(Self { group, plural: literal(plural)?, kind, singular, short_names, scope, subresources })
     }
 
     /// The same with the singular that discovery gives; without it, it is the kind in lower case, as kubectl has it.
@@ -96,10 +82,8 @@ impl ApiResource {
         mut self,
         subresources: I,
     ) -> Result<Self, ResourceError> {
-        self.subresources = subresources
-            .into_iter()
-            .map(|name| literal(name.into()))
-            .collect::<Result<_, _>>()?;
+        self.subresources =
+            subresources.into_iter().map(|name| literal(name.into())).collect::<Result<_, _>>()?;
         self.subresources.sort();
         self.subresources.dedup();
         Ok(self)
@@ -159,24 +143,15 @@ impl ApiResource {
 }
 
 fn literal(text: String) -> Result<String, ResourceError> {
-    let spoiled =
-        text.is_empty() || text.contains(['*', '/', '%']) || text.contains(char::is_whitespace);
-    if spoiled {
-        Err(ResourceError(text))
-    } else {
-        Ok(text)
-    }
+    let spoiled = text.is_empty() || text.contains(['*', '/', '%']) || text.contains(char::is_whitespace);
+    if spoiled { Err(ResourceError(text)) } else { Ok(text) }
 }
 
 /// `deployments.apps`, or `pods` for the core group: as kubectl writes a resource.
 impl fmt::Display for ApiResource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.plural)?;
-        if self.group.is_empty() {
-            Ok(())
-        } else {
-            write!(f, ".{}", self.group)
-        }
+        if self.group.is_empty() { Ok(()) } else { write!(f, ".{}", self.group) }
     }
 }
 
@@ -193,11 +168,7 @@ mod tests {
             ("Endpoints", "endpoints", "Endpoints"),
             ("CSIDriver", "csidrivers", "CSIDrivers"),
             ("APIService", "apiservices", "APIServices"),
-            (
-                "HorizontalPodAutoscaler",
-                "horizontalpodautoscalers",
-                "HorizontalPodAutoscalers",
-            ),
+            ("HorizontalPodAutoscaler", "horizontalpodautoscalers", "HorizontalPodAutoscalers"),
             ("Person", "people", "Pe\u{6f}ple"),
         ] {
             let resource = ApiResource::new("g", plural, kind, Scope::Namespaced).unwrap();
@@ -208,10 +179,7 @@ mod tests {
     #[test]
     fn refuses_names_that_mean_more_inside_a_rule() {
         for plural in ["", "*", "pods/log", "a b", "50%"] {
-            assert!(
-                ApiResource::new("", plural, "Pod", Scope::Namespaced).is_err(),
-                "{plural:?}"
-            );
+            assert!(ApiResource::new("", plural, "Pod", Scope::Namespaced).is_err(), "{plural:?}");
         }
         assert!(ApiResource::new("*", "pods", "Pod", Scope::Namespaced).is_err());
     }

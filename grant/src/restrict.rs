@@ -11,16 +11,8 @@ use crate::subset::{DropReason, Dropped, Subset};
 /// The verbs that `*` stands for where it must not stand for privileged ones.
 ///
 /// Source: <https://kubernetes.io/docs/reference/access-authn-authz/authorization/#determine-the-request-verb>.
-pub const STANDARD_VERBS: [&str; 8] = [
-    "get",
-    "list",
-    "watch",
-    "create",
-    "update",
-    "patch",
-    "delete",
-    "deletecollection",
-];
+pub const STANDARD_VERBS: [&str; 8] =
+    ["get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"];
 
 /// What happens to privileged verbs and the `proxy` subresource.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -84,8 +76,7 @@ const WITH_PRIVILEGED_VERBS: [(&str, &str); 14] = [
 /// Whether holding `verb` is holding somebody else's power.
 pub fn is_privileged(verb: &str) -> bool {
     // 1.36 has `impersonate:user-info`, `impersonate-on:…` and more of the kind.
-    verb.starts_with("impersonate")
-        || matches!(verb, "bind" | "escalate" | "approve" | "sign" | "use")
+    verb.starts_with("impersonate") || matches!(verb, "bind" | "escalate" | "approve" | "sign" | "use")
 }
 
 /// `subset` without what `restriction` takes out; the drops are added to the subset's own.
@@ -102,22 +93,16 @@ pub fn restrict(
     for rule in rules {
         match rule {
             Rule::Resource(rule) => {
-                let rule =
-                    restrict_rule(&rule, selection, restriction, &mut dropped).map(Rule::from);
+                let rule = restrict_rule(&rule, selection, restriction, &mut dropped).map(Rule::from);
                 kept.extend(rule.filter(|rule| !kept.contains(rule)));
             }
             Rule::Url(rule) => kept.push(rule.into()),
         }
     }
     if kept.is_empty() {
-        Err(NothingLeft {
-            selection: selection.to_string(),
-        })
+        Err(NothingLeft { selection: selection.to_string() })
     } else {
-        Ok(Subset {
-            rules: kept,
-            dropped,
-        })
+        Ok(Subset { rules: kept, dropped })
     }
 }
 
@@ -128,30 +113,18 @@ fn restrict_rule(
     dropped: &mut Vec<Dropped>,
 ) -> Option<ResourceRule> {
     let kept = |part: bool| part || restriction.privileged == PrivilegedVerbs::Kept;
-    let (resources, proxies): (Vec<_>, Vec<_>) = rule
-        .resources()
-        .iter()
-        .cloned()
-        .partition(|entry| kept(!entry.ends_with("/proxy")));
+    let (resources, proxies): (Vec<_>, Vec<_>) =
+        rule.resources().iter().cloned().partition(|entry| kept(!entry.ends_with("/proxy")));
     let mut note = |verbs: Vec<String>, resource: &str, reason| {
-        let drop = Dropped {
-            verbs,
-            resource: resource.to_owned(),
-            reason,
-        };
+        let drop = Dropped { verbs, resource: resource.to_owned(), reason };
         if !drop.verbs.is_empty() && !dropped.contains(&drop) {
             dropped.push(drop);
         }
     };
-    proxies
-        .iter()
-        .for_each(|proxy| note(rule.verbs().to_vec(), proxy, DropReason::Privileged));
+    proxies.iter().for_each(|proxy| note(rule.verbs().to_vec(), proxy, DropReason::Privileged));
     let first = resources.first()?.clone();
-    let (verbs, privileged): (Vec<_>, Vec<_>) = rule
-        .verbs()
-        .iter()
-        .cloned()
-        .partition(|verb| kept(!is_privileged(verb)));
+    let (verbs, privileged): (Vec<_>, Vec<_>) =
+        rule.verbs().iter().cloned().partition(|verb| kept(!is_privileged(verb)));
     note(privileged, &first, DropReason::Privileged);
     let verbs = if verbs.iter().any(|verb| verb == ALL) && expands(selection, restriction) {
         note(vec![ALL.to_owned()], &first, DropReason::WildcardExpanded);
@@ -165,14 +138,8 @@ fn restrict_rule(
 fn expands(selection: &Selection, restriction: Restriction) -> bool {
     let resource = (selection.resource().group(), selection.resource().plural());
     match restriction {
-        Restriction {
-            wildcard: WildcardVerb::Expanded,
-            ..
-        } => true,
-        Restriction {
-            privileged: PrivilegedVerbs::Kept,
-            ..
-        } => false,
+        Restriction { wildcard: WildcardVerb::Expanded, .. } => true,
+        Restriction { privileged: PrivilegedVerbs::Kept, .. } => false,
         _ => WITH_PRIVILEGED_VERBS.contains(&resource),
     }
 }
@@ -180,14 +147,7 @@ fn expands(selection: &Selection, restriction: Restriction) -> bool {
 /// The standard verbs and what else the rule lists; a named target has no use for `deletecollection`.
 fn expand(verbs: &[String], selection: &Selection) -> Vec<String> {
     let named = selection.target().name().is_some();
-    let standard = STANDARD_VERBS
-        .iter()
-        .filter(|verb| !(named && **verb == "deletecollection"));
-    let others = verbs
-        .iter()
-        .filter(|verb| *verb != ALL && !STANDARD_VERBS.contains(&verb.as_str()));
-    standard
-        .map(ToString::to_string)
-        .chain(others.cloned())
-        .collect()
+    let standard = STANDARD_VERBS.iter().filter(|verb| !(named && **verb == "deletecollection"));
+    let others = verbs.iter().filter(|verb| *verb != ALL && !STANDARD_VERBS.contains(&verb.as_str()));
+    standard.map(ToString::to_string).chain(others.cloned()).collect()
 }

@@ -60,10 +60,7 @@ impl RoleRef {
     /// # Errors
     /// [`NameError`] where one of them cannot be.
     pub fn role(namespace: impl Into<String>, name: impl Into<String>) -> Result<Self, NameError> {
-        Ok(Self::Role {
-            namespace: Namespace::new(namespace)?,
-            name: ObjectName::new(name)?,
-        })
+        Ok(Self::Role { namespace: Namespace::new(namespace)?, name: ObjectName::new(name)? })
     }
 
     /// The role's name without kind and namespace.
@@ -85,11 +82,7 @@ impl RoleRef {
 impl Role {
     /// A role with its rules in the order the cluster has them.
     pub fn new(reference: RoleRef, rules: Vec<Rule>) -> Self {
-        Self {
-            reference,
-            rules,
-            labels: BTreeMap::new(),
-        }
+        Self { reference, rules, labels: BTreeMap::new() }
     }
 
     /// The same with its labels. They say whether it may be asked for; no grant ever carries them.
@@ -172,25 +165,13 @@ mod tests {
             ("Role / default / dev", "Role/default/dev"),
             ("system:node", "ClusterRole/system:node"),
         ] {
-            assert_eq!(
-                text.parse::<RoleRef>().unwrap().to_string(),
-                expected,
-                "{text}"
-            );
+            assert_eq!(text.parse::<RoleRef>().unwrap().to_string(), expected, "{text}");
         }
     }
 
     #[test]
     fn what_names_no_role_is_refused() {
-        for text in [
-            "",
-            "*",
-            "Role/dev",
-            "a/b/c",
-            "ClusterRole/",
-            "Role/NS/dev",
-            "a/b/c/d",
-        ] {
+        for text in ["", "*", "Role/dev", "a/b/c", "ClusterRole/", "Role/NS/dev", "a/b/c/d"] {
             assert!(text.parse::<RoleRef>().is_err(), "{text:?}");
         }
     }

@@ -130,10 +130,7 @@ impl UrlRule {
         V: IntoIterator<Item: Into<String>>,
         U: IntoIterator<Item: Into<String>>,
     {
-        let rule = Self {
-            verbs: strings(verbs),
-            urls: strings(urls),
-        };
+        let rule = Self { verbs: strings(verbs), urls: strings(urls) };
         match &rule {
             Self { verbs, .. } if verbs.is_empty() => Err(RuleError::NoVerbs),
             Self { urls, .. } if urls.is_empty() => Err(RuleError::NoResources),
@@ -195,13 +192,7 @@ impl TryFrom<RuleFields> for Rule {
     type Error = RuleError;
 
     fn try_from(fields: RuleFields) -> Result<Self, RuleError> {
-        let RuleFields {
-            verbs,
-            api_groups,
-            resources,
-            resource_names,
-            non_resource_urls,
-        } = fields;
+        let RuleFields { verbs, api_groups, resources, resource_names, non_resource_urls } = fields;
         if non_resource_urls.is_empty() {
             return ResourceRule::new(verbs, api_groups, resources, resource_names).map(Self::from);
         }
@@ -267,30 +258,14 @@ mod tests {
     #[test]
     fn refuses_what_the_api_server_would_not_store() {
         for (text, error) in [
-            (
-                r#"{"apiGroups":[""],"resources":["pods"],"verbs":[]}"#,
-                RuleError::NoVerbs,
-            ),
-            (
-                r#"{"resources":["pods"],"verbs":["get"]}"#,
-                RuleError::NoApiGroups,
-            ),
-            (
-                r#"{"apiGroups":[""],"verbs":["get"]}"#,
-                RuleError::NoResources,
-            ),
-            (
-                r#"{"resourceNames":["x"],"nonResourceURLs":["/"],"verbs":["get"]}"#,
-                RuleError::Mixed,
-            ),
+            (r#"{"apiGroups":[""],"resources":["pods"],"verbs":[]}"#, RuleError::NoVerbs),
+            (r#"{"resources":["pods"],"verbs":["get"]}"#, RuleError::NoApiGroups),
+            (r#"{"apiGroups":[""],"verbs":["get"]}"#, RuleError::NoResources),
+            (r#"{"resourceNames":["x"],"nonResourceURLs":["/"],"verbs":["get"]}"#, RuleError::Mixed),
         ] {
             let answer = read(text).unwrap_err();
             assert!(answer.starts_with(&error.to_string()), "{text}: {answer}");
         }
-        assert!(
-            read(r#"{"verb":["get"]}"#)
-                .unwrap_err()
-                .contains("unknown field")
-        );
+        assert!(read(r#"{"verb":["get"]}"#).unwrap_err().contains("unknown field"));
     }
 }

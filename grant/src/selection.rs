@@ -78,9 +78,7 @@ pub enum SelectionError {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SelectionTextError {
     /// Another form.
-    #[error(
-        "`{0}` is not a selection: it reads `GROUP/RESOURCE NAMESPACE/NAME`, `*` standing for all"
-    )]
+    #[error("`{0}` is not a selection: it reads `GROUP/RESOURCE NAMESPACE/NAME`, `*` standing for all")]
     Form(String),
     /// A name is none.
     #[error("the selection `{text}` holds a wrong name")]
@@ -136,17 +134,9 @@ impl Selection {
     /// [`SelectionError`] where the target needs another scope than the resource has.
     pub fn new(resource: ApiResource, target: Target) -> Result<Self, SelectionError> {
         match (resource.scope(), target.scope()) {
-            (Scope::Cluster, Scope::Namespaced) => {
-                Err(SelectionError::NotNamespaced(resource.to_string()))
-            }
-            (Scope::Namespaced, Scope::Cluster) => {
-                Err(SelectionError::Namespaced(resource.to_string()))
-            }
-            _ => Ok(Self {
-                resource,
-                target,
-                subresources: BTreeSet::new(),
-            }),
+            (Scope::Cluster, Scope::Namespaced) => Err(SelectionError::NotNamespaced(resource.to_string())),
+            (Scope::Namespaced, Scope::Cluster) => Err(SelectionError::Namespaced(resource.to_string())),
+            _ => Ok(Self { resource, target, subresources: BTreeSet::new() }),
         }
     }
 
@@ -163,11 +153,7 @@ impl Selection {
             if !self.resource.subresources().contains(&asked) {
                 let served = match self.resource.subresources() {
                     [] => "none".to_owned(),
-                    served => served
-                        .iter()
-                        .map(|name| format!("`{name}`"))
-                        .collect::<Vec<_>>()
-                        .join(", "),
+                    served => served.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "),
                 };
                 return Err(SelectionError::UnknownSubresource {
                     resource: self.resource.to_string(),
@@ -226,10 +212,7 @@ impl std::str::FromStr for SelectionText {
 
     fn from_str(text: &str) -> Result<Self, SelectionTextError> {
         let form = || SelectionTextError::Form(text.to_owned());
-        let name = |source| SelectionTextError::Name {
-            text: text.to_owned(),
-            source,
-        };
+        let name = |source| SelectionTextError::Name { text: text.to_owned(), source };
         let (resource, target) = text.split_once(' ').ok_or_else(form)?;
         let (group, plural) = resource.split_once('/').unwrap_or(("", resource));
         if plural.is_empty() || (group.is_empty() && resource.contains('/')) {
@@ -237,26 +220,17 @@ impl std::str::FromStr for SelectionText {
         }
         let target = match target.split_once('/') {
             None if target == "*" => Target::ClusterKind,
-            None => Target::ClusterObject {
-                name: ObjectName::new(target).map_err(name)?,
-            },
+            None => Target::ClusterObject { name: ObjectName::new(target).map_err(name)? },
             Some(("*", "*")) => Target::KindEverywhere,
             Some((namespace, object)) => {
                 let namespace = Namespace::new(namespace).map_err(name)?;
                 match object {
                     "*" => Target::Kind { namespace },
-                    object => Target::Object {
-                        namespace,
-                        name: ObjectName::new(object).map_err(name)?,
-                    },
+                    object => Target::Object { namespace, name: ObjectName::new(object).map_err(name)? },
                 }
             }
         };
-        Ok(Self {
-            group: group.to_owned(),
-            plural: plural.to_owned(),
-            target,
-        })
+        Ok(Self { group: group.to_owned(), plural: plural.to_owned(), target })
     }
 }
 
@@ -265,10 +239,7 @@ mod tests {
     use super::*;
 
     fn resource(group: &str, plural: &str, kind: &str, scope: Scope) -> ApiResource {
-        ApiResource::new(group, plural, kind, scope)
-            .unwrap()
-            .with_subresources(["scale", "status"])
-            .unwrap()
+        ApiResource::new(group, plural, kind, scope).unwrap().with_subresources(["scale", "status"]).unwrap()
     }
 
     #[test]
@@ -283,25 +254,15 @@ mod tests {
         ] {
             let parts: SelectionText = text.parse().unwrap();
             let resource = resource(&parts.group, &parts.plural, "Kind", parts.target.scope());
-            assert_eq!(
-                Selection::new(resource, parts.target).unwrap().to_string(),
-                text
-            );
+            assert_eq!(Selection::new(resource, parts.target).unwrap().to_string(), text);
         }
     }
 
     #[test]
     fn other_texts_are_refused() {
-        for text in [
-            "",
-            "pods",
-            "pods default/",
-            "/pods a/b",
-            "apps/ a/b",
-            "pods */x",
-            "pods a/b/c",
-            "pods A/b",
-        ] {
+        for text in
+            ["", "pods", "pods default/", "/pods a/b", "apps/ a/b", "pods */x", "pods a/b/c", "pods A/b"]
+        {
             assert!(text.parse::<SelectionText>().is_err(), "{text:?}");
         }
     }
@@ -314,23 +275,14 @@ mod tests {
             Selection::new(node, Target::KindEverywhere),
             Err(SelectionError::NotNamespaced(_))
         ));
-        assert!(matches!(
-            Selection::new(pod, Target::ClusterKind),
-            Err(SelectionError::Namespaced(_))
-        ));
+        assert!(matches!(Selection::new(pod, Target::ClusterKind), Err(SelectionError::Namespaced(_))));
     }
 
     #[test]
     fn an_unserved_subresource_is_refused_with_the_served_ones() {
-        let selection = Selection::new(
-            resource("", "pods", "Pod", Scope::Namespaced),
-            Target::KindEverywhere,
-        )
-        .unwrap();
+        let selection =
+            Selection::new(resource("", "pods", "Pod", Scope::Namespaced), Target::KindEverywhere).unwrap();
         let error = selection.with_subresources(["log"]).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "`pods` has no subresource `log`; it has `scale`, `status`"
-        );
+        assert_eq!(error.to_string(), "`pods` has no subresource `log`; it has `scale`, `status`");
     }
 }

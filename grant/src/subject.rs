@@ -49,17 +49,13 @@ pub enum SubjectError {
     )]
     System(String),
     /// Not a DNS-1123 subdomain.
-    #[error(
-        "`{0}` cannot name a service account: use at most 253 characters of `a-z`, `0-9`, `-` and `.`"
-    )]
+    #[error("`{0}` cannot name a service account: use at most 253 characters of `a-z`, `0-9`, `-` and `.`")]
     ServiceAccount(String),
     /// A control character, which would let a name pretend in a terminal or a log.
     #[error("the subject's name {0:?} holds a control character")]
     Control(String),
     /// Not `User/…`, `Group/…` or `ServiceAccount/…/…`.
-    #[error(
-        "`{0}` is not a subject: write `User/NAME`, `Group/NAME` or `ServiceAccount/NAMESPACE/NAME`"
-    )]
+    #[error("`{0}` is not a subject: write `User/NAME`, `Group/NAME` or `ServiceAccount/NAMESPACE/NAME`")]
     Form(String),
     /// The namespace of a service account is none.
     #[error("the service account's namespace is wrong")]
@@ -87,10 +83,7 @@ impl Subject {
     ///
     /// # Errors
     /// [`SubjectError::ServiceAccount`].
-    pub fn service_account(
-        namespace: Namespace,
-        name: impl Into<String>,
-    ) -> Result<Self, SubjectError> {
+    pub fn service_account(namespace: Namespace, name: impl Into<String>) -> Result<Self, SubjectError> {
         let name = name.into();
         if !is_dns_subdomain(&name) {
             return Err(SubjectError::ServiceAccount(name));
@@ -103,9 +96,7 @@ impl Subject {
         match &self.0 {
             Kind::User(name) => SubjectView::User(name),
             Kind::Group(name) => SubjectView::Group(name),
-            Kind::ServiceAccount { namespace, name } => {
-                SubjectView::ServiceAccount { namespace, name }
-            }
+            Kind::ServiceAccount { namespace, name } => SubjectView::ServiceAccount { namespace, name },
         }
     }
 }
@@ -141,13 +132,9 @@ impl std::str::FromStr for Subject {
             Some(("User", name)) => Self::user(name),
             Some(("Group", name)) => Self::group(name),
             Some(("ServiceAccount", rest)) => {
-                let (namespace, name) = rest
-                    .split_once('/')
-                    .ok_or_else(|| SubjectError::Form(text.to_owned()))?;
-                Self::service_account(
-                    Namespace::new(namespace).map_err(SubjectError::Namespace)?,
-                    name,
-                )
+                let (namespace, name) =
+                    rest.split_once('/').ok_or_else(|| SubjectError::Form(text.to_owned()))?;
+                Self::service_account(Namespace::new(namespace).map_err(SubjectError::Namespace)?, name)
             }
             _ => Self::user(text),
         }
@@ -177,11 +164,7 @@ impl From<&Subject> for SubjectFields {
             Kind::ServiceAccount { namespace, name } => ("ServiceAccount", name, Some(namespace)),
         };
         Self {
-            api_group: if namespace.is_some() {
-                String::new()
-            } else {
-                RBAC_GROUP.to_owned()
-            },
+            api_group: if namespace.is_some() { String::new() } else { RBAC_GROUP.to_owned() },
             kind: kind.to_owned(),
             name: name.clone(),
             namespace: namespace.map(Namespace::to_string),
@@ -193,20 +176,14 @@ impl TryFrom<SubjectFields> for Subject {
     type Error = SubjectError;
 
     fn try_from(fields: SubjectFields) -> Result<Self, SubjectError> {
-        let SubjectFields {
-            api_group,
-            kind,
-            name,
-            namespace,
-        } = fields;
+        let SubjectFields { api_group, kind, name, namespace } = fields;
         let form = || SubjectError::Form(format!("{api_group}/{kind}/{name}"));
         match (api_group.as_str(), kind.as_str(), namespace) {
             (RBAC_GROUP, "User", None) => Self::user(name),
             (RBAC_GROUP, "Group", None) => Self::group(name),
-            ("", "ServiceAccount", Some(namespace)) => Self::service_account(
-                Namespace::new(namespace).map_err(SubjectError::Namespace)?,
-                name,
-            ),
+            ("", "ServiceAccount", Some(namespace)) => {
+                Self::service_account(Namespace::new(namespace).map_err(SubjectError::Namespace)?, name)
+            }
             _ => Err(form()),
         }
     }
@@ -226,10 +203,7 @@ mod tests {
         ] {
             assert_eq!(text.parse::<Subject>().unwrap().to_string(), text);
         }
-        assert_eq!(
-            "alice@example.com".parse::<Subject>().unwrap().to_string(),
-            "User/alice@example.com"
-        );
+        assert_eq!("alice@example.com".parse::<Subject>().unwrap().to_string(), "User/alice@example.com");
     }
 
     #[test]

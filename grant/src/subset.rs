@@ -144,10 +144,9 @@ pub fn subset(role: &Role, selection: &Selection) -> Result<Subset, SubsetError>
     let mut drops = Drops::default();
     for rule in role.rules() {
         match rule {
-            Rule::Url(rule) => rule
-                .urls()
-                .iter()
-                .for_each(|url| drops.add(rule.verbs(), url, DropReason::NotAResource)),
+            Rule::Url(rule) => {
+                rule.urls().iter().for_each(|url| drops.add(rule.verbs(), url, DropReason::NotAResource));
+            }
             Rule::Resource(rule) => {
                 let applying = picked.apply(rule, &mut drops).map(Rule::from);
                 rules.extend(applying.filter(|rule| !rules.contains(rule)));
@@ -155,28 +154,17 @@ pub fn subset(role: &Role, selection: &Selection) -> Result<Subset, SubsetError>
         }
     }
     if rules.is_empty() {
-        let (reference, offers) = (
-            role.reference().clone(),
-            offered::by_role(role.rules(), selection),
-        );
-        return Err(SubsetError::Nothing {
-            role: reference,
-            selection: selection.to_string(),
-            offers,
-        });
+        let (reference, offers) = (role.reference().clone(), offered::by_role(role.rules(), selection));
+        return Err(SubsetError::Nothing { role: reference, selection: selection.to_string(), offers });
     }
-    Ok(Subset {
-        rules,
-        dropped: drops.into_list(),
-    })
+    Ok(Subset { rules, dropped: drops.into_list() })
 }
 
 fn check_namespace(role: &Role, selection: &Selection) -> Result<(), SubsetError> {
     match role.reference().namespace() {
-        Some(own) if selection.target().namespace() != Some(own) => Err(SubsetError::Elsewhere {
-            role: role.reference().clone(),
-            selection: selection.to_string(),
-        }),
+        Some(own) if selection.target().namespace() != Some(own) => {
+            Err(SubsetError::Elsewhere { role: role.reference().clone(), selection: selection.to_string() })
+        }
         _ => Ok(()),
     }
 }
@@ -198,17 +186,9 @@ impl<'s> Picked<'s> {
         let asked = selection.subresources();
         let mut entries = vec![(resource.plural().to_owned(), None)];
         entries.extend(asked.iter().map(|sub| (entry(sub), Some(sub.as_str()))));
-        let unasked = resource
-            .subresources()
-            .iter()
-            .filter(|sub| !asked.contains(*sub));
+        let unasked = resource.subresources().iter().filter(|sub| !asked.contains(*sub));
         let unasked = unasked.map(|sub| (entry(sub), sub.as_str())).collect();
-        Self {
-            selection,
-            alias: alias_group(resource.group(), resource.plural()),
-            entries,
-            unasked,
-        }
+        Self { selection, alias: alias_group(resource.group(), resource.plural()), entries, unasked }
     }
 
     /// The part of `rule` inside the selection.
@@ -250,19 +230,12 @@ impl<'s> Picked<'s> {
                 groups.push(alias.to_owned());
             }
         }
-        if groups.is_empty() {
-            None
-        } else {
-            Some(groups)
-        }
+        if groups.is_empty() { None } else { Some(groups) }
     }
 
     /// Literal entries: the resource first, then the chosen subresources.
     fn resources(&self, rule: &ResourceRule) -> Vec<String> {
-        let listed = self
-            .entries
-            .iter()
-            .filter(|(entry, sub)| lists_resource(rule, entry, *sub));
+        let listed = self.entries.iter().filter(|(entry, sub)| lists_resource(rule, entry, *sub));
         listed.map(|(entry, _)| entry.clone()).collect()
     }
 
@@ -278,12 +251,7 @@ impl<'s> Picked<'s> {
         }
     }
 
-    fn verbs<'r>(
-        &self,
-        rule: &'r ResourceRule,
-        resource: &str,
-        drops: &mut Drops<'r>,
-    ) -> Vec<String> {
+    fn verbs<'r>(&self, rule: &'r ResourceRule, resource: &str, drops: &mut Drops<'r>) -> Vec<String> {
         let mut verbs: Vec<String> = Vec::with_capacity(rule.verbs().len());
         for verb in rule.verbs() {
             if verb == "deletecollection" && self.selection.target().name().is_some() {
@@ -296,12 +264,8 @@ impl<'s> Picked<'s> {
     }
 
     fn drop_unasked<'r>(&self, rule: &'r ResourceRule, drops: &mut Drops<'r>) {
-        let listed = self
-            .unasked
-            .iter()
-            .filter(|(entry, sub)| lists_resource(rule, entry, Some(sub)));
-        listed
-            .for_each(|(entry, _)| drops.add(rule.verbs(), entry, DropReason::SubresourceNotAsked));
+        let listed = self.unasked.iter().filter(|(entry, sub)| lists_resource(rule, entry, Some(sub)));
+        listed.for_each(|(entry, _)| drops.add(rule.verbs(), entry, DropReason::SubresourceNotAsked));
     }
 }
 
@@ -311,9 +275,7 @@ fn lists_resource(rule: &ResourceRule, entry: &str, subresource: Option<&str>) -
         listed == ALL
             || listed == entry
             || (subresource.is_some()
-                && listed
-                    .strip_prefix("*/")
-                    .is_some_and(|sub| Some(sub) == subresource))
+                && listed.strip_prefix("*/").is_some_and(|sub| Some(sub) == subresource))
     })
 }
 
@@ -334,12 +296,6 @@ impl<'r> Drops<'r> {
     fn into_list(self) -> Vec<Dropped> {
         let own = |verbs: Vec<&String>| verbs.into_iter().cloned().collect();
         let drops = self.0.into_iter();
-        drops
-            .map(|((reason, resource), verbs)| Dropped {
-                verbs: own(verbs),
-                resource,
-                reason,
-            })
-            .collect()
+        drops.map(|((reason, resource), verbs)| Dropped { verbs: own(verbs), resource, reason }).collect()
     }
 }

@@ -18,17 +18,9 @@ pub struct Limits {
 
 impl Limits {
     /// For one grant or a file that a person writes: 1 MiB.
-    pub const FILE: Self = Self {
-        bytes: 1 << 20,
-        nodes: 100_000,
-        depth: 24,
-    };
+    pub const FILE: Self = Self { bytes: 1 << 20, nodes: 100_000, depth: 24 };
     /// For all roles and resources of a cluster: 64 MiB.
-    pub const CLUSTER: Self = Self {
-        bytes: 64 << 20,
-        nodes: 8_000_000,
-        depth: 24,
-    };
+    pub const CLUSTER: Self = Self { bytes: 64 << 20, nodes: 8_000_000, depth: 24 };
 }
 
 /// Why a text was not read, and where.
@@ -97,10 +89,7 @@ pub fn read_all<T: DeserializeOwned>(text: &str, limits: Limits) -> Result<Vec<T
 
 fn check_length(text: &str, limits: Limits) -> Result<(), YamlError> {
     if text.len() > limits.bytes {
-        return Err(YamlError::TooLong {
-            bytes: text.len(),
-            limit: limits.bytes,
-        });
+        return Err(YamlError::TooLong { bytes: text.len(), limit: limits.bytes });
     }
     Ok(())
 }
@@ -128,11 +117,7 @@ fn strict(limits: Limits) -> serde_saphyr::Options {
 fn place(error: &serde_saphyr::Error) -> YamlError {
     let message = error.without_snippet().to_string();
     match error.location() {
-        Some(at) => YamlError::At {
-            line: at.line(),
-            column: at.column(),
-            message: without_place(&message),
-        },
+        Some(at) => YamlError::At { line: at.line(), column: at.column(), message: without_place(&message) },
         None => YamlError::Somewhere(message),
     }
 }
@@ -140,10 +125,7 @@ fn place(error: &serde_saphyr::Error) -> YamlError {
 /// The parser's message repeats the place; the reader should see it once.
 fn without_place(message: &str) -> String {
     let message = message.split(" at line ").next().unwrap_or(message);
-    message
-        .strip_prefix("error: ")
-        .unwrap_or(message)
-        .to_owned()
+    message.strip_prefix("error: ").unwrap_or(message).to_owned()
 }
 
 #[cfg(test)]
@@ -185,10 +167,7 @@ mod tests {
             "\u{7f}",
             "\u{feff}",
         ] {
-            let map = Map::from([
-                ("key".to_owned(), text.to_owned()),
-                (text.to_owned(), "value".to_owned()),
-            ]);
+            let map = Map::from([("key".to_owned(), text.to_owned()), (text.to_owned(), "value".to_owned())]);
             let yaml = write(&[&map]).unwrap();
             assert_eq!(read_map(&yaml).unwrap(), map, "{yaml}");
         }

@@ -2,10 +2,7 @@
 //!
 //! Roles are judged by the evaluator, which shares no code with the subsetter. P10 and P11 are the manifests' laws, P12
 //! is the forge's.
-#![expect(
-    clippy::unwrap_used,
-    reason = "what the strategies build is valid by construction"
-)]
+#![expect(clippy::unwrap_used, reason = "what the strategies build is valid by construction")]
 
 use p0_grant::alias::alias_group;
 use p0_grant::covers::covers;
@@ -24,14 +21,7 @@ use proptest::sample::{select, subsequence};
 const GROUPS: &[&str] = &["", "apps", "extensions", "events.k8s.io", "example.com"];
 const RESOURCES: &[&str] = &["pods", "deployments", "events", "serviceaccounts"];
 const SUBRESOURCES: &[&str] = &["proxy", "scale", "status"];
-const VERBS: &[&str] = &[
-    "get",
-    "list",
-    "create",
-    "deletecollection",
-    "patch",
-    "impersonate",
-];
+const VERBS: &[&str] = &["get", "list", "create", "deletecollection", "patch", "impersonate"];
 const NAMES: &[&str] = &["", "x", "y", "*"];
 const NAMESPACES: &[&str] = &["", "a", "b"];
 
@@ -56,28 +46,15 @@ fn words(list: &[&str], more: &[&str]) -> Vec<String> {
 }
 
 fn entries() -> Vec<String> {
-    let of = |resource: &&str| {
-        SUBRESOURCES
-            .iter()
-            .map(|sub| format!("{resource}/{sub}"))
-            .collect::<Vec<_>>()
-    };
+    let of = |resource: &&str| SUBRESOURCES.iter().map(|sub| format!("{resource}/{sub}")).collect::<Vec<_>>();
     let literal = RESOURCES.iter().chain(&["*"]).flat_map(of);
-    words(RESOURCES, &["*", "*", "pods/*", "*/*"])
-        .into_iter()
-        .chain(literal)
-        .collect()
+    words(RESOURCES, &["*", "*", "pods/*", "*/*"]).into_iter().chain(literal).collect()
 }
 
 fn rules() -> impl Strategy<Value = Vec<Rule>> {
     let names = prop_oneof![3 => Just(Vec::new()), 2 => some_of(words(NAMES, &[]))];
     let groups = some_of(words(GROUPS, &["*", "*.k8s.io"]));
-    let rule = (
-        some_of(words(VERBS, &["*"])),
-        groups,
-        some_of(entries()),
-        names,
-    );
+    let rule = (some_of(words(VERBS, &["*"])), groups, some_of(entries()), names);
     let resource = rule.prop_map(|(verbs, groups, resources, names)| {
         Rule::from(ResourceRule::new(verbs, groups, resources, names).unwrap())
     });
@@ -91,10 +68,7 @@ fn target(scope: Scope) -> impl Strategy<Value = Target> {
     let name = ObjectName::new("x").unwrap();
     match scope {
         Scope::Namespaced => select(vec![
-            Target::Object {
-                namespace: namespace.clone(),
-                name,
-            },
+            Target::Object { namespace: namespace.clone(), name },
             Target::Kind { namespace },
             Target::KindEverywhere,
         ]),
@@ -106,15 +80,10 @@ fn selections() -> impl Strategy<Value = Selection> {
     let scope = select(vec![Scope::Namespaced, Scope::Namespaced, Scope::Cluster]);
     (select(SERVED), scope).prop_flat_map(|((group, plural), scope)| {
         let resource = ApiResource::new(group, plural, "Kind", scope).unwrap();
-        let resource = resource
-            .with_subresources(SUBRESOURCES.iter().copied())
-            .unwrap();
+        let resource = resource.with_subresources(SUBRESOURCES.iter().copied()).unwrap();
         let asked = subsequence(words(SUBRESOURCES, &[]), 0..=SUBRESOURCES.len());
         (target(scope), asked).prop_map(move |(target, asked)| {
-            Selection::new(resource.clone(), target)
-                .unwrap()
-                .with_subresources(asked)
-                .unwrap()
+            Selection::new(resource.clone(), target).unwrap().with_subresources(asked).unwrap()
         })
     })
 }
@@ -129,27 +98,18 @@ fn cut(rules: &[Rule], selection: &Selection) -> Option<Subset> {
 }
 
 fn rules_of(subset: Option<&Subset>) -> Vec<Rule> {
-    subset
-        .map(|subset| subset.rules().to_vec())
-        .unwrap_or_default()
+    subset.map(|subset| subset.rules().to_vec()).unwrap_or_default()
 }
 
 /// Every request of the world.
 fn requests() -> impl Iterator<Item = ResourceRequest<'static>> {
-    let places = NAMESPACES
-        .iter()
-        .flat_map(|namespace| NAMES.iter().map(move |name| (*namespace, *name)));
+    let places = NAMESPACES.iter().flat_map(|namespace| NAMES.iter().map(move |name| (*namespace, *name)));
     places.flat_map(|(namespace, name)| {
-        let things = RESOURCES.iter().flat_map(|resource| {
-            SUBRESOURCES
-                .iter()
-                .chain(&[""])
-                .map(move |sub| (*resource, *sub))
-        });
+        let things = RESOURCES
+            .iter()
+            .flat_map(|resource| SUBRESOURCES.iter().chain(&[""]).map(move |sub| (*resource, *sub)));
         things.flat_map(move |(resource, subresource)| {
-            let acts = GROUPS
-                .iter()
-                .flat_map(|group| VERBS.iter().map(move |verb| (*group, *verb)));
+            let acts = GROUPS.iter().flat_map(|group| VERBS.iter().map(move |verb| (*group, *verb)));
             acts.map(move |(group, verb)| ResourceRequest {
                 verb,
                 group,
@@ -172,19 +132,12 @@ fn is_on(selection: &Selection, request: &ResourceRequest<'_>) -> bool {
     let resource = selection.resource();
     let own_group = request.group == resource.group();
     let aliased = alias_group(resource.group(), resource.plural()) == Some(request.group);
-    let own_sub =
-        request.subresource.is_empty() || selection.subresources().contains(request.subresource);
+    let own_sub = request.subresource.is_empty() || selection.subresources().contains(request.subresource);
     (own_group || aliased)
         && request.resource == resource.plural()
         && own_sub
-        && selection
-            .target()
-            .name()
-            .is_none_or(|name| name.as_str() == request.name)
-        && selection
-            .target()
-            .namespace()
-            .is_none_or(|namespace| namespace.as_str() == request.namespace)
+        && selection.target().name().is_none_or(|name| name.as_str() == request.name)
+        && selection.target().namespace().is_none_or(|namespace| namespace.as_str() == request.namespace)
 }
 
 fn bound(selection: &Selection) -> BindingScope {

@@ -1,8 +1,5 @@
 //! The cases of the RBAC reference §10, one row each: what a rule gives on a selection, and what is said of the rest.
-#![expect(
-    clippy::unwrap_used,
-    reason = "a row that cannot be built is a failed test"
-)]
+#![expect(clippy::unwrap_used, reason = "a row that cannot be built is a failed test")]
 
 use p0_grant::resource::ApiResource;
 use p0_grant::restrict::{PrivilegedVerbs, Restriction, WildcardVerb, restrict};
@@ -13,55 +10,31 @@ use p0_grant::subset::{DropReason, SubsetError, subset};
 
 /// `verbs groups resources [names]`, each list with commas between; `-` is the core group.
 fn rule(text: &str) -> Rule {
-    let mut lists = text.split(' ').map(|list| {
-        list.split(',')
-            .map(|word| if word == "-" { "" } else { word })
-    });
-    let (verbs, groups, resources) = (
-        lists.next().unwrap(),
-        lists.next().unwrap(),
-        lists.next().unwrap(),
-    );
+    let mut lists =
+        text.split(' ').map(|list| list.split(',').map(|word| if word == "-" { "" } else { word }));
+    let (verbs, groups, resources) = (lists.next().unwrap(), lists.next().unwrap(), lists.next().unwrap());
     let names: Vec<&str> = lists.next().into_iter().flatten().collect();
-    ResourceRule::new(verbs, groups, resources, names)
-        .unwrap()
-        .into()
+    ResourceRule::new(verbs, groups, resources, names).unwrap().into()
 }
 
 /// A selection's text, then subresources behind `+`.
 fn selection(text: &str) -> Selection {
     let mut parts = text.split(" + ");
-    let SelectionText {
-        group,
-        plural,
-        target,
-    } = parts.next().unwrap().parse().unwrap();
+    let SelectionText { group, plural, target } = parts.next().unwrap().parse().unwrap();
     let resource = ApiResource::new(group, plural, "Kind", target.scope()).unwrap();
-    let resource = resource
-        .with_subresources(["exec", "log", "proxy", "scale", "status"])
-        .unwrap();
-    Selection::new(resource, target)
-        .unwrap()
-        .with_subresources(parts)
-        .unwrap()
+    let resource = resource.with_subresources(["exec", "log", "proxy", "scale", "status"]).unwrap();
+    Selection::new(resource, target).unwrap().with_subresources(parts).unwrap()
 }
 
 fn role(reference: &str, rules: &[&str]) -> Role {
-    Role::new(
-        reference.parse().unwrap(),
-        rules.iter().map(|text| rule(text)).collect(),
-    )
+    Role::new(reference.parse().unwrap(), rules.iter().map(|text| rule(text)).collect())
 }
 
 #[test]
 fn each_case_gives_exactly_its_rule() {
     for (given, picked, expected) in [
         // The rule as it is, and groups.
-        (
-            "get apps deployments",
-            "apps/deployments a/x",
-            Some("get apps deployments x"),
-        ),
+        ("get apps deployments", "apps/deployments a/x", Some("get apps deployments x")),
         (
             "get apps,extensions deployments",
             "apps/deployments a/x",
@@ -72,26 +45,10 @@ fn each_case_gives_exactly_its_rule() {
             "apps/deployments a/x",
             Some("get extensions,apps deployments x"),
         ),
-        (
-            "get * deployments",
-            "apps/deployments a/x",
-            Some("get apps deployments x"),
-        ),
-        (
-            "get extensions,* deployments",
-            "apps/deployments a/x",
-            Some("get apps,extensions deployments x"),
-        ),
-        (
-            "get * events",
-            "events a/x",
-            Some("get -,events.k8s.io events x"),
-        ),
-        (
-            "get events.k8s.io events",
-            "events a/x",
-            Some("get events.k8s.io events x"),
-        ),
+        ("get * deployments", "apps/deployments a/x", Some("get apps deployments x")),
+        ("get extensions,* deployments", "apps/deployments a/x", Some("get apps,extensions deployments x")),
+        ("get * events", "events a/x", Some("get -,events.k8s.io events x")),
+        ("get events.k8s.io events", "events a/x", Some("get events.k8s.io events x")),
         ("get example.com deployments", "apps/deployments a/x", None),
         ("get - services", "serving.knative.dev/services a/x", None),
         ("get - pods", "metrics.k8s.io/pods a/x", None),
@@ -108,19 +65,11 @@ fn each_case_gives_exactly_its_rule() {
         ("get - pods/log", "pods a/x", None),
         ("get - pods/log", "pods a/x + log", Some("get - pods/log x")),
         ("get - */scale", "pods a/x", None),
-        (
-            "get - */scale",
-            "pods a/x + scale",
-            Some("get - pods/scale x"),
-        ),
+        ("get - */scale", "pods a/x + scale", Some("get - pods/scale x")),
         ("get - pods/*", "pods a/x + log", None),
         ("get - */*", "pods a/x + log", None),
         ("get - pods,secrets,nodes", "pods a/x", Some("get - pods x")),
-        (
-            "get -,apps pods,deployments",
-            "apps/deployments a/*",
-            Some("get apps deployments"),
-        ),
+        ("get -,apps pods,deployments", "apps/deployments a/*", Some("get apps deployments")),
         // Names.
         ("get - pods x,y", "pods a/x", Some("get - pods x")),
         ("get - pods y", "pods a/x", None),
@@ -130,35 +79,18 @@ fn each_case_gives_exactly_its_rule() {
         // Verbs.
         ("get,get,list - pods", "pods a/x", Some("get,list - pods x")),
         ("* - pods", "pods a/x", Some("* - pods x")),
-        (
-            "get,deletecollection - pods",
-            "pods a/x",
-            Some("get - pods x"),
-        ),
+        ("get,deletecollection - pods", "pods a/x", Some("get - pods x")),
         ("deletecollection - pods", "pods a/x", None),
-        (
-            "deletecollection - pods",
-            "pods a/*",
-            Some("deletecollection - pods"),
-        ),
+        ("deletecollection - pods", "pods a/*", Some("deletecollection - pods")),
         ("create - pods", "pods a/x", Some("create - pods x")),
         // Scopes.
         ("get - nodes", "nodes x", Some("get - nodes x")),
         ("get - nodes", "nodes *", Some("get - nodes")),
-        (
-            "get,delete - namespaces",
-            "namespaces x",
-            Some("get,delete - namespaces x"),
-        ),
+        ("get,delete - namespaces", "namespaces x", Some("get,delete - namespaces x")),
     ] {
-        let answer = subset(&role("r", &[given]), &selection(picked))
-            .ok()
-            .map(|subset| subset.rules().to_vec());
-        assert_eq!(
-            answer,
-            expected.map(|text| vec![rule(text)]),
-            "{given} on {picked}"
-        );
+        let answer =
+            subset(&role("r", &[given]), &selection(picked)).ok().map(|subset| subset.rules().to_vec());
+        assert_eq!(answer, expected.map(|text| vec![rule(text)]), "{given} on {picked}");
     }
 }
 
@@ -166,31 +98,15 @@ fn each_case_gives_exactly_its_rule() {
 fn the_empty_name_is_never_given_to_one_object() {
     let with_empty = Rule::from(ResourceRule::new(["get"], [""], ["pods"], ["", "x"]).unwrap());
     let role = Role::new("r".parse().unwrap(), vec![with_empty.clone()]);
-    assert_eq!(
-        subset(&role, &selection("pods a/x")).unwrap().rules(),
-        [rule("get - pods x")]
-    );
-    assert_eq!(
-        subset(&role, &selection("pods a/*")).unwrap().rules(),
-        [with_empty]
-    );
+    assert_eq!(subset(&role, &selection("pods a/x")).unwrap().rules(), [rule("get - pods x")]);
+    assert_eq!(subset(&role, &selection("pods a/*")).unwrap().rules(), [with_empty]);
 }
 
 #[test]
 fn rules_keep_their_order_and_equal_ones_stand_once() {
-    let rules = [
-        "list extensions deployments",
-        "get apps deployments",
-        "get apps deployments,daemonsets",
-    ];
+    let rules = ["list extensions deployments", "get apps deployments", "get apps deployments,daemonsets"];
     let subset = subset(&role("r", &rules), &selection("apps/deployments a/x")).unwrap();
-    assert_eq!(
-        subset.rules(),
-        [
-            rule("list extensions deployments x"),
-            rule("get apps deployments x")
-        ]
-    );
+    assert_eq!(subset.rules(), [rule("list extensions deployments x"), rule("get apps deployments x")]);
 }
 
 #[test]
@@ -200,30 +116,19 @@ fn a_role_counts_only_in_its_own_namespace() {
     assert!(subset(&own, &selection("pods a/*")).is_ok());
     for elsewhere in ["pods b/x", "pods b/*", "pods */*", "nodes x", "nodes *"] {
         let answer = subset(&own, &selection(elsewhere));
-        assert!(
-            matches!(answer, Err(SubsetError::Elsewhere { .. })),
-            "{elsewhere}: {answer:?}"
-        );
+        assert!(matches!(answer, Err(SubsetError::Elsewhere { .. })), "{elsewhere}: {answer:?}");
     }
 }
 
 #[test]
 fn what_is_left_out_is_said() {
-    let rules = [
-        "get,deletecollection - pods",
-        "get,patch - pods/log",
-        "get - *",
-        "delete - pods y",
-    ];
+    let rules = ["get,deletecollection - pods", "get,patch - pods/log", "get - *", "delete - pods y"];
     let mut rules: Vec<Rule> = rules.iter().map(|text| rule(text)).collect();
     rules.push(UrlRule::new(["get"], ["/healthz"]).unwrap().into());
     let role = Role::new("r".parse().unwrap(), rules);
     let subset = subset(&role, &selection("pods a/x")).unwrap();
-    let said: Vec<(String, DropReason)> = subset
-        .dropped()
-        .iter()
-        .map(|drop| (drop.what(), drop.reason))
-        .collect();
+    let said: Vec<(String, DropReason)> =
+        subset.dropped().iter().map(|drop| (drop.what(), drop.reason)).collect();
     let unasked = |what: &str| (what.to_owned(), DropReason::SubresourceNotAsked);
     assert_eq!(
         said,
@@ -242,10 +147,7 @@ fn what_is_left_out_is_said() {
 
 #[test]
 fn nothing_is_an_error_that_says_what_the_role_does_give() {
-    let role = role(
-        "r",
-        &["get serving.knative.dev routes", "get - services,pods/log"],
-    );
+    let role = role("r", &["get serving.knative.dev routes", "get - services,pods/log"]);
     let error = subset(&role, &selection("serving.knative.dev/services a/x")).unwrap_err();
     assert_eq!(
         error.to_string(),
@@ -256,102 +158,34 @@ fn nothing_is_an_error_that_says_what_the_role_does_give() {
 
 #[test]
 fn restriction_drops_power_and_expands_the_wildcard_only_where_power_is() {
-    let keep = Restriction {
-        privileged: PrivilegedVerbs::Kept,
-        ..Restriction::default()
-    };
-    let expand = Restriction {
-        wildcard: WildcardVerb::Expanded,
-        ..Restriction::default()
-    };
+    let keep = Restriction { privileged: PrivilegedVerbs::Kept, ..Restriction::default() };
+    let expand = Restriction { wildcard: WildcardVerb::Expanded, ..Restriction::default() };
     let roles = "rbac.authorization.k8s.io/clusterroles r";
     let named = "get,list,watch,create,update,patch,delete";
     let rbac = |verbs: &str| format!("{verbs} rbac.authorization.k8s.io clusterroles r");
     for (given, picked, restriction, expected) in [
-        (
-            "get,bind rbac.authorization.k8s.io clusterroles",
-            roles,
-            Restriction::default(),
-            Some(rbac("get")),
-        ),
-        (
-            "get,bind rbac.authorization.k8s.io clusterroles",
-            roles,
-            keep,
-            Some(rbac("get,bind")),
-        ),
-        (
-            "bind,escalate rbac.authorization.k8s.io clusterroles",
-            roles,
-            Restriction::default(),
-            None,
-        ),
-        (
-            "* rbac.authorization.k8s.io clusterroles",
-            roles,
-            Restriction::default(),
-            Some(rbac(named)),
-        ),
-        (
-            "* rbac.authorization.k8s.io clusterroles",
-            roles,
-            keep,
-            Some(rbac("*")),
-        ),
-        (
-            "* - pods",
-            "pods a/x",
-            Restriction::default(),
-            Some("* - pods x".to_owned()),
-        ),
-        (
-            "* - pods",
-            "pods a/x",
-            expand,
-            Some(format!("{named} - pods x")),
-        ),
-        (
-            "* - pods",
-            "pods a/*",
-            expand,
-            Some(format!("{named},deletecollection - pods")),
-        ),
-        (
-            "*,frob - pods",
-            "pods a/x",
-            expand,
-            Some(format!("{named},frob - pods x")),
-        ),
+        ("get,bind rbac.authorization.k8s.io clusterroles", roles, Restriction::default(), Some(rbac("get"))),
+        ("get,bind rbac.authorization.k8s.io clusterroles", roles, keep, Some(rbac("get,bind"))),
+        ("bind,escalate rbac.authorization.k8s.io clusterroles", roles, Restriction::default(), None),
+        ("* rbac.authorization.k8s.io clusterroles", roles, Restriction::default(), Some(rbac(named))),
+        ("* rbac.authorization.k8s.io clusterroles", roles, keep, Some(rbac("*"))),
+        ("* - pods", "pods a/x", Restriction::default(), Some("* - pods x".to_owned())),
+        ("* - pods", "pods a/x", expand, Some(format!("{named} - pods x"))),
+        ("* - pods", "pods a/*", expand, Some(format!("{named},deletecollection - pods"))),
+        ("*,frob - pods", "pods a/x", expand, Some(format!("{named},frob - pods x"))),
         (
             "get - pods,pods/proxy",
             "pods a/x + proxy",
             Restriction::default(),
             Some("get - pods x".to_owned()),
         ),
-        (
-            "get - pods/proxy",
-            "pods a/x + proxy",
-            Restriction::default(),
-            None,
-        ),
-        (
-            "get - pods/proxy",
-            "pods a/x + proxy",
-            keep,
-            Some("get - pods/proxy x".to_owned()),
-        ),
-        (
-            "impersonate:user-info - users",
-            "users x",
-            Restriction::default(),
-            None,
-        ),
+        ("get - pods/proxy", "pods a/x + proxy", Restriction::default(), None),
+        ("get - pods/proxy", "pods a/x + proxy", keep, Some("get - pods/proxy x".to_owned())),
+        ("impersonate:user-info - users", "users x", Restriction::default(), None),
     ] {
         let picked = selection(picked);
         let exact = subset(&role("r", &[given]), &picked).unwrap();
-        let answer = restrict(exact, &picked, restriction)
-            .ok()
-            .map(|subset| subset.rules().to_vec());
+        let answer = restrict(exact, &picked, restriction).ok().map(|subset| subset.rules().to_vec());
         assert_eq!(answer, expected.map(|text| vec![rule(&text)]), "{given}");
     }
 }

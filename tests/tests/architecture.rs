@@ -42,34 +42,19 @@ fn cargo(arguments: &[&str]) -> String {
         .args(["--offline", "--locked", "--manifest-path", manifest])
         .output()
         .expect("cargo starts");
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).expect("cargo speaks UTF-8")
 }
 
 fn graph() -> Graph {
     let metadata: Value =
-        serde_json::from_str(&cargo(&["metadata", "--format-version", "1", "--no-deps"]))
-            .expect("JSON");
+        serde_json::from_str(&cargo(&["metadata", "--format-version", "1", "--no-deps"])).expect("JSON");
     let packages = metadata["packages"].as_array().expect("packages");
     let name = |value: &Value| value["name"].as_str().expect("a name").to_owned();
     let dependencies = |package: &Value| {
-        package["dependencies"]
-            .as_array()
-            .expect("dependencies")
-            .iter()
-            .map(name)
-            .collect()
+        package["dependencies"].as_array().expect("dependencies").iter().map(name).collect()
     };
-    Graph {
-        declared: packages
-            .iter()
-            .map(|package| (name(package), dependencies(package)))
-            .collect(),
-    }
+    Graph { declared: packages.iter().map(|package| (name(package), dependencies(package))).collect() }
 }
 
 #[test]
@@ -79,10 +64,7 @@ fn members_use_only_the_members_they_may() {
     let listed: BTreeSet<&str> = ARROWS.iter().map(|(member, _)| *member).collect();
     assert_eq!(members, listed, "a new member needs its arrows here");
     for (member, allowed) in ARROWS {
-        let used = graph.declared[*member]
-            .iter()
-            .map(String::as_str)
-            .filter(|name| members.contains(name));
+        let used = graph.declared[*member].iter().map(String::as_str).filter(|name| members.contains(name));
         let stray: Vec<&str> = used.filter(|name| !allowed.contains(name)).collect();
         assert!(stray.is_empty(), "{member} uses {stray:?}");
     }
@@ -91,26 +73,11 @@ fn members_use_only_the_members_they_may() {
 #[test]
 fn pure_crates_have_nothing_that_acts_below_them() {
     for member in ["p0-grant", "p0-access"] {
-        let tree = cargo(&[
-            "tree",
-            "--package",
-            member,
-            "--edges",
-            "normal",
-            "--prefix",
-            "none",
-            "--format",
-            "{p}",
-        ]);
-        let below: BTreeSet<&str> = tree
-            .lines()
-            .filter_map(|line| line.split(' ').next())
-            .collect();
+        let tree =
+            cargo(&["tree", "--package", member, "--edges", "normal", "--prefix", "none", "--format", "{p}"]);
+        let below: BTreeSet<&str> = tree.lines().filter_map(|line| line.split(' ').next()).collect();
         assert!(below.contains("serde"), "the tree of {member} was read");
-        let acting: Vec<&&str> = ACTING
-            .iter()
-            .filter(|name| below.contains(**name))
-            .collect();
+        let acting: Vec<&&str> = ACTING.iter().filter(|name| below.contains(**name)).collect();
         assert!(acting.is_empty(), "{member} has {acting:?} below it");
     }
 }
@@ -131,23 +98,17 @@ fn no_error_prints_its_source() {
 }
 
 fn sources(folder: &str) -> Vec<(String, String)> {
-    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("..")
-        .join(folder);
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(folder);
     let mut found = Vec::new();
     let mut folders = vec![root];
     while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(&folder)
-            .expect("a folder")
-            .map(|entry| entry.expect("an entry").path())
+        for entry in
+            std::fs::read_dir(&folder).expect("a folder").map(|entry| entry.expect("an entry").path())
         {
             if entry.is_dir() {
                 folders.push(entry);
             } else if entry.extension().is_some_and(|ending| ending == "rs") {
-                found.push((
-                    entry.display().to_string(),
-                    std::fs::read_to_string(&entry).expect("a source"),
-                ));
+                found.push((entry.display().to_string(), std::fs::read_to_string(&entry).expect("a source")));
             }
         }
     }

@@ -74,35 +74,19 @@ impl Copy {
     fn new() -> Self {
         let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
         let root = tempfile::tempdir().expect("a temporary folder");
-        let workspace =
-            std::fs::read_to_string(repository.join("Cargo.toml")).expect("the workspace");
+        let workspace = std::fs::read_to_string(repository.join("Cargo.toml")).expect("the workspace");
         let members = r#"members = ["grant", "generator/core", "generator", "tests"]"#;
         assert!(workspace.contains(members), "the members line changed");
         let alone = workspace.replace(members, r#"members = ["grant"]"#);
         std::fs::write(root.path().join("Cargo.toml"), alone).expect("written");
-        std::fs::copy(
-            repository.join("Cargo.lock"),
-            root.path().join("Cargo.lock"),
-        )
-        .expect("copied");
+        std::fs::copy(repository.join("Cargo.lock"), root.path().join("Cargo.lock")).expect("copied");
         copy_folder(&repository.join("grant"), &root.path().join("grant"));
-        Self {
-            root,
-            target: Path::new(env!("CARGO_TARGET_TMPDIR")).join("mutations"),
-        }
+        Self { root, target: Path::new(env!("CARGO_TARGET_TMPDIR")).join("mutations") }
     }
 
     fn test(&self) -> Output {
         Command::new(env!("CARGO"))
-            .args([
-                "test",
-                "--offline",
-                "--quiet",
-                "--package",
-                "p0-grant",
-                "--lib",
-                "--tests",
-            ])
+            .args(["test", "--offline", "--quiet", "--package", "p0-grant", "--lib", "--tests"])
             .current_dir(self.root.path())
             .env("CARGO_TARGET_DIR", &self.target)
             .env("PROPTEST_FAILURE_PERSISTENCE", "off")
@@ -117,10 +101,7 @@ impl Copy {
 
 fn copy_folder(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).expect("made");
-    for entry in std::fs::read_dir(from)
-        .expect("a folder")
-        .map(|entry| entry.expect("an entry"))
-    {
+    for entry in std::fs::read_dir(from).expect("a folder").map(|entry| entry.expect("an entry")) {
         let target = to.join(entry.file_name());
         if entry.path().is_dir() {
             copy_folder(&entry.path(), &target);
@@ -134,25 +115,11 @@ fn copy_folder(from: &Path, to: &Path) {
 fn every_named_mutation_is_caught() {
     let copy = Copy::new();
     let clean = copy.test();
-    assert!(
-        clean.status.success(),
-        "the copy fails unchanged:\n{}",
-        String::from_utf8_lossy(&clean.stdout)
-    );
-    for Mutation {
-        name,
-        file,
-        from,
-        to,
-    } in MUTATIONS
-    {
+    assert!(clean.status.success(), "the copy fails unchanged:\n{}", String::from_utf8_lossy(&clean.stdout));
+    for Mutation { name, file, from, to } in MUTATIONS {
         let path = copy.source(file);
         let source = std::fs::read_to_string(&path).expect("a source");
-        assert_eq!(
-            source.matches(from).count(),
-            1,
-            "`{from}` stands once in {file}"
-        );
+        assert_eq!(source.matches(from).count(), 1, "`{from}` stands once in {file}");
         std::fs::write(&path, source.replace(from, to)).expect("written");
         let output = copy.test();
         let words = String::from_utf8_lossy(&output.stdout);

@@ -61,9 +61,7 @@ pub fn edit(
     added: &BTreeSet<GrantId>,
     removed: &BTreeSet<GrantId>,
 ) -> Result<String, KustomizationError> {
-    if let Some(found) = TRANSFORMERS
-        .iter()
-        .find(|field| text.lines().any(|line| line.starts_with(**field)))
+    if let Some(found) = TRANSFORMERS.iter().find(|field| text.lines().any(|line| line.starts_with(**field)))
     {
         return Err(KustomizationError::Transformer(found.trim_end_matches(':')));
     }
@@ -82,11 +80,8 @@ pub fn edit(
         index += 1;
         index <= start || !listed(line).is_some_and(|file| gone.contains(file))
     });
-    let indent = lines
-        .iter()
-        .skip(start)
-        .find(|line| listed(line).is_some())
-        .map(|line| indent_of(line).to_owned());
+    let indent =
+        lines.iter().skip(start).find(|line| listed(line).is_some()).map(|line| indent_of(line).to_owned());
     let indent = indent.unwrap_or_default();
     for id in added {
         let file = grant_file(id);
@@ -113,18 +108,11 @@ fn insertion_point(lines: &[String], start: usize, file: &str) -> usize {
 /// The file an item of the list names.
 fn listed(line: &str) -> Option<&str> {
     let item = line.trim_start().strip_prefix("- ")?;
-    Some(
-        item.split(" #")
-            .next()
-            .unwrap_or(item)
-            .trim()
-            .trim_matches(['"', '\'']),
-    )
+    Some(item.split(" #").next().unwrap_or(item).trim().trim_matches(['"', '\'']))
 }
 
 fn is_grant(file: &str) -> bool {
-    file.strip_suffix(".yaml")
-        .is_some_and(|id| GrantId::new(id).is_ok())
+    file.strip_suffix(".yaml").is_some_and(|id| GrantId::new(id).is_ok())
 }
 
 fn is_comment_or_blank(line: &str) -> bool {
@@ -141,10 +129,7 @@ mod tests {
     use super::*;
 
     fn ids<const N: usize>(letters: [char; N]) -> BTreeSet<GrantId> {
-        letters
-            .iter()
-            .map(|letter| GrantId::new(letter.to_string().repeat(20)).unwrap())
-            .collect()
+        letters.iter().map(|letter| GrantId::new(letter.to_string().repeat(20)).unwrap()).collect()
     }
 
     const SITE: &str = "# ours\nkind: Kustomization\nresources:\n  # keep this first\n  - sentinel.yaml\n  - other.yaml # theirs\n\nsortOptions:\n  order: fifo\n";
@@ -176,9 +161,6 @@ mod tests {
             Err(KustomizationError::NoResources)
         );
         let moved = format!("namespace: team-a\n{SITE}");
-        assert_eq!(
-            edit(&moved, &ids(['a']), &ids([])),
-            Err(KustomizationError::Transformer("namespace"))
-        );
+        assert_eq!(edit(&moved, &ids(['a']), &ids([])), Err(KustomizationError::Transformer("namespace")));
     }
 }

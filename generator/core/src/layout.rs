@@ -176,18 +176,9 @@ mod tests {
         let prod = ClusterName::new("prod").unwrap();
         let id = GrantId::new("vpl5aqzpwnnqmnkrzze2").unwrap();
         for (path, expected) in [
-            (
-                prod.grant_path(&id),
-                Place::Grant {
-                    cluster: prod.clone(),
-                    id,
-                },
-            ),
+            (prod.grant_path(&id), Place::Grant { cluster: prod.clone(), id }),
             (prod.sentinel_path(), Place::Sentinel(prod.clone())),
-            (
-                prod.kustomization_path(),
-                Place::Kustomization(prod.clone()),
-            ),
+            (prod.kustomization_path(), Place::Kustomization(prod.clone())),
             (prod.settings_path(), Place::Elsewhere),
             (prod.catalogue_path(), Place::Elsewhere),
             ("clusters/README.md".to_owned(), Place::Elsewhere),

@@ -102,13 +102,7 @@ type Words = &'static [&'static str];
 
 /// Class, (group, resource) pairs, verbs, why, source.
 const EVERYWHERE: &[(Class, Pairs, Words, &str, &str)] = &[
-    (
-        Block,
-        &[("*", "*")],
-        ANY,
-        "it is every right on everything",
-        GOOD_PRACTICES,
-    ),
+    (Block, &[("*", "*")], ANY, "it is every right on everything", GOOD_PRACTICES),
     (
         Block,
         &[(RBAC, "clusterroles"), (RBAC, "roles")],
@@ -208,11 +202,7 @@ const EVERYWHERE: &[(Class, Pairs, Words, &str, &str)] = &[
     ),
     (
         Block,
-        &[
-            (ARGO, "applications"),
-            (ARGO, "appprojects"),
-            (ARGO, "applicationsets"),
-        ],
+        &[(ARGO, "applications"), (ARGO, "appprojects"), (ARGO, "applicationsets")],
         CHANGE,
         "what Argo CD applies, it applies with its own rights",
         ARGO_CD,
@@ -249,11 +239,7 @@ const EVERYWHERE: &[(Class, Pairs, Words, &str, &str)] = &[
     ),
     (
         Critical,
-        &[
-            ("", "pods/exec"),
-            ("", "pods/attach"),
-            ("", "pods/portforward"),
-        ],
+        &[("", "pods/exec"), ("", "pods/attach"), ("", "pods/portforward")],
         ENTER,
         "it is a way into the running pod, with its identity and secrets",
         KUBISCAN,
@@ -316,13 +302,7 @@ const EVERYWHERE: &[(Class, Pairs, Words, &str, &str)] = &[
         "labels of a namespace turn pod security and network policies off",
         GOOD_PRACTICES,
     ),
-    (
-        High,
-        &[("", "pods/eviction")],
-        CREATE,
-        "pods can be stopped",
-        KUBISCAN,
-    ),
+    (High, &[("", "pods/eviction")], CREATE, "pods can be stopped", KUBISCAN),
 ];
 
 /// Whoever writes here changes what the applier runs, and so has the applier's rights.
@@ -344,9 +324,7 @@ pub fn standard_rows() -> &'static [Row] {
     static ROWS: LazyLock<Vec<Row>> = LazyLock::new(|| {
         let everywhere = EVERYWHERE.iter();
         let mut rows: Vec<Row> = everywhere
-            .map(|(class, pairs, verbs, why, source)| {
-                row(*class, pairs, verbs, Place::Anywhere, why, source)
-            })
+            .map(|(class, pairs, verbs, why, source)| row(*class, pairs, verbs, Place::Anywhere, why, source))
             .collect();
         rows.extend(in_one_place());
         rows
@@ -368,22 +346,12 @@ fn in_one_place() -> [Row; 3] {
         why: "it is every path of the API server".to_owned(),
         source: GOOD_PRACTICES.to_owned(),
     };
-    let aws_auth = Place::Object {
-        namespace: "kube-system".to_owned(),
-        name: "aws-auth".to_owned(),
-    };
+    let aws_auth = Place::Object { namespace: "kube-system".to_owned(), name: "aws-auth".to_owned() };
     let aws_verbs: Words = &["update", "patch", "delete", "deletecollection"];
     let why = "this ConfigMap says which IAM identity is who, cluster administrators included";
     [
         urls,
-        row(
-            Block,
-            &[("", "configmaps")],
-            aws_verbs,
-            aws_auth,
-            why,
-            RBAC_POLICE,
-        ),
+        row(Block, &[("", "configmaps")], aws_verbs, aws_auth, why, RBAC_POLICE),
         row(
             Block,
             WITH_THE_APPLIER,

@@ -22,21 +22,15 @@ pub(super) fn by_role(rules: &[Rule], selection: &Selection) -> Vec<String> {
 
 fn by_rule(rule: &ResourceRule, selection: &Selection) -> impl Iterator<Item = (usize, String)> {
     let picked = selection.resource();
-    let entries = rule
-        .api_groups()
-        .iter()
-        .flat_map(|group| rule.resources().iter().map(move |entry| (group, entry)));
+    let entries =
+        rule.api_groups().iter().flat_map(|group| rule.resources().iter().map(move |entry| (group, entry)));
     entries.map(|(group, entry)| {
         let distance = match () {
             () if entry.split('/').next() == Some(picked.plural()) => 0,
             () if group == picked.group() => 1,
             () => 2,
         };
-        let suffix = if group.is_empty() {
-            String::new()
-        } else {
-            format!(".{group}")
-        };
+        let suffix = if group.is_empty() { String::new() } else { format!(".{group}") };
         (distance, format!("{entry}{suffix}"))
     })
 }
@@ -46,16 +40,8 @@ pub(super) fn sentence(offers: &[String]) -> String {
     if offers.is_empty() {
         return "it has no rules at all".to_owned();
     }
-    let shown: Vec<String> = offers
-        .iter()
-        .take(SHOWN)
-        .map(|offer| format!("`{offer}`"))
-        .collect();
+    let shown: Vec<String> = offers.iter().take(SHOWN).map(|offer| format!("`{offer}`")).collect();
     let more = offers.len().saturating_sub(SHOWN);
-    let tail = if more == 0 {
-        String::new()
-    } else {
-        format!(" and {more} more")
-    };
+    let tail = if more == 0 { String::new() } else { format!(" and {more} more") };
     format!("it has rules on {}{tail}", shown.join(", "))
 }
