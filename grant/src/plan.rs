@@ -115,7 +115,7 @@ impl Findings {
 pub fn exact(role: &Role, selection: &Selection, site: &Site) -> Result<Findings, SubsetError> {
     let subset = subset(role, selection)?;
     let dangers = classify(subset.rules(), selection, site);
-    Ok(Findings { subset, dangers, scope: scope(selection) })
+    Ok(Findings { subset, dangers, scope: BindingScope::of(selection.target()) })
 }
 
 /// What would be granted of `role` on `selection`.
@@ -147,15 +147,7 @@ pub fn plan(role: &Role, selection: &Selection, settings: &Settings) -> Result<P
         let (role, selection) = (role.reference().clone(), selection.to_string());
         return Err(PlanError::Escalation { role, selection, dangers });
     }
-    Ok(Plan(Findings { subset, dangers, scope: scope(selection) }))
-}
-
-/// A RoleBinding where one namespace is picked, else a ClusterRoleBinding.
-fn scope(selection: &Selection) -> BindingScope {
-    match selection.target().namespace() {
-        Some(namespace) => BindingScope::Namespace(namespace.to_string()),
-        None => BindingScope::Cluster,
-    }
+    Ok(Plan(Findings { subset, dangers, scope: BindingScope::of(selection.target()) }))
 }
 
 fn sentence(dangers: &[Danger]) -> String {

@@ -150,6 +150,14 @@ impl UrlRule {
 }
 
 impl Rule {
+    /// The rule on resources; `None` for a rule on URLs.
+    pub fn as_resource(&self) -> Option<&ResourceRule> {
+        match self {
+            Self::Resource(rule) => Some(rule),
+            Self::Url(_) => None,
+        }
+    }
+
     /// Never empty; `*` is every verb.
     pub fn verbs(&self) -> &[String] {
         match self {

@@ -182,16 +182,25 @@ impl Selection {
     }
 }
 
-/// `apps/deployments default/web`, `pods default/*`, `apps/deployments */*`, `nodes n1`, `nodes *`.
-///
-/// One spelling for each selection; subresources are not part of it.
+/// As [`SelectionText`]; subresources are not part of it.
 impl fmt::Display for Selection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if !self.resource.group().is_empty() {
-            write!(f, "{}/", self.resource.group())?;
-        }
-        write!(f, "{} {}", self.resource.plural(), self.target)
+        write_selection(f, self.resource.group(), self.resource.plural(), &self.target)
     }
+}
+
+/// `apps/deployments default/web`, `pods default/*`, `apps/deployments */*`, `nodes n1`, `nodes *`: one spelling for each.
+impl fmt::Display for SelectionText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_selection(f, &self.group, &self.plural, &self.target)
+    }
+}
+
+fn write_selection(f: &mut fmt::Formatter<'_>, group: &str, plural: &str, target: &Target) -> fmt::Result {
+    if !group.is_empty() {
+        write!(f, "{group}/")?;
+    }
+    write!(f, "{plural} {target}")
 }
 
 impl fmt::Display for Target {

@@ -142,7 +142,7 @@ impl std::str::FromStr for Subject {
 }
 
 /// A subject as the binding writes it.
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct SubjectFields {
     #[serde(default, skip_serializing_if = "String::is_empty")]

@@ -1,0 +1,201 @@
+//! Annotations: a grant's claims as text, both ways. Not here: which object carries which.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::ser::SerializeMap;
+use serde::{Deserialize, Serialize, Serializer};
+use serde_saphyr::LitStr;
+
+use super::{Claims, ManifestError};
+use crate::grant::Workflow;
+
+/// The annotation that holds the SSH signature.
+pub const SIGNATURE: &str = "p0.dev/signature";
+
+/// What Kubernetes stores at most, keys and values together.
+///
+/// Source: `TotalAnnotationSizeLimitB`,
+/// <https://github.com/kubernetes/apimachinery/blob/v0.36.2/pkg/api/validation/objectmeta.go>.
+pub const MAX_ANNOTATION_BYTES: usize = 256 * 1024;
+
+/// Keeps Flux from substituting variables in the object.
+const FLUX_SUBSTITUTE: (&str, &str) = ("kustomize.toolkit.fluxcd.io/substitute", "disabled");
+
+const APPROVERS: &str = "p0.dev/approvers";
+const CLUSTER: &str = "p0.dev/cluster";
+const CREATED_AT: &str = "p0.dev/created-at";
+const EXPIRES_AT: &str = "p0.dev/expires-at";
+const MERGE_BEFORE: &str = "p0.dev/merge-before";
+const POLICY_RULE: &str = "p0.dev/policy-rule";
+const POLICY_SHA256: &str = "p0.dev/policy-sha256";
+const REASON: &str = "p0.dev/reason";
+const REQUESTER: &str = "p0.dev/requester";
+const REQUEST_URL: &str = "p0.dev/request-url";
+const ROLE: &str = "p0.dev/role";
+const SELECTION: &str = "p0.dev/selection";
+const SUBRESOURCES: &str = "p0.dev/subresources";
+const SUBSET_SHA256: &str = "p0.dev/subset-sha256";
+
+/// Annotations in the order of their keys.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+pub(super) struct Annotations(BTreeMap<String, String>);
+
+/// The annotations that both objects of every grant carry.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Core(Annotations);
+
+impl Annotations {
+    pub(super) fn remove(&mut self, key: &str) {
+        self.0.remove(key);
+    }
+
+    fn put(&mut self, key: &str, value: impl Into<String>) {
+        self.0.insert(key.to_owned(), value.into());
+    }
+
+    fn put_some(&mut self, key: &str, value: Option<impl Into<String>>) {
+        if let Some(value) = value {
+            self.put(key, value);
+        }
+    }
+
+    /// Takes the annotations apart; what is left over is refused by [`Taken::end`].
+    pub(super) fn take(self, object: &'static str) -> Taken {
+        Taken { left: self.0, object }
+    }
+}
+
+impl Core {
+    pub(super) fn of(claims: &Claims) -> Self {
+        let mut annotations = Annotations::default();
+        annotations.put(FLUX_SUBSTITUTE.0, FLUX_SUBSTITUTE.1);
+        annotations.put(CREATED_AT, claims.created_at.to_string());
+        annotations.put(EXPIRES_AT, claims.expires_at.to_string());
+        annotations.put(ROLE, claims.role.to_string());
+        annotations.put(SELECTION, claims.selection.to_string());
+        let subresources = Some(claims.subresources.join(",")).filter(|list| !list.is_empty());
+        annotations.put_some(SUBRESOURCES, subresources);
+        annotations.put(SUBSET_SHA256, claims.digest.to_string());
+        Self(annotations)
+    }
+
+    pub(super) fn alone(self) -> Annotations {
+        self.0
+    }
+
+    pub(super) fn with_workflow(self, workflow: Option<&Workflow>, signature: Option<&str>) -> Annotations {
+        let Self(mut annotations) = self;
+        annotations.put_some(SIGNATURE, signature);
+        let Some(flow) = workflow else { return annotations };
+        annotations.put(CLUSTER, flow.cluster.as_str());
+        annotations.put(REQUESTER, flow.requester.as_str());
+        annotations.put_some(APPROVERS, Some(flow.approvers.join(",")).filter(|list| !list.is_empty()));
+        annotations.put_some(POLICY_RULE, flow.policy_rule.as_deref());
+        annotations.put_some(POLICY_SHA256, flow.policy_sha256.as_deref());
+        annotations.put_some(MERGE_BEFORE, flow.merge_before.map(|time| time.to_string()));
+        annotations.put_some(REQUEST_URL, flow.request_url.as_deref());
+        annotations.put_some(REASON, flow.reason.as_deref());
+        annotations
+    }
+}
+
+/// Refuses what the API server would not store.
+pub(super) fn check_length(annotations: &Annotations) -> Result<(), ManifestError> {
+    let bytes = annotations.0.iter().map(|(key, value)| key.len() + value.len()).sum();
+    if bytes > MAX_ANNOTATION_BYTES { Err(ManifestError::TooLong(bytes)) } else { Ok(()) }
+}
+
+/// Annotations that are being taken apart, and the object they stand on.
+pub(super) struct Taken {
+    left: BTreeMap<String, String>,
+    object: &'static str,
+}
+
+/// What the core annotations say.
+pub(super) struct CoreText {
+    pub(super) created_at: Timestamp,
+    pub(super) expires_at: Timestamp,
+    pub(super) role: String,
+    pub(super) selection: String,
+    pub(super) subresources: Vec<String>,
+    pub(super) digest: String,
+}
+
+impl Taken {
+    fn text(&mut self, key: &'static str) -> Option<String> {
+        self.left.remove(key)
+    }
+
+    fn required(&mut self, key: &'static str) -> Result<String, ManifestError> {
+        self.text(key).ok_or(ManifestError::Missing { object: self.object, field: key })
+    }
+
+    /// RFC 3339 in UTC with whole seconds, and in the one spelling that is written.
+    fn time(&mut self, key: &'static str) -> Result<Option<Timestamp>, ManifestError> {
+        let Some(text) = self.text(key) else { return Ok(None) };
+        match text.parse::<Timestamp>() {
+            Ok(time) if time.to_string() == text && time.subsec_nanosecond() == 0 => Ok(Some(time)),
+            _ => Err(ManifestError::Time { field: key, text }),
+        }
+    }
+
+    fn list(&mut self, key: &'static str) -> Vec<String> {
+        self.text(key).map(|list| list.split(',').map(str::to_owned).collect()).unwrap_or_default()
+    }
+
+    pub(super) fn core(&mut self) -> Result<CoreText, ManifestError> {
+        let missing = |field| ManifestError::Missing { object: self.object, field };
+        let (created, expires) = (missing(CREATED_AT), missing(EXPIRES_AT));
+        if self.required(FLUX_SUBSTITUTE.0)? != FLUX_SUBSTITUTE.1 {
+            return Err(ManifestError::Missing { object: self.object, field: FLUX_SUBSTITUTE.0 });
+        }
+        Ok(CoreText {
+            created_at: self.time(CREATED_AT)?.ok_or(created)?,
+            expires_at: self.time(EXPIRES_AT)?.ok_or(expires)?,
+            role: self.required(ROLE)?,
+            selection: self.required(SELECTION)?,
+            subresources: self.list(SUBRESOURCES),
+            digest: self.required(SUBSET_SHA256)?,
+        })
+    }
+
+    /// The signature, and the workflow where there is one.
+    pub(super) fn workflow(&mut self) -> Result<(Option<String>, Option<Workflow>), ManifestError> {
+        let signature = self.text(SIGNATURE);
+        let Some(cluster) = self.text(CLUSTER) else { return Ok((signature, None)) };
+        let workflow = Workflow {
+            cluster,
+            requester: self.required(REQUESTER)?,
+            approvers: self.list(APPROVERS),
+            policy_rule: self.text(POLICY_RULE),
+            policy_sha256: self.text(POLICY_SHA256),
+            merge_before: self.time(MERGE_BEFORE)?,
+            request_url: self.text(REQUEST_URL),
+            reason: self.text(REASON),
+        };
+        Ok((signature, Some(workflow)))
+    }
+
+    /// Refuses annotations that nobody took.
+    pub(super) fn end(self) -> Result<(), ManifestError> {
+        match self.left.into_keys().next() {
+            None => Ok(()),
+            Some(key) => Err(ManifestError::Unexpected { object: self.object, field: key }),
+        }
+    }
+}
+
+/// The signature has lines, and is written as lines; other text is quoted where it must be.
+impl Serialize for Annotations {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.0.len()))?;
+        for (key, value) in &self.0 {
+            match key.as_str() {
+                SIGNATURE => map.serialize_entry(key, &LitStr(value))?,
+                _ => map.serialize_entry(key, value)?,
+            }
+        }
+        map.end()
+    }
+}
