@@ -18,6 +18,8 @@ pub mod restrict;
 pub mod role;
 pub mod rule;
 pub mod selection;
+pub mod signature;
+pub mod signers;
 pub mod subject;
 pub mod subset;
 pub mod text;

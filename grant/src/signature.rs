@@ -1,0 +1,297 @@
+//! Signatures: SSH signatures over a grant's text, as `ssh-keygen -Y sign` makes and `ssh-keygen -Y verify` checks them.
+//!
+//! Ed25519 only, SHA-512, one namespace. Not here: whose signatures count ([`crate::signers`]) and where keys are kept.
+//!
+//! Source: <https://github.com/openssh/openssh-portable/blob/master/PROTOCOL.sshsig>.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use ssh_key::{Algorithm, HashAlg, LineEnding, PublicKey, SshSig};
+
+use crate::signers::{AllowedSigners, Signer};
+
+/// What a signature over a grant is for; one made for Git commits or logins is none.
+pub const NAMESPACE: &str = "p0.dev/grant";
+
+/// More than any Ed25519 signature has in its armor.
+const MAX_BYTES: usize = 2048;
+
+/// A signature that was read from its armor, and has exactly this armor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Signature {
+    inner: SshSig,
+    armor: String,
+}
+
+/// Why a text is no signature, or a key cannot make one.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SignatureError {
+    /// Not the armor of an SSH signature.
+    #[error("it is not an armored SSH signature (`-----BEGIN SSH SIGNATURE-----` …)")]
+    Armor,
+    /// The armor is spelled otherwise than OpenSSH spells it.
+    #[error("it is not spelled as OpenSSH spells a signature")]
+    Spelling,
+    /// Another kind of key.
+    #[error("it is by a `{0}` key; only `ssh-ed25519` counts")]
+    Algorithm(String),
+    /// Not SHA-512.
+    #[error("it uses `{0}`; only sha512 counts")]
+    Hash(String),
+    /// The key did not sign.
+    #[error("the key could not sign: {0}")]
+    Signing(String),
+}
+
+/// Why a signature does not count.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// It is none.
+    #[error("the signature cannot be read")]
+    Unreadable(#[from] SignatureError),
+    /// Made for something else.
+    #[error("the signature is for `{0}`, not for `p0.dev/grant`")]
+    Namespace(String),
+    /// Nobody on base has this key.
+    #[error("the key {0} is not among the allowed signers")]
+    UnknownKey(Fingerprint),
+    /// The key is there, for other purposes.
+    #[error("the key {0} may not sign for `p0.dev/grant`")]
+    NotForGrants(Fingerprint),
+    /// The key is there, for other times.
+    #[error("the key {key} was not valid at {at}")]
+    NotValid {
+        /// Which key.
+        key: Fingerprint,
+        /// When.
+        at: Timestamp,
+    },
+    /// The text is not what was signed.
+    #[error("the signature by {0} is not over this text")]
+    Mismatch(Fingerprint),
+}
+
+/// A key's SHA-256 fingerprint as OpenSSH prints it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Fingerprint(String);
+
+impl Signature {
+    /// Reads an armored signature.
+    ///
+    /// # Errors
+    /// [`SignatureError`] where it is none, or not in the one spelling that OpenSSH writes.
+    pub fn read(armor: &str) -> Result<Self, SignatureError> {
+        if armor.len() > MAX_BYTES {
+            return Err(SignatureError::Armor);
+        }
+        let inner = SshSig::from_pem(armor).map_err(|_| SignatureError::Armor)?;
+        let signature = Self::of(inner)?;
+        if signature.armor == armor { Ok(signature) } else { Err(SignatureError::Spelling) }
+    }
+
+    /// Signs `message` for [`NAMESPACE`]. Equal messages give equal signatures.
+    ///
+    /// # Errors
+    /// [`SignatureError`] where the key is no Ed25519 key or is encrypted.
+    pub fn make(key: &ssh_key::PrivateKey, message: &[u8]) -> Result<Self, SignatureError> {
+        check_algorithm(&key.algorithm())?;
+        let signed = key.sign(NAMESPACE, HashAlg::Sha512, message);
+        Self::of(signed.map_err(|error| SignatureError::Signing(error.to_string()))?)
+    }
+
+    /// What a key that is elsewhere, in an agent, has to sign: the raw bytes of the protocol.
+    ///
+    /// # Errors
+    /// [`SignatureError::Signing`], which no message should give.
+    pub fn payload(message: &[u8]) -> Result<Vec<u8>, SignatureError> {
+        SshSig::signed_data(NAMESPACE, HashAlg::Sha512, message)
+            .map_err(|error| SignatureError::Signing(error.to_string()))
+    }
+
+    /// The signature whose raw part an agent made over [`Signature::payload`].
+    ///
+    /// # Errors
+    /// [`SignatureError`] where the agent answered with another kind of signature.
+    pub fn from_agent(key: &PublicKey, raw: ssh_key::Signature) -> Result<Self, SignatureError> {
+        check_algorithm(&raw.algorithm())?;
+        let inner = SshSig::new(key.key_data().clone(), NAMESPACE, HashAlg::Sha512, raw);
+        Self::of(inner.map_err(|error| SignatureError::Signing(error.to_string()))?)
+    }
+
+    fn of(inner: SshSig) -> Result<Self, SignatureError> {
+        check_algorithm(&inner.algorithm())?;
+        // Version and reserved bytes are free in the library, and the version is not signed.
+        if inner.version() != SshSig::VERSION || !inner.reserved().is_empty() {
+            return Err(SignatureError::Spelling);
+        }
+        if inner.hash_alg() != HashAlg::Sha512 {
+            return Err(SignatureError::Hash(inner.hash_alg().to_string()));
+        }
+        let mut armor = inner.to_pem(LineEnding::LF).map_err(|_| SignatureError::Armor)?;
+        if !armor.ends_with('\n') {
+            armor.push('\n');
+        }
+        Ok(Self { inner, armor })
+    }
+
+    /// The armor, with its line ends.
+    pub fn armor(&self) -> &str {
+        &self.armor
+    }
+
+    /// The key that claims to have signed. Nothing is checked yet.
+    pub fn key(&self) -> Fingerprint {
+        Fingerprint(self.inner.public_key().fingerprint(HashAlg::Sha256).to_string())
+    }
+
+    /// Who of `signers` signed `message`, with a key that is valid at every one of `times`.
+    ///
+    /// # Errors
+    /// [`Refused`] says why it does not count.
+    pub fn verify<'s>(
+        &self,
+        message: &[u8],
+        signers: &'s AllowedSigners,
+        times: &[Timestamp],
+    ) -> Result<&'s Signer, Refused> {
+        if self.inner.namespace() != NAMESPACE {
+            return Err(Refused::Namespace(self.inner.namespace().to_owned()));
+        }
+        let key = self.key();
+        let public = PublicKey::from(self.inner.public_key().clone());
+        public.verify(NAMESPACE, message, &self.inner).map_err(|_| Refused::Mismatch(key.clone()))?;
+        let known: Vec<&Signer> = signers.with_key(self.inner.public_key()).collect();
+        if known.is_empty() {
+            return Err(Refused::UnknownKey(key));
+        }
+        let mut for_grants = known.into_iter().filter(|signer| signer.may_sign(NAMESPACE)).peekable();
+        if for_grants.peek().is_none() {
+            return Err(Refused::NotForGrants(key));
+        }
+        let mut at = times.first().copied().unwrap_or_default();
+        for signer in for_grants {
+            match times.iter().find(|time| !signer.is_valid_at(**time)) {
+                None => return Ok(signer),
+                Some(time) => at = *time,
+            }
+        }
+        Err(Refused::NotValid { key, at })
+    }
+}
+
+fn check_algorithm(algorithm: &Algorithm) -> Result<(), SignatureError> {
+    match algorithm {
+        Algorithm::Ed25519 => Ok(()),
+        other => Err(SignatureError::Algorithm(other.to_string())),
+    }
+}
+
+impl Fingerprint {
+    /// Of a public key.
+    pub fn of(key: &ssh_key::public::KeyData) -> Self {
+        Self(key.fingerprint(HashAlg::Sha256).to_string())
+    }
+}
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ssh_key::private::Ed25519Keypair;
+
+    fn key(seed: u8) -> ssh_key::PrivateKey {
+        ssh_key::PrivateKey::from(Ed25519Keypair::from_seed(&[seed; 32]))
+    }
+
+    fn signers(options: &str, seed: u8) -> AllowedSigners {
+        AllowedSigners::read(&format!("bot {options}{}\n", key(seed).public_key().to_openssh().unwrap()))
+            .unwrap()
+    }
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_signature_counts_over_its_own_text_by_a_known_key() {
+        let signature = Signature::make(&key(1), b"text").unwrap();
+        let now = [at("2026-11-24T10:00:00Z")];
+        assert_eq!(signature.verify(b"text", &signers("", 1), &now).unwrap().principals(), ["bot"]);
+        assert!(matches!(signature.verify(b"texT", &signers("", 1), &now), Err(Refused::Mismatch(_))));
+        assert!(matches!(signature.verify(b"text", &signers("", 2), &now), Err(Refused::UnknownKey(_))));
+        assert!(matches!(
+            signature.verify(b"text", &signers("namespaces=\"git\" ", 1), &now),
+            Err(Refused::NotForGrants(_))
+        ));
+        assert!(signature.verify(b"text", &signers("namespaces=\"git,p0.dev/*\" ", 1), &now).is_ok());
+    }
+
+    #[test]
+    fn a_key_counts_only_while_it_is_valid_at_every_time_asked() {
+        let signature = Signature::make(&key(1), b"text").unwrap();
+        let signers = signers("valid-after=\"20260101Z\",valid-before=\"20270101Z\" ", 1);
+        for (times, expected) in [
+            (&["2026-06-01T00:00:00Z"][..], true),
+            (&["2025-12-31T23:59:59Z"], false),
+            (&["2027-06-01T00:00:00Z"], false),
+            (&["2026-06-01T00:00:00Z", "2027-06-01T00:00:00Z"], false),
+        ] {
+            let times: Vec<Timestamp> = times.iter().map(|time| at(time)).collect();
+            assert_eq!(signature.verify(b"text", &signers, &times).is_ok(), expected, "{times:?}");
+        }
+    }
+
+    #[test]
+    fn a_signature_for_another_purpose_does_not_count() {
+        let login = key(1).sign("git", HashAlg::Sha512, b"text").unwrap().to_pem(LineEnding::LF).unwrap();
+        let signature = Signature::read(&login).unwrap();
+        let answer = signature.verify(b"text", &signers("", 1), &[]).map(|_| ());
+        assert_eq!(answer, Err(Refused::Namespace("git".to_owned())));
+    }
+
+    #[test]
+    fn there_is_one_spelling() {
+        let armor = Signature::make(&key(1), b"text").unwrap().armor().to_owned();
+        assert_eq!(Signature::read(&armor).unwrap().armor(), armor);
+        for edited in [
+            format!("{armor}\n"),
+            format!(" {armor}"),
+            armor.trim_end().to_owned(),
+            armor.replace('\n', "\r\n"),
+            armor.replacen("U1NIU0lH", "U1NIU0lH\n", 1),
+            String::new(),
+            "x".repeat(5000),
+        ] {
+            assert!(Signature::read(&edited).is_err(), "{edited:?}");
+        }
+    }
+
+    #[test]
+    fn no_single_changed_character_of_the_armor_still_counts() {
+        let (armor, signers) =
+            (Signature::make(&key(1), b"text").unwrap().armor().to_owned(), signers("", 1));
+        for index in 0..armor.len() {
+            for replacement in ["A", "/", "\n", "="] {
+                let mut edited = armor.clone();
+                edited.replace_range(index..=index, replacement);
+                let counts =
+                    Signature::read(&edited).is_ok_and(|read| read.verify(b"text", &signers, &[]).is_ok());
+                assert!(!counts || edited == armor, "{edited}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_agents_answer_is_the_same_signature() {
+        let key = key(1);
+        let raw = key.sign(NAMESPACE, HashAlg::Sha512, b"text").unwrap().signature().clone();
+        let made = Signature::from_agent(key.public_key(), raw).unwrap();
+        assert_eq!(made, Signature::make(&key, b"text").unwrap());
+    }
+}
