@@ -4,10 +4,14 @@
 //! Not here: who may have a grant (`p0-access`), and everything that acts (`p0-gitops`, `terraform-provider-p0`).
 
 pub mod alias;
+pub mod catalogue;
 pub mod covers;
 pub mod danger;
 pub mod evaluate;
+pub mod locator;
 pub mod name;
+pub mod nearest;
+pub mod offer;
 pub mod request;
 pub mod resource;
 pub mod restrict;
