@@ -4,13 +4,17 @@
 //! Not here: who may have a grant (`p0-access`), and everything that acts (`p0-gitops`, `terraform-provider-p0`).
 
 pub mod alias;
+pub mod catalogue;
 pub mod covers;
 pub mod danger;
 pub mod digest;
 pub mod evaluate;
 pub mod grant;
+pub mod locator;
 pub mod manifest;
 pub mod name;
+pub mod nearest;
+pub mod offer;
 pub mod plan;
 pub mod request;
 pub mod resource;

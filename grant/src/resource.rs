@@ -19,7 +19,8 @@ pub enum Scope {
 ///
 /// Source of the fields: `APIResource`,
 /// <https://kubernetes.io/docs/reference/using-api/api-concepts/#discovery-api>.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "Fields", into = "Fields")]
 pub struct ApiResource {
     group: String,
     plural: String,
@@ -124,6 +125,17 @@ impl ApiResource {
         &self.subresources
     }
 
+    /// Whether a person who writes `word` may mean this resource: its kind, plural, singular or a short name, in any case.
+    pub fn answers_to(&self, word: &str) -> bool {
+        self.words().any(|own| own.eq_ignore_ascii_case(word))
+    }
+
+    /// Every word the resource answers to.
+    pub fn words(&self) -> impl Iterator<Item = &str> {
+        let names = [&self.kind, &self.plural, &self.singular];
+        names.into_iter().chain(&self.short_names).map(String::as_str)
+    }
+
     /// The plural in the kind's own capitals, as generated names carry it: `Deployments`, `NetworkPolicies`.
     pub fn capitalised_plural(&self) -> String {
         // Walk the plural along the kind for as long as they agree; `policies` leaves `Policy` at its last letter.
@@ -139,6 +151,48 @@ impl ApiResource {
                 }
             })
             .collect()
+    }
+}
+
+/// A resource as catalogues and JSON answers write it; the singular stands only where the kind does not give it.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Fields {
+    group: String,
+    kind: String,
+    plural: String,
+    scope: Scope,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    short_names: Vec<String>,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    singular: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    subresources: Vec<String>,
+}
+
+impl TryFrom<Fields> for ApiResource {
+    type Error = ResourceError;
+
+    fn try_from(fields: Fields) -> Result<Self, ResourceError> {
+        Self::new(fields.group, fields.plural, fields.kind, fields.scope)?
+            .with_singular(fields.singular)
+            .with_short_names(fields.short_names)
+            .with_subresources(fields.subresources)
+    }
+}
+
+impl From<ApiResource> for Fields {
+    fn from(resource: ApiResource) -> Self {
+        let given_by_kind = resource.singular == resource.kind.to_lowercase();
+        Self {
+            group: resource.group,
+            kind: resource.kind,
+            plural: resource.plural,
+            scope: resource.scope,
+            short_names: resource.short_names,
+            singular: if given_by_kind { String::new() } else { resource.singular },
+            subresources: resource.subresources,
+        }
     }
 }
 
@@ -173,6 +227,31 @@ mod tests {
         ] {
             let resource = ApiResource::new("g", plural, kind, Scope::Namespaced).unwrap();
             assert_eq!(resource.capitalised_plural(), expected);
+        }
+    }
+
+    #[test]
+    fn the_written_form_leaves_out_what_follows_from_the_kind() {
+        let deployments = ApiResource::new("apps", "deployments", "Deployment", Scope::Namespaced)
+            .unwrap()
+            .with_short_names(["deploy"]);
+        let people = ApiResource::new("g", "people", "Person", Scope::Cluster)
+            .unwrap()
+            .with_singular("human")
+            .with_subresources(["status", "scale"])
+            .unwrap();
+        for (resource, text) in [
+            (
+                deployments,
+                r#"{"group":"apps","kind":"Deployment","plural":"deployments","scope":"Namespaced","shortNames":["deploy"]}"#,
+            ),
+            (
+                people,
+                r#"{"group":"g","kind":"Person","plural":"people","scope":"Cluster","singular":"human","subresources":["scale","status"]}"#,
+            ),
+        ] {
+            assert_eq!(serde_json::to_string(&resource).unwrap(), text);
+            assert_eq!(serde_json::from_str::<ApiResource>(text).unwrap(), resource);
         }
     }
 

@@ -41,6 +41,9 @@ pub enum RoleRefError {
         "`{0}` does not name a role: write `NAME` or `ClusterRole/NAME` for a ClusterRole, `NAMESPACE/NAME` or `Role/NAMESPACE/NAME` for a Role"
     )]
     Form(String),
+    /// Not the spelling that files use.
+    #[error("`{0}` does not name a role: here it reads `ClusterRole/NAME` or `Role/NAMESPACE/NAME`")]
+    Spelling(String),
     /// One of the names is none.
     #[error("the role's name is wrong")]
     Name(#[from] NameError),
@@ -136,11 +139,16 @@ impl std::str::FromStr for RoleRef {
     }
 }
 
+/// Reads only what `Display` writes, every blank counting: files have one spelling, and a name may begin with a blank.
 impl TryFrom<String> for RoleRef {
     type Error = RoleRefError;
 
     fn try_from(text: String) -> Result<Self, RoleRefError> {
-        text.parse()
+        match text.split('/').collect::<Vec<_>>().as_slice() {
+            ["ClusterRole", name] => Ok(Self::cluster_role(*name)?),
+            ["Role", namespace, name] => Ok(Self::role(*namespace, *name)?),
+            _ => Err(RoleRefError::Spelling(text)),
+        }
     }
 }
 
@@ -173,6 +181,17 @@ mod tests {
     fn what_names_no_role_is_refused() {
         for text in ["", "*", "Role/dev", "a/b/c", "ClusterRole/", "Role/NS/dev", "a/b/c/d"] {
             assert!(text.parse::<RoleRef>().is_err(), "{text:?}");
+        }
+    }
+    #[test]
+    fn files_have_one_spelling_that_keeps_every_blank() {
+        for reference in [RoleRef::cluster_role(" view ").unwrap(), RoleRef::role("default", "a b").unwrap()]
+        {
+            let text = String::from(reference.clone());
+            assert_eq!(RoleRef::try_from(text).unwrap(), reference);
+        }
+        for text in ["view", "clusterrole/view", "Role / default / dev"] {
+            assert!(RoleRef::try_from(text.to_owned()).is_err(), "{text}");
         }
     }
 }

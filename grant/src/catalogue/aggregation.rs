@@ -1,0 +1,206 @@
+//! Aggregation: the rules of a ClusterRole that is put together from others by their labels.
+//!
+//! kube-controller-manager writes them into the live role; where it does not run (and in files) they are missing, and
+//! this finds the same ones.
+//!
+//! Source:
+//! <https://github.com/kubernetes/kubernetes/blob/v1.36.2/pkg/controller/clusterroleaggregation/clusterroleaggregation_controller.go>,
+//! <https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#resources-that-support-set-based-requirements>.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Deserialize;
+
+use super::listed::ListedRole;
+use crate::role::{Role, RoleRef};
+use crate::rule::Rule;
+
+type Labels = BTreeMap<String, String>;
+
+/// Picks objects by their labels: all of its conditions must hold, and no condition picks everything.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Selector {
+    match_labels: Labels,
+    match_expressions: Vec<Requirement>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Requirement {
+    key: String,
+    operator: Operator,
+    #[serde(default)]
+    values: BTreeSet<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+enum Operator {
+    In,
+    NotIn,
+    Exists,
+    DoesNotExist,
+}
+
+impl Selector {
+    fn matches(&self, labels: &Labels) -> bool {
+        let equal = |(key, value): (&String, &String)| labels.get(key) == Some(value);
+        self.match_labels.iter().all(equal)
+            && self.match_expressions.iter().all(|requirement| requirement.holds(labels))
+    }
+}
+
+impl Requirement {
+    /// A label that is absent is not in any set, so `NotIn` holds for it.
+    fn holds(&self, labels: &Labels) -> bool {
+        let value = labels.get(&self.key);
+        let within = value.is_some_and(|value| self.values.contains(value));
+        match self.operator {
+            Operator::In => within,
+            Operator::NotIn => !within,
+            Operator::Exists => value.is_some(),
+            Operator::DoesNotExist => value.is_none(),
+        }
+    }
+}
+
+/// The roles with the rules of aggregated ones filled in, sorted, each with all its labels. Rules that a role has stay.
+///
+/// Members come selector by selector, sorted by name; their rules are appended in order, a rule that is already there is
+/// not repeated, and a role is no member of itself.
+pub fn resolve(listed: Vec<ListedRole>) -> Vec<Role> {
+    let open: Vec<(RoleRef, Vec<RoleRef>)> = listed
+        .iter()
+        .filter(|role| role.is_unresolved())
+        .map(|role| (role.reference().clone(), members(role, &listed)))
+        .collect();
+    let mut roles: BTreeMap<RoleRef, Role> =
+        listed.into_iter().map(|listed| (listed.reference().clone(), listed.into_role())).collect();
+    // A member may itself be aggregated (`admin` holds `edit`), so rules travel one step a round. As many rounds as there
+    // are such roles reach the end of the longest chain, and end a ring of roles that hold each other.
+    for _ in &open {
+        for (reference, rules) in gather(&open, &roles) {
+            if let Some(role) = roles.get_mut(&reference) {
+                *role = Role::new(reference, rules).with_labels(role.labels().clone());
+            }
+        }
+    }
+    roles.into_values().collect()
+}
+
+fn members(role: &ListedRole, listed: &[ListedRole]) -> Vec<RoleRef> {
+    let of = |selector: &Selector| {
+        let mut names: Vec<RoleRef> = listed
+            .iter()
+            .filter(|other| matches!(other.reference(), RoleRef::ClusterRole(_)))
+            .filter(|other| other.reference() != role.reference())
+            .filter(|other| selector.matches(other.labels()))
+            .map(|other| other.reference().clone())
+            .collect();
+        names.sort();
+        names
+    };
+    role.selectors().iter().flat_map(of).collect()
+}
+
+fn gather(open: &[(RoleRef, Vec<RoleRef>)], roles: &BTreeMap<RoleRef, Role>) -> Vec<(RoleRef, Vec<Rule>)> {
+    let of = |members: &[RoleRef]| {
+        let mut rules: Vec<Rule> = Vec::new();
+        let found = members.iter().filter_map(|member| roles.get(member));
+        for rule in found.flat_map(Role::rules) {
+            if !rules.contains(rule) {
+                rules.push(rule.clone());
+            }
+        }
+        rules
+    };
+    open.iter().map(|(role, members)| (role.clone(), of(members))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalogue::read_roles;
+
+    fn role(name: &str, labels: &str, resources: &str) -> String {
+        let rules: Vec<String> = resources
+            .split_whitespace()
+            .map(|resource| format!("{{apiGroups: [''], resources: [{resource}], verbs: [get]}}"))
+            .collect();
+        let metadata = format!("metadata: {{name: {name}, labels: {{{labels}}}}}");
+        format!("kind: ClusterRole\n{metadata}\nrules: [{}]\n---\n", rules.join(", "))
+    }
+
+    fn aggregate(name: &str, labels: &str, selectors: &str) -> String {
+        let metadata = format!("metadata: {{name: {name}, labels: {{{labels}}}}}");
+        let rule = format!("aggregationRule: {{clusterRoleSelectors: [{selectors}]}}");
+        format!("kind: ClusterRole\n{metadata}\n{rule}\nrules: null\n---\n")
+    }
+
+    /// The resources of a role's rules, in order.
+    fn resources(listed: &[String], name: &str) -> String {
+        let roles = read_roles(&listed.concat()).unwrap();
+        let role = roles.iter().find(|role| role.reference().name().as_str() == name);
+        let resource = |rule: &Rule| match rule {
+            Rule::Resource(rule) => rule.resources()[0].clone(),
+            Rule::Url(_) => panic!("no such rule here"),
+        };
+        let resources: Vec<String> = role.unwrap().rules().iter().map(resource).collect();
+        resources.join(" ")
+    }
+
+    #[test]
+    fn rules_come_by_selector_then_name_and_never_twice() {
+        let listed = [
+            aggregate("all", "first: a", "{matchLabels: {second: a}}, {matchLabels: {first: a}}"),
+            role("b", "first: a", "pods secrets"),
+            role("a", "first: a", "nodes pods"),
+            role("z", "second: a", "events"),
+            role("n", "first: b", "never"),
+        ];
+        assert_eq!(resources(&listed, "all"), "events nodes pods secrets");
+    }
+
+    #[test]
+    fn aggregates_of_aggregates_and_rings_are_resolved() {
+        let listed = [
+            aggregate("admin", "to: nobody", "{matchLabels: {to: admin}}"),
+            aggregate("edit", "to: admin", "{matchLabels: {to: edit}}"),
+            aggregate("view", "to: edit", "{matchLabels: {to: view}}"),
+            role("base", "to: view", "pods"),
+            aggregate("egg", "ring: hen", "{matchLabels: {ring: egg}}"),
+            aggregate("hen", "ring: egg", "{matchLabels: {ring: hen}}"),
+            role("farm", "ring: egg", "eggs"),
+        ];
+        for name in ["view", "edit", "admin"] {
+            assert_eq!(resources(&listed, name), "pods", "{name}");
+        }
+        assert_eq!(resources(&listed, "hen"), "eggs");
+    }
+
+    #[test]
+    fn expressions_match_as_label_selectors_do() {
+        for (expression, expected) in [
+            ("{key: team, operator: In, values: [red, blue]}", "blues reds"),
+            ("{key: team, operator: NotIn, values: [red]}", "blues nobodys"),
+            ("{key: team, operator: Exists}", "blues reds"),
+            ("{key: team, operator: DoesNotExist}", "nobodys"),
+        ] {
+            let listed = [
+                aggregate("all", "", &format!("{{matchExpressions: [{expression}]}}")),
+                role("blue", "team: blue", "blues"),
+                role("nobody", "", "nobodys"),
+                role("red", "team: red", "reds"),
+            ];
+            assert_eq!(resources(&listed, "all"), expected, "{expression}");
+        }
+    }
+
+    #[test]
+    fn rules_that_a_live_role_has_stay() {
+        let rule = "rules: [{apiGroups: [''], resources: [pods], verbs: [get]}]";
+        let live = aggregate("all", "", "{matchLabels: {to: all}}").replace("rules: null", rule);
+        let listed = [live, role("part", "to: all", "nodes")];
+        assert_eq!(resources(&listed, "all"), "pods");
+    }
+}

@@ -1,0 +1,369 @@
+//! Locators: what a person writes to pick a part of a cluster, `<kind> / <namespace> / <name>`.
+//!
+//! The kind may be written as kind, plural, singular or short name, in any case, alone or followed by `.` and the API
+//! group: `deployment`, `deploy`, `Deployments.apps`. The core group has no name; `pods.` and `pods.core` are its `pods`.
+//! `*` stands for all. Blanks around the slashes are welcome and mean nothing.
+//!
+//! A word that several resources answer to is never guessed at, unless they are the same objects under two groups
+//! ([`crate::alias`]): `events` are core's, which is what kubectl takes too.
+//!
+//! Source of the syntax: P0's argument grammar (reference/peers.md, b.2); of the words:
+//! <https://kubernetes.io/docs/reference/kubectl/#resource-types>.
+
+use crate::alias::served_alias_group;
+use crate::catalogue::Catalogue;
+use crate::name::{NameError, Namespace, ObjectName};
+use crate::nearest::Nearest;
+use crate::resource::{ApiResource, Scope};
+use crate::selection::{Selection, SelectionError, Target};
+
+/// A locator whose form is right; whether there is such a resource only a catalogue knows.
+///
+/// ```
+/// use p0_grant::catalogue::Catalogue;
+/// use p0_grant::locator::Locator;
+///
+/// let locator: Locator = "deploy / default / web".parse()?;
+/// let selection = locator.resolve(&Catalogue::embedded()?)?;
+/// assert_eq!(selection.to_string(), "apps/deployments default/web");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Locator {
+    kind: String,
+    place: Place,
+}
+
+/// What follows the kind.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Place {
+    /// Nothing, or `*`.
+    Anywhere,
+    /// One part.
+    Name(ObjectName),
+    /// Two parts, `*` for the first: all namespaces.
+    AllNamespaces(Objects),
+    /// Two parts.
+    Namespace(Namespace, Objects),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Objects {
+    All,
+    One(ObjectName),
+}
+
+/// Why a text does not pick a part of the cluster.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LocatorError {
+    /// Not one, two or three parts.
+    #[error(
+        "`{0}` is not a locator: write `<kind> / <namespace> / <name>`, or `<kind> / <name>` for what lives in no \
+         namespace, with `*` for all"
+    )]
+    Form(String),
+    /// A part is no name.
+    #[error("the locator `{locator}` holds a wrong name")]
+    Name {
+        /// The whole locator.
+        locator: String,
+        /// What is wrong with the part.
+        source: NameError,
+    },
+    /// `*` for the kind.
+    #[error("`*` is every kind: name one, a grant is on one kind at a time")]
+    EveryKind,
+    /// Nothing answers to the kind.
+    #[error("the cluster serves no `{asked}`{nearest}")]
+    Unknown {
+        /// What was written for the kind.
+        asked: String,
+        /// What may have been meant.
+        nearest: Nearest,
+    },
+    /// Several resources answer to the kind.
+    #[error("`{asked}` is ambiguous: write {}", in_words(candidates))]
+    Ambiguous {
+        /// What was written for the kind.
+        asked: String,
+        /// Every resource it may mean, as a locator writes it.
+        candidates: Vec<String>,
+    },
+    /// One object, and no namespace to find it in.
+    #[error("`{resource}` live in namespaces: write `{resource} / <namespace> / {name}`")]
+    NamespaceMissing {
+        /// The resource.
+        resource: String,
+        /// The object.
+        name: ObjectName,
+    },
+    /// A namespace for what lives in none.
+    #[error("`{resource}` live in no namespace: write `{resource} / <name>`, or `{resource} / *` for all")]
+    NamespaceGiven {
+        /// The resource.
+        resource: String,
+    },
+    /// One name in all namespaces: other objects that only share a name.
+    #[error("`{name}` in all namespaces is many objects: name one namespace, or write `*` for the name")]
+    NameEverywhere {
+        /// The name.
+        name: ObjectName,
+    },
+    /// The resource and the target do not fit.
+    #[error(transparent)]
+    Selection(#[from] SelectionError),
+}
+
+impl Locator {
+    /// The one selection that is meant.
+    ///
+    /// # Errors
+    /// [`LocatorError`] where the catalogue has none or more than one such resource, or its scope is another. Whether the
+    /// namespace exists is not asked here: [`Catalogue::check_namespace`].
+    pub fn resolve(&self, catalogue: &Catalogue) -> Result<Selection, LocatorError> {
+        let resource = find(&self.kind, catalogue)?;
+        let target = match resource.scope() {
+            Scope::Namespaced => self.place.namespaced_target(resource),
+            Scope::Cluster => self.place.cluster_target(resource),
+        };
+        Ok(Selection::new(resource.clone(), target?)?)
+    }
+}
+
+/// Reads `<kind>`, `<kind> / <name>` or `<kind> / <namespace> / <name>`.
+impl std::str::FromStr for Locator {
+    type Err = LocatorError;
+
+    fn from_str(text: &str) -> Result<Self, LocatorError> {
+        let form = || LocatorError::Form(text.to_owned());
+        let wrong_name = |source| LocatorError::Name { locator: text.to_owned(), source };
+        let parts: Vec<&str> = text.split('/').map(str::trim).collect();
+        let (kind, rest) = parts.split_first().ok_or_else(form)?;
+        if parts.contains(&"") {
+            return Err(form());
+        }
+        if *kind == "*" {
+            return Err(LocatorError::EveryKind);
+        }
+        let objects = |name: &str| match name {
+            "*" => Ok(Objects::All),
+            name => ObjectName::new(name).map(Objects::One).map_err(wrong_name),
+        };
+        let place = match rest {
+            [] | ["*"] => Place::Anywhere,
+            [name] => Place::Name(ObjectName::new(*name).map_err(wrong_name)?),
+            ["*", name] => Place::AllNamespaces(objects(name)?),
+            [namespace, name] => {
+                Place::Namespace(Namespace::new(*namespace).map_err(wrong_name)?, objects(name)?)
+            }
+            _ => return Err(form()),
+        };
+        Ok(Self { kind: (*kind).to_owned(), place })
+    }
+}
+
+impl Place {
+    fn namespaced_target(&self, resource: &ApiResource) -> Result<Target, LocatorError> {
+        match self {
+            Self::Anywhere | Self::AllNamespaces(Objects::All) => Ok(Target::KindEverywhere),
+            Self::Namespace(namespace, Objects::All) => Ok(Target::Kind { namespace: namespace.clone() }),
+            Self::Namespace(namespace, Objects::One(name)) => {
+                Ok(Target::Object { namespace: namespace.clone(), name: name.clone() })
+            }
+            Self::AllNamespaces(Objects::One(name)) => {
+                Err(LocatorError::NameEverywhere { name: name.clone() })
+            }
+            Self::Name(name) => {
+                Err(LocatorError::NamespaceMissing { resource: spelling(resource), name: name.clone() })
+            }
+        }
+    }
+
+    fn cluster_target(&self, resource: &ApiResource) -> Result<Target, LocatorError> {
+        match self {
+            Self::Anywhere => Ok(Target::ClusterKind),
+            Self::Name(name) => Ok(Target::ClusterObject { name: name.clone() }),
+            Self::AllNamespaces(_) | Self::Namespace(..) => {
+                Err(LocatorError::NamespaceGiven { resource: spelling(resource) })
+            }
+        }
+    }
+}
+
+/// The one resource that `asked` means.
+fn find<'a>(asked: &str, catalogue: &'a Catalogue) -> Result<&'a ApiResource, LocatorError> {
+    let (word, group) = match asked.split_once('.') {
+        Some((word, group)) => (word, Some(group_called(group, catalogue))),
+        None => (asked, None),
+    };
+    // The spelling that every other answer recommends is never ambiguous itself.
+    let exact = group.and_then(|group| catalogue.resource(group, &word.to_lowercase()));
+    if let Some(resource) = exact {
+        return Ok(resource);
+    }
+    let candidates: Vec<&ApiResource> = catalogue
+        .resources_called(word)
+        .filter(|resource| group.is_none_or(|group| resource.group() == group))
+        .collect();
+    let is_repeated = |resource: &&&ApiResource| repeats(resource, &candidates);
+    let distinct: Vec<&ApiResource> =
+        candidates.iter().filter(|resource| !is_repeated(resource)).copied().collect();
+    match distinct.as_slice() {
+        [one] => Ok(one),
+        [] => Err(LocatorError::Unknown { asked: asked.to_owned(), nearest: nearest(asked, catalogue) }),
+        several => Err(LocatorError::Ambiguous {
+            asked: asked.to_owned(),
+            candidates: several.iter().map(|resource| spelling(resource)).collect(),
+        }),
+    }
+}
+
+/// The group that is called so, in its own capitals; `core` is the one without a name, unless there is a group `core`.
+fn group_called<'a>(word: &'a str, catalogue: &'a Catalogue) -> &'a str {
+    let groups = catalogue.resources().iter().map(ApiResource::group);
+    match groups.into_iter().find(|group| group.eq_ignore_ascii_case(word)) {
+        Some(group) => group,
+        None if word.eq_ignore_ascii_case("core") => "",
+        None => word,
+    }
+}
+
+/// Whether `resource` is another group's name for the objects of a candidate. Of the two, the shorter group stays.
+fn repeats(resource: &ApiResource, candidates: &[&ApiResource]) -> bool {
+    let alias = served_alias_group(resource.group(), resource.plural());
+    alias.filter(|other| other.len() < resource.group().len()).is_some_and(|other| {
+        let is_other =
+            |candidate: &&ApiResource| (candidate.group(), candidate.plural()) == (other, resource.plural());
+        candidates.iter().any(is_other)
+    })
+}
+
+fn nearest(asked: &str, catalogue: &Catalogue) -> Nearest {
+    let spellings: Vec<String> = catalogue.resources().iter().map(spelling).collect();
+    let spelled = catalogue.resources().iter().zip(&spellings);
+    let words = spelled.flat_map(|(resource, spelling)| {
+        let words = resource.words().chain([spelling.as_str()]);
+        words.map(move |word| (word, spelling.as_str()))
+    });
+    Nearest::by_words(asked, words)
+}
+
+/// The unmistakable spelling: `deployments.apps`, `pods.core`.
+fn spelling(resource: &ApiResource) -> String {
+    match resource.group() {
+        "" => format!("{}.core", resource.plural()),
+        _ => resource.to_string(),
+    }
+}
+
+fn in_words(candidates: &[String]) -> String {
+    let quoted: Vec<String> = candidates.iter().map(|name| format!("`{name}`")).collect();
+    match quoted.split_last() {
+        Some((last, before)) if !before.is_empty() => format!("{} or {last}", before.join(", ")),
+        _ => quoted.join(""),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn resource(group: &str, plural: &str, kind: &str, scope: Scope) -> ApiResource {
+        ApiResource::new(group, plural, kind, scope).unwrap()
+    }
+
+    fn catalogue() -> Catalogue {
+        use Scope::{Cluster, Namespaced};
+        let resources = vec![
+            resource("", "events", "Event", Namespaced).with_short_names(["ev"]),
+            resource("events.k8s.io", "events", "Event", Namespaced).with_short_names(["ev"]),
+            resource("", "nodes", "Node", Cluster).with_short_names(["no"]),
+            resource("", "pods", "Pod", Namespaced).with_short_names(["po"]),
+            resource("metrics.k8s.io", "pods", "PodMetrics", Namespaced),
+            resource("", "services", "Service", Namespaced).with_short_names(["svc"]),
+            resource("serving.knative.dev", "services", "Service", Namespaced),
+            resource("apps", "deployments", "Deployment", Namespaced).with_short_names(["deploy"]),
+            resource("example.com", "foos", "Foo", Namespaced),
+            resource("example.com", "bars", "Bar", Namespaced).with_short_names(["foos"]),
+        ];
+        Catalogue::new("v1", Vec::new(), resources, Vec::new()).unwrap()
+    }
+
+    fn resolve(text: &str) -> Result<Selection, LocatorError> {
+        text.parse::<Locator>()?.resolve(&catalogue())
+    }
+
+    #[test]
+    fn every_spelling_of_a_kind_and_a_place_is_understood() {
+        for (text, expected) in [
+            ("deployment / default / web", "apps/deployments default/web"),
+            ("Deployments/default/web", "apps/deployments default/web"),
+            ("deploy / default / *", "apps/deployments default/*"),
+            ("DEPLOYMENT.Apps / * / *", "apps/deployments */*"),
+            ("deploy.apps / *", "apps/deployments */*"),
+            ("deployments", "apps/deployments */*"),
+            ("no / n1", "nodes n1"),
+            ("Node / *", "nodes *"),
+            ("nodes", "nodes *"),
+            ("pods.core / a / b", "pods a/b"),
+            ("pods. / a / b", "pods a/b"),
+            ("pod / a / b", "pods a/b"),
+            ("pods.metrics.k8s.io / a / b", "metrics.k8s.io/pods a/b"),
+            ("services.core / a / b c", "services a/b c"),
+            ("svc / a / b", "services a/b"),
+            ("service.serving.knative.dev / a / b", "serving.knative.dev/services a/b"),
+            ("foos.example.com / a / b", "example.com/foos a/b"),
+        ] {
+            assert_eq!(resolve(text).unwrap().to_string(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn two_groups_of_the_same_objects_are_one_resource() {
+        for (text, expected) in [
+            ("events / a / *", "events a/*"),
+            ("ev / a / *", "events a/*"),
+            ("events.core / a / *", "events a/*"),
+            ("events.events.k8s.io / a / *", "events.k8s.io/events a/*"),
+        ] {
+            assert_eq!(resolve(text).unwrap().to_string(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_one_part_of_the_cluster_is_refused_with_a_remedy() {
+        for (text, expected) in [
+            (
+                "services / a / b",
+                "`services` is ambiguous: write `services.core` or `services.serving.knative.dev`",
+            ),
+            ("foos / a / b", "`foos` is ambiguous: write `bars.example.com` or `foos.example.com`"),
+            ("deploymnet / a / b", "the cluster serves no `deploymnet`; did you mean `deployments.apps`?"),
+            (
+                "deployments.app / a / b",
+                "the cluster serves no `deployments.app`; did you mean `deployments.apps`?",
+            ),
+            ("widget / a / b", "the cluster serves no `widget`"),
+            (
+                "deploy / web",
+                "`deployments.apps` live in namespaces: write `deployments.apps / <namespace> / web`",
+            ),
+            (
+                "node / a / n1",
+                "`nodes.core` live in no namespace: write `nodes.core / <name>`, or `nodes.core / *` for all",
+            ),
+            (
+                "deploy / * / web",
+                "`web` in all namespaces is many objects: name one namespace, or write `*` for the name",
+            ),
+            ("* / a / *", "`*` is every kind: name one, a grant is on one kind at a time"),
+            ("deploy / A / web", "the locator `deploy / A / web` holds a wrong name"),
+        ] {
+            assert_eq!(resolve(text).unwrap_err().to_string(), expected, "{text}");
+        }
+        for text in ["", " ", "/", "a/", "a//b", "a/b/c/d"] {
+            let error = resolve(text).unwrap_err();
+            assert!(matches!(error, LocatorError::Form(_)), "{text:?}: {error}");
+        }
+    }
+}
