@@ -1,1 +1,5 @@
-//! The shell.
+//! The shell of `p0-gitops`: everything that acts.
+//!
+//! What is decided is decided in `p0-grant` and `p0-access`; this crate brings them their data and acts on their answers.
+
+pub mod git;

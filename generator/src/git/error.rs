@@ -1,0 +1,177 @@
+//! What can go wrong with a repository, and what to do about it.
+
+use git2::{ErrorClass, ErrorCode};
+
+/// Why Git did not do what was asked. Where a variant has a source, the source is Git's own word.
+#[derive(Debug, thiserror::Error)]
+pub enum GitError {
+    /// No repository there, or none that can be read.
+    #[error("cannot open the repository `{place}`; check the path, or make one with `p0-gitops init --bare`")]
+    Open {
+        /// The path or URL, without secrets.
+        place: String,
+        /// Git's own word.
+        #[source]
+        source: git2::Error,
+    },
+    /// A repository with a work tree whose checked-out branch would be moved under it.
+    #[error(
+        "`{place}` has `{branch}` checked out, and its files would not follow; use a bare repository, check another branch out, or set receive.denyCurrentBranch=ignore there"
+    )]
+    CheckedOut {
+        /// The path.
+        place: String,
+        /// The branch.
+        branch: String,
+    },
+    /// No such branch.
+    #[error("`{place}` has no branch `{branch}`; it has {branches}")]
+    NoBranch {
+        /// The path or URL.
+        place: String,
+        /// What was asked for.
+        branch: String,
+        /// What there is, for reading.
+        branches: String,
+    },
+    /// Somebody else moved the branch, again and again.
+    #[error("`{branch}` was moved by others {tries} times in a row; try again")]
+    LostRace {
+        /// Which branch.
+        branch: String,
+        /// How often it was tried.
+        tries: usize,
+    },
+    /// The branch's name is taken by something else.
+    #[error(
+        "the branch `{0}` exists and holds another change; nothing was written. Look at it, and delete it if it is nobody's"
+    )]
+    ForeignBranch(String),
+    /// The branch is not one commit over base.
+    #[error(
+        "the branch `{branch}` is not one commit over `{base}`: {problem}; it was not made by this program, or was changed since"
+    )]
+    ForeignTip {
+        /// Which branch.
+        branch: String,
+        /// The base branch.
+        base: String,
+        /// What is wrong.
+        problem: &'static str,
+    },
+    /// A path that cannot be written: a file stands where a folder should.
+    #[error("`{0}` cannot be written: a file stands in the way of a folder")]
+    PathInTheWay(String),
+    /// History was cut off.
+    #[error(
+        "the repository is a shallow clone, and its history cannot be searched for used ids; fetch all of it (`git fetch --unshallow`, or `fetch-depth: 0` in CI)"
+    )]
+    Shallow,
+    /// The other side wants to know who asks.
+    #[error(
+        "`{place}` refuses the credentials; tried: {tried}. Give a token in P0_GIT_TOKEN, a key to the SSH agent, or a Git credential helper"
+    )]
+    Credentials {
+        /// The URL, without secrets.
+        place: String,
+        /// What was tried.
+        tried: String,
+        /// Git's own word.
+        #[source]
+        source: git2::Error,
+    },
+    /// The other side's host key is not known here.
+    #[error(
+        "the host key of `{place}` is not in known_hosts or has changed; check it with its owner, then add it with `ssh-keyscan`"
+    )]
+    HostKey {
+        /// The URL.
+        place: String,
+        /// Git's own word.
+        #[source]
+        source: git2::Error,
+    },
+    /// It may be read and not written.
+    #[error("`{place}` cannot be written by you; nothing was changed. Ask its owner for write access")]
+    ReadOnly {
+        /// The path or URL.
+        place: String,
+        /// Git's own word.
+        #[source]
+        source: git2::Error,
+    },
+    /// The other side said no to a ref: a hook or a protection.
+    #[error("`{place}` did not accept `{branch}`: {reason}")]
+    Rejected {
+        /// The URL.
+        place: String,
+        /// Which branch.
+        branch: String,
+        /// The other side's word.
+        reason: String,
+    },
+    /// Nobody answers.
+    #[error("cannot reach `{place}`; check the address and the network")]
+    Unreachable {
+        /// The URL.
+        place: String,
+        /// Git's own word.
+        #[source]
+        source: git2::Error,
+    },
+    /// The disk is full.
+    #[error("no space is left where `{place}` is kept; free some and try again. No branch was moved")]
+    DiskFull {
+        /// The path.
+        place: String,
+        /// Git's own word.
+        #[source]
+        source: git2::Error,
+    },
+    /// Anything else that Git says.
+    #[error("Git failed while {doing}")]
+    Other {
+        /// What was being done.
+        doing: &'static str,
+        /// Git's own word.
+        #[source]
+        source: git2::Error,
+    },
+    /// A file beside the repository could not be made.
+    #[error("cannot make `{path}`")]
+    File {
+        /// Which.
+        path: String,
+        /// The system's own word.
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+impl GitError {
+    /// Sorts Git's own errors, for work at `place`.
+    pub(super) fn at(place: &str, doing: &'static str, source: git2::Error) -> Self {
+        let place = place.to_owned();
+        let words = source.message().to_lowercase();
+        let says = |parts: &[&str]| parts.iter().any(|part| words.contains(part));
+        match (source.code(), source.class()) {
+            _ if says(&["no space left"]) => Self::DiskFull { place, source },
+            (ErrorCode::Certificate, _) => Self::HostKey { place, source },
+            _ if says(&[
+                "permission denied",
+                "read-only file system",
+                "status code: 403",
+                "access denied",
+            ]) =>
+            {
+                Self::ReadOnly { place, source }
+            }
+            (ErrorCode::Auth, _) => Self::Credentials { place, tried: "nothing".to_owned(), source },
+            (_, ErrorClass::Net) => Self::Unreachable { place, source },
+            _ if says(&["failed to resolve", "failed to connect", "could not connect", "timed out"]) => {
+                Self::Unreachable { place, source }
+            }
+            _ => Self::Other { doing, source },
+        }
+    }
+}

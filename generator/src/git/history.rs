@@ -1,0 +1,135 @@
+//! History: which ids base has had before.
+//!
+//! Two traces are read. Every commit that base contains may name an id in a `Request-Id` trailer: the bot's commits
+//! always do. And of the commits on base's first-parent line since a given time, the trees are compared: whatever the
+//! messages say, a file that stood there leaves its name. Not here: what an id is.
+
+use std::collections::{BTreeSet, HashSet};
+
+use git2::{ObjectType, Oid, Repository, Tree};
+use jiff::Timestamp;
+
+use super::{CommitId, GitError, Remote, tree};
+
+const TRAILER: &[u8] = b"\nRequest-Id: ";
+
+/// What was found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Used {
+    /// Values of `Request-Id` trailers.
+    pub trailers: BTreeSet<String>,
+    /// Names of entries of the folders, on base or removed from it since the given time.
+    pub entries: BTreeSet<String>,
+}
+
+impl Remote {
+    /// Reads the history of `base`: all trailers, and the entries that the `folders` have had since `since`.
+    ///
+    /// # Errors
+    /// [`GitError::Shallow`] where the history is cut off.
+    pub fn used(&self, base: CommitId, folders: &[String], since: Timestamp) -> Result<Used, GitError> {
+        if self.repository.is_shallow() {
+            return Err(GitError::Shallow);
+        }
+        let mut used = Used::default();
+        read_trailers(&self.repository, base.0, &mut used.trailers)
+            .and_then(|()| {
+                read_entries(&self.repository, base.0, folders, since.as_second(), &mut used.entries)
+            })
+            .map_err(|source| self.failed("reading history", source))?;
+        Ok(used)
+    }
+}
+
+/// Raw objects are read, because a parsed commit costs several times as much and history is long.
+fn read_trailers(
+    repository: &Repository,
+    from: Oid,
+    found: &mut BTreeSet<String>,
+) -> Result<(), git2::Error> {
+    let database = repository.odb()?;
+    let mut seen: HashSet<Oid> = HashSet::from([from]);
+    let mut open = vec![from];
+    while let Some(id) = open.pop() {
+        let object = database.read(id)?;
+        if object.kind() != ObjectType::Commit {
+            continue;
+        }
+        let (parents, message) = parse(object.data());
+        open.extend(parents.filter(|parent| seen.insert(*parent)));
+        found.extend(trailers(message));
+    }
+    Ok(())
+}
+
+/// The parents of a raw commit, and its message with the line feed before it.
+fn parse(data: &[u8]) -> (impl Iterator<Item = Oid> + '_, &[u8]) {
+    let end = data.windows(2).position(|pair| pair == b"\n\n").unwrap_or(data.len());
+    let (header, message) = data.split_at(end);
+    let parents = header.split(|byte| *byte == b'\n').skip(1).map_while(|line| line.strip_prefix(b"parent "));
+    let parents =
+        parents.filter_map(|hex| std::str::from_utf8(hex).ok().and_then(|hex| Oid::from_str(hex).ok()));
+    (parents, message)
+}
+
+fn trailers(message: &[u8]) -> impl Iterator<Item = String> + '_ {
+    let mut rest = message;
+    std::iter::from_fn(move || {
+        let start = rest.windows(TRAILER.len()).position(|window| window == TRAILER)?;
+        let (_, value) = rest.split_at(start + TRAILER.len());
+        let end = value.iter().position(|byte| *byte == b'\n').unwrap_or(value.len());
+        let (value, after) = value.split_at(end);
+        rest = after;
+        Some(String::from_utf8_lossy(value).trim().to_owned())
+    })
+}
+
+fn read_entries(
+    repository: &Repository,
+    from: Oid,
+    folders: &[String],
+    since: i64,
+    found: &mut BTreeSet<String>,
+) -> Result<(), git2::Error> {
+    let mut commit = Some(repository.find_commit(from)?);
+    let mut last: Vec<Option<Oid>> = vec![None; folders.len()];
+    while let Some(current) = commit {
+        let tree = current.tree()?;
+        for (folder, last) in folders.iter().zip(&mut last) {
+            let subtree = tree::subtree(repository, &tree, folder)?;
+            let id = subtree.as_ref().map(Tree::id);
+            if id != *last {
+                *last = id;
+                let entries = subtree.iter().flat_map(|subtree| {
+                    subtree
+                        .iter()
+                        .map(|entry| String::from_utf8_lossy(entry.name_bytes()).into_owned())
+                        .collect::<Vec<_>>()
+                });
+                found.extend(entries);
+            }
+        }
+        // The first commit before the time still shows what stood there when the time came.
+        commit = if current.time().seconds() < since { None } else { current.parent(0).ok() };
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn trailers_are_found_wherever_a_line_begins_with_them() {
+        let message = b"\n\nGrant\n\nRequest-Id: one\nMore: x\n\nRequest-Id: two\nnot Request-Id: three";
+        assert_eq!(trailers(message).collect::<Vec<_>>(), ["one", "two"]);
+    }
+
+    #[test]
+    fn a_raw_commit_gives_its_parents_and_message() {
+        let one = "1".repeat(40);
+        let raw = format!("tree {one}\nparent {one}\nparent {}\nauthor a\n\nmessage", "2".repeat(40));
+        let (parents, message) = parse(raw.as_bytes());
+        assert_eq!((parents.count(), message), (2, &b"\n\nmessage"[..]));
+    }
+}
