@@ -1,5 +1,9 @@
 //! The plain Git forge on real repositories, with the `git` command as second opinion.
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a repository that cannot be made is a failed test")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a repository that cannot be made is a failed test"
+)]
 
 use std::convert::Infallible;
 use std::path::Path;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::danger::{Class, Danger, Site, classify, worst};
 use crate::evaluate::BindingScope;
+use crate::offer::{SystemNamespaces, Withheld, withheld_role, withheld_selection};
 use crate::resource::ApiResource;
 use crate::restrict::{NothingLeft, PrivilegedVerbs, Restriction, WildcardVerb, restrict};
 use crate::role::{Role, RoleRef};
@@ -31,8 +32,10 @@ pub struct Allowance {
 pub struct Settings {
     /// What becomes of the verb `*`.
     pub wildcard: WildcardVerb,
-    /// Where privileged verbs may be granted.
+    /// Where privileged verbs may be granted, and what is otherwise withheld.
     pub allow_privileged: Vec<Allowance>,
+    /// Namespaces whose objects are not offered.
+    pub system: SystemNamespaces,
     /// What makes rules more dangerous here.
     pub site: Site,
 }
@@ -43,6 +46,7 @@ pub struct Findings {
     subset: Subset,
     dangers: Vec<Danger>,
     scope: BindingScope,
+    withheld: Option<Withheld>,
 }
 
 /// The proof that rules may be granted: only [`plan`] makes one, and no grant is made without one.
@@ -58,17 +62,16 @@ pub enum PlanError {
     /// All that it gives is privileged.
     #[error(transparent)]
     NothingLeft(#[from] NothingLeft),
-    /// It would give everything, in one step or two.
-    #[error(
-        "`{role}` on `{selection}` is of the escalation class: {}; `allow_privileged` would have to name the role and the resource",
-        sentence(.dangers)
-    )]
-    Escalation {
+    /// It gives something, and that is not offered.
+    #[error("`{role}` on `{selection}` is not offered: {}", withheld_sentence(.why, .dangers))]
+    Withheld {
         /// The role.
         role: RoleRef,
         /// The selection's text.
         selection: String,
-        /// What was found, all of it.
+        /// Why not.
+        why: Withheld,
+        /// What is dangerous about it.
         dangers: Vec<Danger>,
     },
 }
@@ -106,22 +109,39 @@ impl Findings {
     pub fn scope(&self) -> &BindingScope {
         &self.scope
     }
+
+    /// Why these rules would not be granted; `None` where they would.
+    pub fn withheld(&self) -> Option<&Withheld> {
+        self.withheld.as_ref()
+    }
 }
 
-/// The exact subset, unrestricted and however dangerous: for looking, never for granting.
+/// The exact subset, unrestricted: for looking, never for granting.
 ///
 /// # Errors
 /// [`SubsetError`].
-pub fn exact(role: &Role, selection: &Selection, site: &Site) -> Result<Findings, SubsetError> {
-    let subset = subset(role, selection)?;
-    let dangers = classify(subset.rules(), selection, site);
-    Ok(Findings { subset, dangers, scope: BindingScope::of(selection.target()) })
+pub fn exact(role: &Role, selection: &Selection, settings: &Settings) -> Result<Findings, SubsetError> {
+    Ok(find(role, selection, settings, subset(role, selection)?))
+}
+
+/// The restricted subset, whether it would be granted or not: for looking, never for granting.
+///
+/// # Errors
+/// [`PlanError::Subset`] or [`PlanError::NothingLeft`].
+pub fn preview(role: &Role, selection: &Selection, settings: &Settings) -> Result<Findings, PlanError> {
+    let privileged = match settings.allows(role, selection) {
+        true => PrivilegedVerbs::Kept,
+        false => PrivilegedVerbs::Dropped,
+    };
+    let restriction = Restriction { privileged, wildcard: settings.wildcard };
+    let subset = restrict(subset(role, selection)?, selection, restriction)?;
+    Ok(find(role, selection, settings, subset))
 }
 
 /// What would be granted of `role` on `selection`.
 ///
 /// # Errors
-/// [`PlanError`]: nothing applies, nothing is left, or it is of the escalation class and not allowed.
+/// [`PlanError`]: nothing applies, nothing is left, or it is not offered and not allowed.
 ///
 /// ```
 /// use p0_grant::plan::{PlanError, Settings, plan};
@@ -137,22 +157,39 @@ pub fn exact(role: &Role, selection: &Selection, site: &Site) -> Result<Findings
 /// assert!(matches!(plan(&role, &selection, &Settings::default()), Err(PlanError::NothingLeft(_))));
 /// ```
 pub fn plan(role: &Role, selection: &Selection, settings: &Settings) -> Result<Plan, PlanError> {
-    let is_allowed =
-        settings.allow_privileged.iter().any(|one| one.is_for(role.reference(), selection.resource()));
-    let privileged = if is_allowed { PrivilegedVerbs::Kept } else { PrivilegedVerbs::Dropped };
-    let restriction = Restriction { privileged, wildcard: settings.wildcard };
-    let subset = restrict(subset(role, selection)?, selection, restriction)?;
-    let dangers = classify(subset.rules(), selection, &settings.site);
-    if worst(&dangers) == Some(Class::Block) && !is_allowed {
-        let (role, selection) = (role.reference().clone(), selection.to_string());
-        return Err(PlanError::Escalation { role, selection, dangers });
+    let findings = preview(role, selection, settings)?;
+    match findings.withheld.clone() {
+        None => Ok(Plan(findings)),
+        Some(why) => {
+            let (role, selection) = (role.reference().clone(), selection.to_string());
+            Err(PlanError::Withheld { role, selection, why, dangers: findings.dangers })
+        }
     }
-    Ok(Plan(Findings { subset, dangers, scope: BindingScope::of(selection.target()) }))
 }
 
-fn sentence(dangers: &[Danger]) -> String {
-    let blocking = dangers.iter().filter(|danger| danger.class == Class::Block);
-    blocking.map(|danger| format!("{} ({})", danger.what, danger.why)).collect::<Vec<_>>().join(", ")
+impl Settings {
+    fn allows(&self, role: &Role, selection: &Selection) -> bool {
+        self.allow_privileged.iter().any(|one| one.is_for(role.reference(), selection.resource()))
+    }
+}
+
+fn find(role: &Role, selection: &Selection, settings: &Settings, subset: Subset) -> Findings {
+    let dangers = classify(subset.rules(), selection, &settings.site);
+    let withheld =
+        withheld_role(role).or_else(|| withheld_selection(selection, worst(&dangers), &settings.system));
+    let withheld = withheld.filter(|_| !settings.allows(role, selection));
+    Findings { subset, dangers, scope: BindingScope::of(selection.target()), withheld }
+}
+
+fn withheld_sentence(why: &Withheld, dangers: &[Danger]) -> String {
+    let worst = worst(dangers).filter(|worst| *worst > Class::Note);
+    let worst = dangers.iter().filter(|danger| Some(danger.class) == worst);
+    let found: Vec<String> = worst.map(|danger| format!("{} ({})", danger.what, danger.why)).collect();
+    let found = if found.is_empty() { String::new() } else { format!("; it gives {}", found.join(", ")) };
+    format!(
+        "{}{found}; a setting that allows privileged access would have to name the role and the resource",
+        why.sentence()
+    )
 }
 
 #[cfg(test)]
@@ -201,7 +238,8 @@ mod tests {
     #[test]
     fn looking_is_never_refused() {
         let (role, selection) = bindings();
-        let seen = exact(&role, &selection, &Site::default()).unwrap();
+        let seen = exact(&role, &selection, &Settings::default()).unwrap();
         assert_eq!((worst(seen.dangers()), seen.scope()), (Some(Class::Block), &BindingScope::Cluster));
+        assert_eq!(seen.withheld(), Some(&Withheld::Escalation));
     }
 }

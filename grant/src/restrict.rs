@@ -4,6 +4,8 @@
 //! unless a policy names the role and the resource. Dropping is always sound; what went is returned. Not here: refusing
 //! whole selections ([`crate::danger`]).
 
+use serde::{Deserialize, Serialize};
+
 use crate::rule::{ALL, ResourceRule, Rule};
 use crate::selection::Selection;
 use crate::subset::{DropReason, Dropped, Subset};
@@ -25,7 +27,8 @@ pub enum PrivilegedVerbs {
 }
 
 /// What happens to the verb `*`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum WildcardVerb {
     /// It stays, but for resources that have a privileged verb.
     #[default]

@@ -46,7 +46,8 @@ const TRANSFORMERS: [&str; 14] = [
 /// `text` with a line for each of `added` and none for each of `removed`; our lines are sorted among themselves.
 ///
 /// # Errors
-/// [`KustomizationError`]; then nothing should be written.
+/// [`KustomizationError`] where a line cannot be added safely; then nothing should be written. Removing never fails:
+/// nothing that takes access away may wait for a file to be tidied.
 ///
 /// ```
 /// let id = p0_grant::name::GrantId::new("vpl5aqzpwnnqmnkrzze2").unwrap();
@@ -61,16 +62,16 @@ pub fn edit(
     added: &BTreeSet<GrantId>,
     removed: &BTreeSet<GrantId>,
 ) -> Result<String, KustomizationError> {
-    if let Some(found) = TRANSFORMERS.iter().find(|field| text.lines().any(|line| line.starts_with(**field)))
-    {
+    let transformer = TRANSFORMERS.iter().find(|field| text.lines().any(|line| line.starts_with(**field)));
+    if let Some(found) = transformer.filter(|_| !added.is_empty()) {
         return Err(KustomizationError::Transformer(found.trim_end_matches(':')));
     }
     let mut lines: Vec<String> = text.split_inclusive('\n').map(str::to_owned).collect();
-    let start = lines
-        .iter()
-        .position(|line| line.trim_end() == "resources:")
-        .ok_or(KustomizationError::NoResources)?
-        + 1;
+    let start = match lines.iter().position(|line| line.trim_end() == "resources:") {
+        Some(index) => index + 1,
+        None if added.is_empty() => return Ok(text.to_owned()),
+        None => return Err(KustomizationError::NoResources),
+    };
     if let Some(last) = lines.last_mut().filter(|last| !last.ends_with('\n')) {
         last.push('\n');
     }
@@ -162,5 +163,14 @@ mod tests {
         );
         let moved = format!("namespace: team-a\n{SITE}");
         assert_eq!(edit(&moved, &ids(['a']), &ids([])), Err(KustomizationError::Transformer("namespace")));
+    }
+
+    #[test]
+    fn removing_never_fails() {
+        for text in ["kind: Kustomization\n", "resources: [a.yaml]\n", ""] {
+            assert_eq!(edit(text, &ids([]), &ids(['a'])).unwrap(), text);
+        }
+        let moved = "namespace: team-a\nresources:\n- aaaaaaaaaaaaaaaaaaaa.yaml\n";
+        assert_eq!(edit(moved, &ids([]), &ids(['a'])).unwrap(), "namespace: team-a\nresources:\n");
     }
 }

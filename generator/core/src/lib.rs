@@ -4,5 +4,8 @@
 //! acts (`p0-gitops`).
 
 pub mod change;
+pub mod cluster;
+pub mod duration;
+pub mod judge;
 pub mod kustomization;
 pub mod layout;

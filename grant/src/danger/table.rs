@@ -2,13 +2,13 @@
 
 use std::sync::LazyLock;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::Class;
 use super::Class::{Block, Critical, High};
 
 /// One kind of danger: whoever has one of the verbs on one of the entries, in that place.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Row {
     /// How dangerous.
@@ -27,7 +27,7 @@ pub struct Row {
 }
 
 /// What a row is about.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Entry {
     /// A resource or `resource/subresource` of a group (`""` is the core group); `*` only for rules that say `*`.
@@ -53,7 +53,7 @@ impl Entry {
 }
 
 /// Where a row counts.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Place {
     /// Everywhere.

@@ -135,7 +135,7 @@ fn claims(role: &Object, binding: &Object) -> Result<Claims, ManifestError> {
     Ok(Claims {
         id: id(role)?,
         managed_by: managed_by(role)?,
-        role: source.parse::<RoleRef>().map_err(ManifestError::Role)?,
+        role: RoleRef::try_from(source).map_err(ManifestError::Role)?,
         selection: selection.parse::<SelectionText>().map_err(ManifestError::Selection)?,
         subresources,
         digest: SubsetDigest::try_from(digest).map_err(ManifestError::Digest)?,

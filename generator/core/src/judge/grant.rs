@@ -1,0 +1,167 @@
+//! The judgement of one added grant: read it, hold it to the clock, the history and the signers, and make it anew.
+
+use jiff::{SignedDuration, Timestamp};
+use p0_grant::catalogue::Catalogue;
+use p0_grant::grant::{Grant, GrantSpec, ManagedBy, Workflow};
+use p0_grant::manifest::{Claims, Manifest};
+use p0_grant::plan::plan;
+use p0_grant::selection::Selection;
+use p0_grant::signature::Signature;
+
+use super::shape::Added;
+use super::{Base, ClusterBase, Refusal};
+use crate::cluster::Cluster;
+
+/// How far ahead the clock of whoever proposed may be.
+pub const MAX_CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(5);
+
+/// Everything that speaks against one added grant.
+pub(super) fn findings(added: &Added<'_>, base: &Base, now: Timestamp) -> Vec<Refusal> {
+    let manifest = match read(&added.file.bytes) {
+        Ok(manifest) => manifest,
+        Err(refusal) => return vec![refusal],
+    };
+    let claims = manifest.claims();
+    let mut findings = identity(added, claims, base);
+    findings.extend(signature(&manifest, base, now).err());
+    match base.clusters.get(&added.cluster).map(usable) {
+        None => findings.push(unusable(&added.cluster.settings_path(), "there is none")),
+        Some(Err(refusal)) => findings.push(refusal),
+        Some(Ok((settings, catalogue))) => {
+            findings.extend(times(claims, settings, now));
+            findings.extend(recompute(&manifest, settings, catalogue).err());
+        }
+    }
+    findings
+}
+
+fn read(bytes: &[u8]) -> Result<Manifest, Refusal> {
+    let text = std::str::from_utf8(bytes).map_err(|_| Refusal::NotText)?;
+    Manifest::read(text).map_err(Refusal::Unreadable)
+}
+
+fn unusable(file: &str, problem: &str) -> Refusal {
+    Refusal::Base { file: file.to_owned(), problem: problem.to_owned() }
+}
+
+fn usable(cluster: &ClusterBase) -> Result<(&Cluster, &Catalogue), Refusal> {
+    let settings = cluster.settings.as_ref().map_err(|problem| unusable("p0-cluster.yaml", problem))?;
+    let catalogue = cluster.catalogue.as_ref().map_err(|problem| unusable("catalogue.yaml", problem))?;
+    Ok((settings, catalogue))
+}
+
+/// The file's place and name, the product, and whether the id is new.
+fn identity(added: &Added<'_>, claims: &Claims, base: &Base) -> Vec<Refusal> {
+    let mut findings = Vec::new();
+    if claims.id != added.id {
+        findings.push(Refusal::FileName(claims.id.to_string()));
+    }
+    if base.used.contains(&claims.id) || base.used.contains(&added.id) {
+        findings.push(Refusal::UsedId(claims.id.to_string()));
+    }
+    if claims.managed_by != ManagedBy::P0Gitops {
+        findings.push(Refusal::Product);
+    }
+    match &claims.workflow {
+        None => findings.push(Refusal::Missing("p0.dev/cluster")),
+        Some(Workflow { cluster, .. }) if cluster != added.cluster.as_str() => {
+            findings.push(Refusal::Cluster(cluster.clone()));
+        }
+        Some(_) => {}
+    }
+    findings
+}
+
+/// A key counts when the grant was made and now: a stolen key that was taken off the list cannot be dated back.
+fn signature(manifest: &Manifest, base: &Base, now: Timestamp) -> Result<(), Refusal> {
+    let signers = match &base.signers {
+        None => return Err(unusable(crate::layout::ALLOWED_SIGNERS, "there is none")),
+        Some(Err(problem)) => return Err(unusable(crate::layout::ALLOWED_SIGNERS, problem)),
+        Some(Ok(signers)) => signers,
+    };
+    let claims = manifest.claims();
+    let armor = claims.signature.as_deref().ok_or(Refusal::Unsigned)?;
+    let signature = Signature::read(armor).map_err(|error| Refusal::Signature(error.into()))?;
+    let text = manifest.signed_text().map_err(Refusal::Unreadable)?;
+    signature
+        .verify(text.as_bytes(), signers, &[claims.created_at, now])
+        .map(drop)
+        .map_err(Refusal::Signature)
+}
+
+fn times(claims: &Claims, settings: &Cluster, now: Timestamp) -> Vec<Refusal> {
+    let Claims { created_at, expires_at, workflow, .. } = claims;
+    let mut findings = Vec::new();
+    if *created_at > now.checked_add(MAX_CLOCK_SKEW).unwrap_or(Timestamp::MAX) {
+        findings.push(Refusal::FromTheFuture(*created_at));
+    }
+    if *expires_at <= now {
+        findings.push(Refusal::Expired(*expires_at));
+    }
+    match workflow.as_ref().and_then(|flow| flow.merge_before) {
+        None => findings.push(Refusal::Missing("p0.dev/merge-before")),
+        Some(before) if before <= now => findings.push(Refusal::TooLate(before)),
+        Some(_) => {}
+    }
+    let (lives, allowed) = (expires_at.duration_since(*created_at), settings.grants.max_duration);
+    if lives > allowed.duration() {
+        findings.push(Refusal::TooLong { asked: format!("{lives:#}"), allowed: allowed.to_string() });
+    }
+    findings
+}
+
+/// Makes the grant anew from `settings` and `catalogue`, given what `manifest` claims, and compares the bytes.
+///
+/// # Errors
+/// [`Refusal`] where the claims make no grant here, or make another one.
+pub fn recompute(manifest: &Manifest, settings: &Cluster, catalogue: &Catalogue) -> Result<(), Refusal> {
+    let claims = manifest.claims();
+    let role = catalogue.role(&claims.role).map_err(|error| Refusal::Role(error.to_string()))?;
+    let selection = selection(claims, catalogue)?;
+    let plan = plan(role, &selection, &settings.plan_settings()).map_err(Refusal::Plan)?;
+    let grant = Grant::new(GrantSpec {
+        id: claims.id.clone(),
+        role: claims.role.clone(),
+        selection,
+        plan: &plan,
+        subject: claims.subject.clone(),
+        created_at: claims.created_at,
+        expires_at: claims.expires_at,
+        managed_by: ManagedBy::P0Gitops,
+        role_object: settings.grants.role_object,
+        prefix: settings.grants.prefix.clone(),
+        workflow: claims.workflow.clone(),
+    });
+    let anew = Manifest::of(&grant.map_err(Refusal::Grant)?).map_err(Refusal::Unreadable)?;
+    compare(
+        &manifest.signed_text().map_err(Refusal::Unreadable)?,
+        &anew.to_yaml().map_err(Refusal::Unreadable)?,
+    )
+}
+
+fn selection(claims: &Claims, catalogue: &Catalogue) -> Result<Selection, Refusal> {
+    let text = &claims.selection;
+    let resource = catalogue.resource(&text.group, &text.plural);
+    let resource = resource.ok_or_else(|| {
+        Refusal::Selection(format!("the cluster's catalogue has no `{}/{}`", text.group, text.plural))
+    })?;
+    if let Some(namespace) = text.target.namespace() {
+        catalogue.check_namespace(namespace).map_err(|error| Refusal::Namespace(error.to_string()))?;
+    }
+    let selection = Selection::new(resource.clone(), text.target.clone());
+    let selection =
+        selection.and_then(|selection| selection.with_subresources(claims.subresources.iter().cloned()));
+    selection.map_err(|error| Refusal::Selection(error.to_string()))
+}
+
+/// The first line that differs.
+fn compare(found: &str, expected: &str) -> Result<(), Refusal> {
+    if found == expected {
+        return Ok(());
+    }
+    let pairs = found.lines().chain(std::iter::repeat("")).zip(expected.lines().chain(std::iter::repeat("")));
+    let longest = found.lines().count().max(expected.lines().count());
+    let first = pairs.take(longest).enumerate().find(|(_, (found, expected))| found != expected);
+    let (index, (found, expected)) = first.unwrap_or((longest, ("", "")));
+    Err(Refusal::Differs { line: index + 1, found: found.to_owned(), expected: expected.to_owned() })
+}
