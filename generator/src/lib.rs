@@ -2,4 +2,5 @@
 //!
 //! What is decided is decided in `p0-grant` and `p0-access`; this crate brings them their data and acts on their answers.
 
+pub mod cluster;
 pub mod git;
