@@ -4,3 +4,5 @@
 
 pub mod cluster;
 pub mod git;
+pub mod repository;
+pub mod signing;

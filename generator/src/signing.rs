@@ -1,0 +1,230 @@
+//! Signing: where the key is that signs grants, and how it signs.
+//!
+//! A private key in a file, or one that an SSH agent holds. The signing key is not the key that reaches the forge. Not
+//! here: what is signed, and whose signatures count.
+
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use p0_grant::signature::{Signature, SignatureError};
+use secrecy::{ExposeSecret, SecretString};
+use ssh_agent_lib::blocking::Client;
+use ssh_agent_lib::proto::{PublicCredential, SignRequest};
+use ssh_key::{Algorithm, LineEnding, PrivateKey, PublicKey};
+
+/// How long an agent may take: long enough to touch a hardware key or answer a prompt.
+const AGENT_PATIENCE: Duration = Duration::from_secs(60);
+
+/// What a caller knows of the key.
+#[derive(Debug, Default)]
+pub struct KeySource {
+    /// A private key, or the public half of one that the agent holds.
+    pub file: Option<PathBuf>,
+    /// The passphrase of the file.
+    pub passphrase: Option<SecretString>,
+    /// The agent's socket.
+    pub agent: Option<PathBuf>,
+}
+
+/// A key that can sign.
+pub enum SigningKey {
+    /// Held here.
+    Private(Box<PrivateKey>),
+    /// Held by an agent.
+    Agent {
+        /// Its socket.
+        socket: PathBuf,
+        /// Which of its keys.
+        key: Box<PublicKey>,
+    },
+}
+
+/// Why there is no key, or it does not sign.
+#[derive(Debug, thiserror::Error)]
+pub enum SigningError {
+    /// Neither a file nor an agent.
+    #[error(
+        "there is no key to sign with; name one with `--key FILE`, or start an SSH agent and add one (`ssh-add`)"
+    )]
+    NoKey,
+    /// A file that cannot be read.
+    #[error("cannot read the signing key `{path}`")]
+    Unreadable {
+        /// Which file.
+        path: PathBuf,
+        /// The system's own word.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A file that others may read.
+    #[error("the signing key `{0}` can be read by others; take that away with `chmod 600`")]
+    Open(PathBuf),
+    /// A file that is no key.
+    #[error("`{0}` is not an OpenSSH key; make one with `ssh-keygen -t ed25519`")]
+    NotAKey(PathBuf),
+    /// A key with a passphrase that nobody gave.
+    #[error(
+        "the signing key `{0}` has a passphrase; add the key to an SSH agent and name its `.pub` file, or set P0_SIGNING_KEY_PASSPHRASE"
+    )]
+    Passphrase(PathBuf),
+    /// Another passphrase.
+    #[error("the passphrase in P0_SIGNING_KEY_PASSPHRASE does not open `{0}`")]
+    WrongPassphrase(PathBuf),
+    /// Another kind of key.
+    #[error("`{0}` is not an Ed25519 key, and only those sign grants; make one with `ssh-keygen -t ed25519`")]
+    Algorithm(PathBuf),
+    /// An agent that does not answer.
+    #[error("the SSH agent at `{socket}` does not answer; check SSH_AUTH_SOCK")]
+    Agent {
+        /// Its socket.
+        socket: PathBuf,
+        /// What went wrong.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// An agent without the key.
+    #[error("the SSH agent does not hold {0}; add it with `ssh-add`")]
+    NotInAgent(String),
+    /// An agent with several keys.
+    #[error(
+        "the SSH agent holds several Ed25519 keys; name the public half of one with `--key FILE.pub`: {0}"
+    )]
+    Several(String),
+    /// The key did not sign.
+    #[error(transparent)]
+    Signature(#[from] SignatureError),
+}
+
+impl SigningKey {
+    /// Finds the key that `source` tells of.
+    ///
+    /// # Errors
+    /// [`SigningError`] says what is missing and how to give it.
+    pub fn find(source: &KeySource) -> Result<Self, SigningError> {
+        match (&source.file, &source.agent) {
+            (Some(path), agent) if path.extension().is_some_and(|ending| ending == "pub") => {
+                let key = public(path)?;
+                in_agent(agent.as_deref().ok_or(SigningError::NoKey)?, Some(&key))
+            }
+            (Some(path), _) => {
+                private(path, source.passphrase.as_ref()).map(|key| Self::Private(Box::new(key)))
+            }
+            (None, Some(socket)) => in_agent(socket, None),
+            (None, None) => Err(SigningError::NoKey),
+        }
+    }
+
+    /// Signs `text` as a grant.
+    ///
+    /// # Errors
+    /// [`SigningError`] where the agent refuses or is gone.
+    pub fn sign(&self, text: &[u8]) -> Result<Signature, SigningError> {
+        match self {
+            Self::Private(key) => Ok(Signature::make(key, text)?),
+            Self::Agent { socket, key } => {
+                let data = Signature::payload(text)?;
+                let request = SignRequest { credential: key.key_data().clone().into(), data, flags: 0 };
+                let raw = client(socket)?.sign(request).map_err(|error| agent_error(socket, error))?;
+                Ok(Signature::from_agent(key, raw)?)
+            }
+        }
+    }
+
+    /// The public half as one line of OpenSSH, without a comment.
+    pub fn public_line(&self) -> String {
+        let key = match self {
+            Self::Private(key) => key.public_key(),
+            Self::Agent { key, .. } => key,
+        };
+        let mut key = key.clone();
+        key.set_comment("");
+        key.to_openssh().unwrap_or_default()
+    }
+}
+
+/// Makes a new Ed25519 key in `path`, which must not exist, readable by its owner only.
+///
+/// # Errors
+/// [`SigningError::Unreadable`] where the file is there or cannot be made.
+pub fn make_key(path: &Path) -> Result<SigningKey, SigningError> {
+    let unreadable = |source| SigningError::Unreadable { path: path.to_owned(), source };
+    let mut seed = [0; 32];
+    getrandom::fill(&mut seed).map_err(|error| unreadable(std::io::Error::other(error)))?;
+    let key = PrivateKey::from(ssh_key::private::Ed25519Keypair::from_seed(&seed));
+    let text = key.to_openssh(LineEnding::LF).map_err(|error| unreadable(std::io::Error::other(error)))?;
+    let mut file = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)
+        .map_err(unreadable)?;
+    std::io::Write::write_all(&mut file, text.as_bytes()).map_err(unreadable)?;
+    Ok(SigningKey::Private(Box::new(key)))
+}
+
+fn private(path: &Path, passphrase: Option<&SecretString>) -> Result<PrivateKey, SigningError> {
+    let unreadable = |source| SigningError::Unreadable { path: path.to_owned(), source };
+    let mode = std::fs::metadata(path).map_err(unreadable)?.permissions().mode();
+    if mode & 0o077 != 0 {
+        return Err(SigningError::Open(path.to_owned()));
+    }
+    let text = std::fs::read(path).map_err(unreadable)?;
+    let key = PrivateKey::from_openssh(&text).map_err(|_| SigningError::NotAKey(path.to_owned()))?;
+    check_algorithm(&key.algorithm(), path)?;
+    match (key.is_encrypted(), passphrase) {
+        (false, _) => Ok(key),
+        (true, None) => Err(SigningError::Passphrase(path.to_owned())),
+        (true, Some(phrase)) => {
+            key.decrypt(phrase.expose_secret()).map_err(|_| SigningError::WrongPassphrase(path.to_owned()))
+        }
+    }
+}
+
+fn public(path: &Path) -> Result<PublicKey, SigningError> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|source| SigningError::Unreadable { path: path.to_owned(), source })?;
+    let key = PublicKey::from_openssh(text.trim()).map_err(|_| SigningError::NotAKey(path.to_owned()))?;
+    check_algorithm(&key.algorithm(), path)?;
+    Ok(key)
+}
+
+fn check_algorithm(algorithm: &Algorithm, path: &Path) -> Result<(), SigningError> {
+    if *algorithm == Algorithm::Ed25519 { Ok(()) } else { Err(SigningError::Algorithm(path.to_owned())) }
+}
+
+/// The asked key, or the only one that could sign.
+fn in_agent(socket: &Path, asked: Option<&PublicKey>) -> Result<SigningKey, SigningError> {
+    let identities = client(socket)?.request_identities().map_err(|error| agent_error(socket, error))?;
+    let keys = identities.into_iter().filter_map(|identity| match identity.credential {
+        PublicCredential::Key(key) => Some(PublicKey::new(key, identity.comment)),
+        PublicCredential::Cert(_) => None,
+    });
+    let is_asked = |key: &PublicKey| asked.is_none_or(|asked| asked.key_data() == key.key_data());
+    let mut keys: Vec<PublicKey> =
+        keys.filter(|key| key.algorithm() == Algorithm::Ed25519 && is_asked(key)).collect();
+    let names = |keys: &[PublicKey]| keys.iter().map(name).collect::<Vec<_>>().join(", ");
+    match (keys.pop(), keys.as_slice()) {
+        (Some(key), []) => Ok(SigningKey::Agent { socket: socket.to_owned(), key: Box::new(key) }),
+        (Some(key), others) => Err(SigningError::Several(format!("{}, {}", names(others), name(&key)))),
+        (None, _) => Err(SigningError::NotInAgent(asked.map_or_else(|| "any Ed25519 key".to_owned(), name))),
+    }
+}
+
+fn name(key: &PublicKey) -> String {
+    format!("{} {}", key.fingerprint(ssh_key::HashAlg::Sha256), key.comment()).trim_end().to_owned()
+}
+
+fn client(socket: &Path) -> Result<Client<UnixStream>, SigningError> {
+    let stream = UnixStream::connect(socket).and_then(|stream| {
+        stream.set_read_timeout(Some(AGENT_PATIENCE))?;
+        stream.set_write_timeout(Some(AGENT_PATIENCE))?;
+        Ok(stream)
+    });
+    stream.map(Client::new).map_err(|error| agent_error(socket, error))
+}
+
+fn agent_error(socket: &Path, error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> SigningError {
+    SigningError::Agent { socket: socket.to_owned(), source: error.into() }
+}
