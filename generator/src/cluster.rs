@@ -6,7 +6,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use kube::config::{KubeConfigOptions, Kubeconfig};
+use kube::config::{KubeConfigOptions, Kubeconfig, KubeconfigError};
 use kube::{Client, Config};
 use p0_grant::nearest::Nearest;
 
@@ -70,10 +70,7 @@ impl Cluster {
 }
 
 async fn from_kubeconfig(file: Option<&PathBuf>, context: Option<&str>) -> Result<Config, ClusterError> {
-    let unreadable = |error: kube::config::KubeconfigError| ClusterError::Kubeconfig {
-        file: file.cloned(),
-        detail: error.to_string(),
-    };
+    let unreadable = |error: KubeconfigError| ClusterError::kubeconfig(file, &error);
     let kubeconfig = match file {
         Some(file) => Kubeconfig::read_from(file),
         None => Kubeconfig::read(),

@@ -9,8 +9,10 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::catalogue::Catalogue;
 use crate::danger::Class;
 use crate::name::Namespace;
+use crate::resource::ApiResource;
 use crate::role::{Role, RoleRef};
 use crate::selection::{Selection, Target};
 
@@ -108,6 +110,41 @@ pub fn withheld_selection(
         }
         Touched::All if worst > Some(Class::Note) => Some(Withheld::CoversSystemNamespaces),
         Touched::All | Touched::None => None,
+    }
+}
+
+/// A part of a catalogue, and whether it is offered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Offer<T> {
+    /// The part.
+    pub item: T,
+    /// Why it is not offered; absent where it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub withheld: Option<Withheld>,
+}
+
+/// All of a catalogue as whoever asks sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Offers<'a> {
+    /// Every role, sorted.
+    pub roles: Vec<Offer<&'a RoleRef>>,
+    /// Every namespace, sorted.
+    pub namespaces: Vec<Offer<&'a Namespace>>,
+    /// Every resource, sorted. All may be asked for; what a role gives on one may still be an escalation.
+    pub resources: &'a [ApiResource],
+}
+
+/// What of `catalogue` is offered, and why the rest is not.
+pub fn offers<'a>(catalogue: &'a Catalogue, system: &SystemNamespaces) -> Offers<'a> {
+    let role = |role: &'a Role| Offer { item: role.reference(), withheld: withheld_role(role) };
+    let namespace = |namespace: &'a Namespace| {
+        let is_system = system.contains(namespace);
+        Offer { item: namespace, withheld: is_system.then(|| Withheld::SystemNamespace(namespace.clone())) }
+    };
+    Offers {
+        roles: catalogue.roles().iter().map(role).collect(),
+        namespaces: catalogue.namespaces().iter().map(namespace).collect(),
+        resources: catalogue.resources(),
     }
 }
 
@@ -215,7 +252,6 @@ impl From<NamespacePattern> for String {
 mod tests {
     use super::*;
     use crate::name::ObjectName;
-    use crate::resource::ApiResource;
 
     fn role(reference: &str, labels: &[(&str, &str)]) -> Role {
         let labels = labels.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
@@ -241,6 +277,22 @@ mod tests {
         ] {
             assert_eq!(withheld_role(&role), expected, "{}", role.reference());
         }
+    }
+
+    #[test]
+    fn of_kubernetes_own_roles_only_those_for_people_are_offered() {
+        let catalogue = Catalogue::embedded().unwrap();
+        let offers = offers(&catalogue, &SystemNamespaces::default());
+        let roles = offers.roles.iter().filter(|offer| offer.withheld.is_none());
+        let roles: Vec<&str> = roles.map(|offer| offer.item.name().as_str()).collect();
+        assert_eq!(roles, FOR_PEOPLE);
+        let namespaces = offers.namespaces.iter().filter(|offer| offer.withheld.is_none());
+        let namespaces: Vec<&str> = namespaces.map(|offer| offer.item.as_str()).collect();
+        assert_eq!(namespaces, ["default"]);
+        assert_eq!(
+            serde_json::to_string(offers.namespaces.last().unwrap()).unwrap(),
+            r#"{"item":"kube-system","withheld":{"system-namespace":"kube-system"}}"#
+        );
     }
 
     #[test]

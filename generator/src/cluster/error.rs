@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::path::PathBuf;
 
+use kube::config::KubeconfigError;
 use p0_grant::catalogue::CatalogueError;
 use p0_grant::nearest::Nearest;
 
@@ -13,15 +14,9 @@ use super::export::FailedGroup;
 pub enum ClusterError {
     /// No kubeconfig, or not one.
     #[error(
-        "cannot use {}: {detail}; name another file with `--kubeconfig`, or use `--in-cluster` inside a pod",
-        .file.as_ref().map_or_else(|| "the kubeconfig".to_owned(), |file| format!("`{}`", file.display()))
+        "cannot use the kubeconfig: {0}; name another with `--kubeconfig`, or use `--in-cluster` inside a pod"
     )]
-    Kubeconfig {
-        /// The file that was asked for.
-        file: Option<PathBuf>,
-        /// What is wrong with it.
-        detail: String,
-    },
+    Kubeconfig(String),
     /// The kubeconfig does not have the context.
     #[error("the kubeconfig has no context `{asked}`, it has {}{nearest}", listed(contexts))]
     NoContext {
@@ -55,7 +50,9 @@ pub enum ClusterError {
         detail: String,
     },
     /// No answer.
-    #[error("cannot reach the API server {server}: {detail}; check the address, the network and the VPN")]
+    #[error(
+        "cannot reach the API server {server}: {detail}; check the address, the certificate authority, the network and the VPN"
+    )]
     Unreachable {
         /// The API server.
         server: String,
@@ -144,14 +141,25 @@ impl ClusterError {
 
     fn credentials(server: String, error: &kube::client::AuthError) -> Self {
         let detail = match error {
-            kube::client::AuthError::AuthExecRun { cmd, out } => {
+            // Its command line and its standard output may hold secrets.
+            kube::client::AuthError::AuthExecRun { out, .. } => {
                 let said = String::from_utf8_lossy(&out.stderr);
                 let said = said.lines().next().unwrap_or("it says nothing");
-                format!("`{cmd}` failed with {}: {said}", out.status)
+                format!("the kubeconfig's credential plugin failed with {}: {said}", out.status)
             }
             other => other.to_string(),
         };
         Self::Credentials { server, detail }
+    }
+
+    pub(super) fn kubeconfig(file: Option<&PathBuf>, error: &KubeconfigError) -> Self {
+        let file = file.map_or_else(String::new, |file| format!("`{}`: ", file.display()));
+        Self::Kubeconfig(match error {
+            KubeconfigError::ReadConfig(error, file) => format!("`{}`: {error}", file.display()),
+            // The parser would show the lines around the fault, and tokens stand in such lines.
+            KubeconfigError::Parse(error) => format!("{file}{}", error.without_snippet()),
+            other => format!("{file}{other}"),
+        })
     }
 }
 
