@@ -2,7 +2,9 @@
 //!
 //! What is decided is decided in `p0-grant` and `p0-access`; this crate brings them their data and acts on their answers.
 
+pub mod cli;
 pub mod cluster;
 pub mod git;
+pub mod init;
 pub mod repository;
 pub mod signing;

@@ -63,6 +63,17 @@ impl Remote {
         Ok(Self { place: Place::Address { url: location.to_owned(), shown, credentials }, repository })
     }
 
+    /// Opens the repository that this process runs in, as `git` itself would: in a hook that is the one being pushed to,
+    /// with the objects that are not accepted yet.
+    ///
+    /// # Errors
+    /// [`GitError::Open`] where there is none.
+    pub fn open_here() -> Result<Self, GitError> {
+        let source = |source| GitError::Open { place: ".".to_owned(), source };
+        let repository = Repository::open_from_env().map_err(source)?;
+        Ok(Self { place: Place::Folder(repository.path().into()), repository })
+    }
+
     /// The path or address, without secrets.
     pub fn place(&self) -> String {
         match &self.place {

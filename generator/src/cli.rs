@@ -1,0 +1,119 @@
+//! The command line. Each command has a file with its arguments and what it does; nothing is decided here.
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser, Subcommand};
+use jiff::Timestamp;
+
+mod args;
+mod catalogue;
+mod completions;
+mod demo;
+mod generate;
+mod init;
+mod land;
+mod output;
+mod propose;
+mod subset;
+mod verify;
+
+use output::Outcome;
+
+/// Just-in-time Kubernetes access, kept in Git.
+///
+/// A grant is the part of a role that applies to one selection, bound to one subject, until a time. It is one signed file
+/// in a Git repository that Argo CD or Flux applies: merging it grants, reverting it takes away.
+#[derive(Debug, Parser)]
+#[command(name = "p0-gitops", version, propagate_version = true, max_term_width = 110, after_help = EXIT_CODES)]
+struct Cli {
+    /// Take this as the present time (RFC 3339): for tests, and to judge the past.
+    #[arg(
+        long,
+        global = true,
+        env = "P0_NOW",
+        value_name = "TIME",
+        hide_env_values = true,
+        help_heading = "Everywhere"
+    )]
+    now: Option<Timestamp>,
+
+    /// What to log to standard error: error, warn, info, debug, or a filter such as `kube=debug`.
+    #[arg(
+        long,
+        global = true,
+        env = "P0_LOG",
+        value_name = "FILTER",
+        default_value = "warn",
+        help_heading = "Everywhere"
+    )]
+    log: String,
+
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 done, 1 failed, 2 refused or denied, 4 timed out, 64 usage, 130 interrupted.
+
+Start with `p0-gitops demo`: it needs no cluster and no account.";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Demo(demo::Args),
+    Init(init::Args),
+    Catalogue(catalogue::Args),
+    Subset(subset::Args),
+    Generate(generate::Args),
+    Propose(propose::Args),
+    Verify(verify::Args),
+    Merge(land::MergeArgs),
+    Revert(land::RevertArgs),
+    Completions(completions::Args),
+}
+
+/// Runs the program.
+pub fn main() -> ExitCode {
+    // Two TLS providers in one process panic; this one is chosen before anything connects.
+    let _installed_before = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    match Cli::try_parse() {
+        Ok(cli) => output::end(run(cli)),
+        Err(error) => {
+            let _closed_pipe = error.print();
+            if error.use_stderr() { Outcome::Usage.into() } else { Outcome::Done.into() }
+        }
+    }
+}
+
+fn run(cli: Cli) -> anyhow::Result<Outcome> {
+    output::log_to_stderr(&cli.log)?;
+    let now = whole_seconds(cli.now.unwrap_or_else(Timestamp::now));
+    match cli.command {
+        Command::Demo(args) => demo::run(&args, now),
+        Command::Init(args) => init::run(&args, now),
+        Command::Catalogue(args) => catalogue::run(args),
+        Command::Subset(args) => subset::run(&args),
+        Command::Generate(args) => generate::run(&args, now),
+        Command::Propose(args) => propose::run(&args, now),
+        Command::Verify(args) => verify::run(&args, now),
+        Command::Merge(args) => land::merge(&args, now),
+        Command::Revert(args) => land::revert(&args, now),
+        Command::Completions(args) => completions::run(&args),
+    }
+}
+
+/// Grants know no fractions of seconds.
+fn whole_seconds(time: Timestamp) -> Timestamp {
+    Timestamp::from_second(time.as_second()).unwrap_or(time)
+}
+
+/// The command line as data, for completions and the reference in `docs/cli.md`.
+pub fn command() -> clap::Command {
+    Cli::command()
+}
+
+/// The program as it was called, for commands that a reader may paste.
+fn program() -> String {
+    let called = std::env::args_os().next().unwrap_or_else(|| OsString::from("p0-gitops"));
+    called.to_string_lossy().into_owned()
+}

@@ -1,0 +1,9 @@
+//! Arguments that several commands share.
+
+mod catalogue;
+mod grant;
+mod repository;
+
+pub(super) use catalogue::{CatalogueArgs, PickArgs, read_catalogue_file};
+pub(super) use grant::{GrantArgs, new_id};
+pub(super) use repository::{RepositoryArgs, SigningArgs, identity};

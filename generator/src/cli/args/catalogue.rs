@@ -1,0 +1,82 @@
+//! Which role, which part of a cluster, and where both are described.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use p0_grant::catalogue::{Catalogue, read_roles};
+use p0_grant::locator::Locator;
+use p0_grant::role::{Role, RoleRef};
+use p0_grant::selection::Selection;
+
+use crate::cli::catalogue::read_cluster;
+use crate::cluster::Access;
+
+/// Where roles and resources are read.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub(in crate::cli) struct CatalogueArgs {
+    /// A catalogue, or roles as `kubectl get clusterroles,roles -A -o yaml` prints them; without it, Kubernetes 1.36's own.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["context", "kubeconfig"], help_heading = "Where roles are read")]
+    catalogue: Option<PathBuf>,
+
+    /// Read the cluster of this kubeconfig context instead.
+    #[arg(long, value_name = "NAME", help_heading = "Where roles are read")]
+    context: Option<String>,
+
+    /// Read the cluster of this kubeconfig instead.
+    #[arg(long, value_name = "FILE", help_heading = "Where roles are read")]
+    kubeconfig: Option<PathBuf>,
+}
+
+/// What is picked.
+#[derive(Clone, Debug, clap::Args)]
+pub(in crate::cli) struct PickArgs {
+    /// The role: `NAME` or `ClusterRole/NAME`, `NAMESPACE/NAME` or `Role/NAMESPACE/NAME`.
+    #[arg(long, value_name = "ROLE")]
+    pub(in crate::cli) role: RoleRef,
+
+    /// The selection: `<kind> / <namespace> / <name>`, `<kind> / <name>` where there are no namespaces, `*` for all.
+    #[arg(long, value_name = "LOCATOR")]
+    pub(in crate::cli) locator: Locator,
+
+    /// A subresource besides the resource itself, such as `log` or `scale`; may be repeated.
+    #[arg(long = "subresource", value_name = "NAME")]
+    pub(in crate::cli) subresources: Vec<String>,
+}
+
+impl CatalogueArgs {
+    pub(in crate::cli) fn read(&self) -> anyhow::Result<Catalogue> {
+        match self {
+            Self { catalogue: Some(path), .. } => read_catalogue_file(path),
+            Self { context: None, kubeconfig: None, .. } => Ok(Catalogue::embedded()?),
+            Self { context, kubeconfig, .. } => {
+                read_cluster(&Access::Kubeconfig { file: kubeconfig.clone(), context: context.clone() })?
+                    .complete()
+                    .map_err(Into::into)
+            }
+        }
+    }
+}
+
+/// Reads a catalogue, or a list of roles beside Kubernetes' own resources.
+pub(in crate::cli) fn read_catalogue_file(path: &Path) -> anyhow::Result<Catalogue> {
+    let shown = path.display();
+    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read `{shown}`"))?;
+    let is_catalogue = text.lines().take(8).any(|line| line.trim_end() == "kind: Catalogue");
+    match is_catalogue {
+        true => Catalogue::read(&text).with_context(|| format!("in `{shown}`")),
+        false => {
+            let roles = read_roles(&text)
+                .with_context(|| format!("`{shown}` holds neither a catalogue nor roles"))?;
+            Ok(Catalogue::embedded()?.with_roles(roles)?)
+        }
+    }
+}
+
+impl PickArgs {
+    /// The role and the selection, found in `catalogue`.
+    pub(in crate::cli) fn find<'c>(&self, catalogue: &'c Catalogue) -> anyhow::Result<(&'c Role, Selection)> {
+        let role = catalogue.role(&self.role)?;
+        let selection = self.locator.resolve(catalogue)?;
+        Ok((role, selection.with_subresources(self.subresources.iter().cloned())?))
+    }
+}

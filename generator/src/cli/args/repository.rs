@@ -1,0 +1,95 @@
+//! Which repository, with whose credentials, and with which key.
+
+use std::path::PathBuf;
+
+use anyhow::Context;
+use jiff::Timestamp;
+use p0_access::layout::ClusterName;
+
+use crate::git::{Credentials, Forge, Identity, Remote};
+use crate::repository::Repository;
+use crate::signing::{KeySource, SigningKey};
+
+/// Which repository.
+#[derive(Clone, Debug, clap::Args)]
+pub(in crate::cli) struct RepositoryArgs {
+    /// The GitOps repository: a path, or an `https://` or `ssh://` address.
+    #[arg(long, value_name = "PATH|URL", env = "P0_REPO")]
+    repo: String,
+
+    /// The protected branch that the cluster applies.
+    #[arg(long, value_name = "BRANCH", default_value = "main", env = "P0_BASE")]
+    base: String,
+
+    /// The cluster, as its folder in the repository is called.
+    #[arg(long, value_name = "NAME", env = "P0_CLUSTER")]
+    pub(in crate::cli) cluster: ClusterName,
+
+    /// A token for `https://` addresses; the SSH agent and Git's credential helpers are asked besides.
+    #[arg(long, value_name = "TOKEN", env = "P0_GIT_TOKEN", hide_env_values = true, hide = true)]
+    token: Option<String>,
+
+    /// The private key that reaches `ssh://` addresses, where no agent holds it.
+    #[arg(long, value_name = "FILE", env = "P0_GIT_SSH_KEY", hide = true)]
+    git_ssh_key: Option<PathBuf>,
+}
+
+/// Which key signs.
+#[derive(Clone, Debug, clap::Args)]
+pub(in crate::cli) struct SigningArgs {
+    /// The Ed25519 key that signs: a private key, or the `.pub` of one that the SSH agent holds; without it, the agent's only one.
+    #[arg(long, value_name = "FILE", env = "P0_SIGNING_KEY")]
+    key: Option<PathBuf>,
+}
+
+impl RepositoryArgs {
+    pub(in crate::cli) fn open(&self) -> anyhow::Result<Repository> {
+        let mut credentials = Credentials::default();
+        if let Some(token) = &self.token {
+            credentials = credentials.with_token(token);
+        }
+        if let Some(key) = &self.git_ssh_key {
+            credentials = credentials.with_ssh_key(key);
+        }
+        let remote = Remote::open(&self.repo, credentials, &cache_folder()?)?;
+        Ok(Repository::new(Forge::new(remote, self.base.as_str())))
+    }
+}
+
+/// Who commits: Git's own settings, as `git commit` would take them.
+pub(in crate::cli) fn identity(at: Timestamp) -> Identity {
+    let setting = |name: &str| {
+        git2::Config::open_default().ok()?.get_string(name).ok().filter(|value| !value.is_empty())
+    };
+    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let name = variable("GIT_COMMITTER_NAME").or_else(|| setting("user.name"));
+    let email = variable("GIT_COMMITTER_EMAIL").or_else(|| setting("user.email"));
+    Identity {
+        name: name.unwrap_or_else(|| "p0-gitops".to_owned()),
+        email: email.unwrap_or_else(|| "p0-gitops@localhost".to_owned()),
+        at,
+    }
+}
+
+impl SigningArgs {
+    /// Whether a key was named, rather than left to the agent.
+    pub(in crate::cli) fn is_named(&self) -> bool {
+        self.key.is_some()
+    }
+
+    pub(in crate::cli) fn find(&self) -> anyhow::Result<SigningKey> {
+        let source = KeySource {
+            file: self.key.clone(),
+            passphrase: std::env::var("P0_SIGNING_KEY_PASSPHRASE").ok().map(Into::into),
+            agent: std::env::var_os("SSH_AUTH_SOCK").filter(|path| !path.is_empty()).map(PathBuf::from),
+        };
+        Ok(SigningKey::find(&source)?)
+    }
+}
+
+/// Where remote repositories are kept between runs.
+fn cache_folder() -> anyhow::Result<PathBuf> {
+    let base = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
+    let base = base.or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache")));
+    Ok(base.context("there is no home folder to keep a cache in; set XDG_CACHE_HOME")?.join("p0-gitops"))
+}

@@ -1,0 +1,236 @@
+//! `catalogue`: export a cluster's roles, resources and namespaces, show what may be asked for, compare two catalogues.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::Context;
+use indicatif::{ProgressBar, ProgressStyle};
+use p0_grant::catalogue::{Catalogue, Change, RoleChangeKind};
+use p0_grant::offer::{Offer, SystemNamespaces, Withheld, offers};
+
+use super::args::{CatalogueArgs, read_catalogue_file};
+use super::generate::write_whole;
+use super::output::{Format, Outcome, section, shows_progress, structured, table};
+use crate::cluster::{Access, Cluster, Export, Progress};
+
+/// Export, show and compare catalogues of roles and resources.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  p0-gitops catalogue export --context prod --file clusters/prod/catalogue.yaml
+  p0-gitops catalogue show --catalogue clusters/prod/catalogue.yaml
+  p0-gitops catalogue diff old.yaml new.yaml")]
+pub(super) struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    Export(ExportArgs),
+    Show(ShowArgs),
+    Diff(DiffArgs),
+}
+
+/// Write what a cluster serves, and its roles, as one catalogue.
+///
+/// Needs `get` on discovery and `list` on clusterroles, roles and namespaces. A part of discovery that fails is named, and
+/// then nothing is written unless `--allow-partial` says otherwise.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  p0-gitops catalogue export
+  p0-gitops catalogue export --context prod --file clusters/prod/catalogue.yaml
+  p0-gitops catalogue export --in-cluster --allow-partial --file catalogue.yaml")]
+struct ExportArgs {
+    /// The kubeconfig context.
+    #[arg(long, value_name = "NAME", conflicts_with = "in_cluster")]
+    context: Option<String>,
+
+    /// The kubeconfig; without it, KUBECONFIG or ~/.kube/config.
+    #[arg(long, value_name = "FILE", conflicts_with = "in_cluster")]
+    kubeconfig: Option<PathBuf>,
+
+    /// The service account of the pod this runs in.
+    #[arg(long)]
+    in_cluster: bool,
+
+    /// Write here instead of to standard output.
+    #[arg(short, long, value_name = "FILE")]
+    file: Option<PathBuf>,
+
+    /// Write even if an API group does not answer; what the file knows of that group is kept.
+    #[arg(long)]
+    allow_partial: bool,
+}
+
+/// Show what may be asked for, and why the rest may not.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  p0-gitops catalogue show
+  p0-gitops catalogue show --context prod -o json")]
+struct ShowArgs {
+    #[command(flatten)]
+    catalogue: CatalogueArgs,
+
+    /// How to print it.
+    #[arg(short, long, value_name = "FORMAT", default_value = "table")]
+    output: Format,
+}
+
+/// Show what a newer catalogue changes.
+///
+/// Ends with 0 whether or not they differ.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  p0-gitops catalogue diff clusters/prod/catalogue.yaml new.yaml
+  p0-gitops catalogue diff old.yaml new.yaml -o json")]
+struct DiffArgs {
+    /// The older one.
+    old: PathBuf,
+
+    /// The newer one.
+    new: PathBuf,
+
+    /// How to print it.
+    #[arg(short, long, value_name = "FORMAT", default_value = "table")]
+    output: Format,
+}
+
+pub(super) fn run(args: Args) -> anyhow::Result<Outcome> {
+    match args.command {
+        Command::Export(args) => export(&args),
+        Command::Show(args) => show(&args),
+        Command::Diff(args) => diff(&args),
+    }
+}
+
+fn export(args: &ExportArgs) -> anyhow::Result<Outcome> {
+    let access = match args.in_cluster {
+        true => Access::InCluster,
+        false => Access::Kubeconfig { file: args.kubeconfig.clone(), context: args.context.clone() },
+    };
+    let export = read_cluster(&access)?;
+    for lost in export.left_out() {
+        anstream::eprintln!("left out: {} ({})", lost.what, lost.reason);
+    }
+    for failed in export.failed() {
+        anstream::eprintln!("no answer: {}/{} ({})", failed.group, failed.version, failed.reason);
+    }
+    let catalogue = match args.allow_partial {
+        true => export.partial(
+            args.file
+                .as_ref()
+                .filter(|path| path.exists())
+                .map(|path| read_catalogue_file(path))
+                .transpose()?
+                .as_ref(),
+        )?,
+        false => export.complete()?,
+    };
+    let text = catalogue.write()?;
+    match &args.file {
+        None => anstream::print!("{text}"),
+        Some(path) => {
+            write_whole(path, text.as_bytes())
+                .with_context(|| format!("cannot write `{}`", path.display()))?;
+            let (roles, resources) = (catalogue.roles().len(), catalogue.resources().len());
+            anstream::eprintln!("wrote {} roles and {} resources to {}", roles, resources, path.display());
+        }
+    }
+    Ok(Outcome::Done)
+}
+
+/// Reads a cluster, with progress where somebody sees it.
+pub(super) fn read_cluster(access: &Access) -> anyhow::Result<Export> {
+    let bar = if shows_progress() { ProgressBar::new_spinner() } else { ProgressBar::hidden() };
+    bar.set_style(ProgressStyle::with_template("{spinner} {msg}")?);
+    bar.enable_steady_tick(Duration::from_millis(100));
+    let tell = |progress: Progress| match progress {
+        Progress::Discovering => bar.set_message("asking what the cluster serves"),
+        Progress::Listing { what, read, remaining } => {
+            bar.set_message(format!("reading {what}: {read} read, {remaining} to come"))
+        }
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let export = runtime.block_on(async { Cluster::connect(access).await?.export(&tell).await });
+    bar.finish_and_clear();
+    Ok(export?)
+}
+
+fn show(args: &ShowArgs) -> anyhow::Result<Outcome> {
+    let catalogue = args.catalogue.read()?;
+    let offers = offers(&catalogue, &SystemNamespaces::default());
+    if args.output != Format::Table {
+        structured(&offers, args.output)?;
+        return Ok(Outcome::Done);
+    }
+    anstream::println!("Kubernetes {}", catalogue.kubernetes_version());
+    section("Roles", &table(&["ROLE", "OFFERED"], offers.roles.iter().map(offer_row)));
+    section("Namespaces", &table(&["NAMESPACE", "OFFERED"], offers.namespaces.iter().map(offer_row)));
+    let resources = offers.resources.iter().map(|resource| {
+        let (short, subresources) = (resource.short_names().join(", "), resource.subresources().join(", "));
+        vec![
+            resource.to_string(),
+            resource.kind().to_owned(),
+            format!("{:?}", resource.scope()),
+            short,
+            subresources,
+        ]
+    });
+    section("Resources", &table(&["RESOURCE", "KIND", "SCOPE", "SHORT", "SUBRESOURCES"], resources));
+    Ok(Outcome::Done)
+}
+
+fn offer_row<T: ToString>(offer: &Offer<T>) -> Vec<String> {
+    let answer = offer
+        .withheld
+        .as_ref()
+        .map_or_else(|| "yes".to_owned(), |why: &Withheld| format!("no: {}", why.sentence()));
+    vec![offer.item.to_string(), answer]
+}
+
+fn diff(args: &DiffArgs) -> anyhow::Result<Outcome> {
+    let (old, new): (Catalogue, Catalogue) =
+        (read_catalogue_file(&args.old)?, read_catalogue_file(&args.new)?);
+    let difference = old.difference(&new);
+    if args.output != Format::Table {
+        structured(&difference, args.output)?;
+        return Ok(Outcome::Done);
+    }
+    if difference.is_empty() {
+        anstream::println!("no difference");
+    }
+    if let Some(Change::Changed { before, after }) = &difference.kubernetes_version {
+        anstream::println!("Kubernetes {before} → {after}");
+    }
+    let roles = difference.roles.iter().map(|role| {
+        let what = match role.change {
+            RoleChangeKind::Added => "new",
+            RoleChangeKind::Removed => "gone",
+            RoleChangeKind::Rules => "other rules",
+            RoleChangeKind::Order => "same rules in another order",
+            RoleChangeKind::Offering => "offered otherwise",
+        };
+        vec![
+            role.role.to_string(),
+            what.to_owned(),
+            format!("+{} -{} rules", role.added.len(), role.removed.len()),
+        ]
+    });
+    section("Roles", &table(&["ROLE", "CHANGE", "RULES"], roles));
+    section("Resources", &table(&["RESOURCE", "CHANGE"], difference.resources.iter().map(change_row)));
+    section("Namespaces", &table(&["NAMESPACE", "CHANGE"], difference.namespaces.iter().map(change_row)));
+    Ok(Outcome::Done)
+}
+
+fn change_row<T: ToString>(change: &Change<T>) -> Vec<String> {
+    let (item, what) = match change {
+        Change::Added(item) => (item, "new"),
+        Change::Removed(item) => (item, "gone"),
+        Change::Changed { after, .. } => (after, "described otherwise"),
+    };
+    vec![item.to_string(), what.to_owned()]
+}

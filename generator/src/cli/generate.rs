@@ -1,0 +1,101 @@
+//! `generate`: a grant's YAML, unsigned. Equal arguments give equal bytes.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use anyhow::Context;
+use jiff::Timestamp;
+use p0_grant::grant::{Grant, GrantSpec, ManagedBy, NamePrefix, RoleObject};
+use p0_grant::manifest::Manifest;
+use p0_grant::plan::{Settings, plan};
+
+use super::args::{CatalogueArgs, GrantArgs, PickArgs};
+use super::output::Outcome;
+
+/// Write a grant's YAML, unsigned.
+///
+/// With `--id`, `--created-at` and `--expires-at` the same arguments give the same bytes, for ever. To put a grant into a
+/// repository use `propose`, which signs it.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  p0-gitops generate --role view --locator 'deployment / default / nginx-deployment' --to alice@example.com
+  p0-gitops generate --role edit --locator 'configmap / shop / settings' --to Group/sre --duration 4h --file grant.yaml
+  p0-gitops generate --role view --locator 'pod / shop / web' --to ServiceAccount/ci/deployer --role-object role | kubectl apply -f -")]
+pub(super) struct Args {
+    #[command(flatten)]
+    pick: PickArgs,
+
+    #[command(flatten)]
+    grant: GrantArgs,
+
+    #[command(flatten)]
+    catalogue: CatalogueArgs,
+
+    /// The kind of the role object where one namespace is picked.
+    #[arg(long, value_name = "KIND", default_value = "cluster-role")]
+    role_object: RoleObjectArg,
+
+    /// What the objects' names begin with.
+    #[arg(long, value_name = "TEXT", default_value = "p0")]
+    prefix: String,
+
+    /// Write here instead of to standard output; the file appears whole or not at all.
+    #[arg(short, long, value_name = "FILE")]
+    file: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum RoleObjectArg {
+    /// ClusterRole
+    ClusterRole,
+    /// Role, so that an applier with rights in that namespace alone suffices
+    Role,
+}
+
+impl From<RoleObjectArg> for RoleObject {
+    fn from(kind: RoleObjectArg) -> Self {
+        match kind {
+            RoleObjectArg::ClusterRole => Self::ClusterRole,
+            RoleObjectArg::Role => Self::Role,
+        }
+    }
+}
+
+pub(super) fn run(args: &Args, now: Timestamp) -> anyhow::Result<Outcome> {
+    let catalogue = args.catalogue.read()?;
+    let (role, selection) = args.pick.find(&catalogue)?;
+    let plan = plan(role, &selection, &Settings::default())?;
+    let times = args.grant.times(now)?;
+    let grant = Grant::new(GrantSpec {
+        id: args.grant.id()?,
+        role: role.reference().clone(),
+        selection,
+        plan: &plan,
+        subject: args.grant.to.clone(),
+        created_at: times.created_at,
+        expires_at: times.expires_at,
+        managed_by: ManagedBy::P0Gitops,
+        role_object: args.role_object.into(),
+        prefix: NamePrefix::new(args.prefix.as_str())?,
+        workflow: None,
+    })?;
+    let text = Manifest::of(&grant)?.to_yaml()?;
+    match &args.file {
+        None => anstream::print!("{text}"),
+        Some(path) => write_whole(path, text.as_bytes())
+            .with_context(|| format!("cannot write `{}`", path.display()))?,
+    }
+    Ok(Outcome::Done)
+}
+
+/// Beside the file first, then in its place: nobody ever reads half of it.
+pub(super) fn write_whole(path: &std::path::Path, bytes: &[u8]) -> std::io::Result<()> {
+    let folder =
+        path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(std::path::Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    Ok(())
+}

@@ -1,0 +1,68 @@
+//! `merge` and `revert`: a grant comes to base, and goes from it.
+
+use jiff::Timestamp;
+use p0_grant::name::GrantId;
+
+use super::args::{RepositoryArgs, identity};
+use super::output::Outcome;
+use crate::git::Merged;
+
+/// Merge a proposed grant, judged on the head it lands on.
+///
+/// A merge commit on the current head of base is made, judged as `verify` would, and base is moved to it only if nothing
+/// speaks against it. Merging twice changes nothing.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  p0-gitops merge --repo ./access.git --cluster prod vpl5aqzpwnnqmnkrzze2")]
+pub(super) struct MergeArgs {
+    #[command(flatten)]
+    repository: RepositoryArgs,
+
+    /// The grant's id.
+    id: GrantId,
+}
+
+/// Remove a grant from base: exactly what it added.
+///
+/// Reverting twice changes nothing. The cluster follows at the applier's next sync.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  p0-gitops revert --repo ./access.git --cluster prod vpl5aqzpwnnqmnkrzze2")]
+pub(super) struct RevertArgs {
+    #[command(flatten)]
+    repository: RepositoryArgs,
+
+    /// The grant's id.
+    id: GrantId,
+}
+
+pub(super) fn merge(args: &MergeArgs, now: Timestamp) -> anyhow::Result<Outcome> {
+    let repository = args.repository.open()?;
+    let (merged, claims) = repository.merge(&args.repository.cluster, &args.id, identity(now), now)?;
+    match (merged, claims) {
+        (Merged::Now(commit), Some(claims)) => {
+            anstream::println!(
+                "merged {}: {} on {} to {} until {} ({commit})",
+                args.id,
+                claims.role,
+                claims.selection,
+                claims.subject,
+                claims.expires_at
+            );
+        }
+        (Merged::Now(commit), None) => anstream::println!("merged {} ({commit})", args.id),
+        (Merged::Before, _) => anstream::println!("nothing to do: {} is merged", args.id),
+    }
+    Ok(Outcome::Done)
+}
+
+pub(super) fn revert(args: &RevertArgs, now: Timestamp) -> anyhow::Result<Outcome> {
+    let repository = args.repository.open()?;
+    match repository.revert(&args.repository.cluster, &args.id, identity(now), now)? {
+        Merged::Now(commit) => anstream::println!("reverted {} ({commit})", args.id),
+        Merged::Before => anstream::println!("nothing to do: {} is not on base", args.id),
+    }
+    Ok(Outcome::Done)
+}

@@ -1,0 +1,158 @@
+//! What a person or a program is told, and how it ends. Colours are stripped where nobody would see them.
+
+use std::io::IsTerminal;
+use std::process::ExitCode;
+
+use anstyle::{AnsiColor, Style};
+use comfy_table::{ContentArrangement, Table, presets};
+use p0_access::judge::Finding;
+use p0_grant::danger::Class;
+use serde::Serialize;
+
+use crate::git::{GitError, MergeError};
+use crate::repository::RepositoryError;
+
+/// How a command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// What was asked is done, or was done before.
+    Done,
+    /// The answer is no.
+    Refused,
+    /// The arguments are none.
+    Usage,
+}
+
+/// How to print an answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum Format {
+    /// For people.
+    #[default]
+    Table,
+    /// YAML.
+    Yaml,
+    /// JSON, a documented contract.
+    Json,
+}
+
+impl From<Outcome> for ExitCode {
+    fn from(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Done => Self::SUCCESS,
+            Outcome::Refused => Self::from(2),
+            Outcome::Usage => Self::from(64),
+        }
+    }
+}
+
+/// Prints what went wrong, each cause once, and gives the exit code.
+pub(super) fn end(result: anyhow::Result<Outcome>) -> ExitCode {
+    let error = match result {
+        Ok(outcome) => return outcome.into(),
+        Err(error) => error,
+    };
+    let red = Style::new().bold().fg_color(Some(AnsiColor::Red.into()));
+    let mut told = String::new();
+    for (index, cause) in error.chain().enumerate() {
+        let words = cause.to_string();
+        // A transparent error repeats its source's words.
+        if words == told {
+            continue;
+        }
+        match index {
+            0 => anstream::eprintln!("{red}error{red:#}: {}", plain(&words)),
+            _ => anstream::eprintln!("  because {}", plain(&words)),
+        }
+        told = words;
+    }
+    if let Some(RepositoryError::Refused(findings)) = error.downcast_ref() {
+        findings.iter().for_each(|finding| anstream::eprintln!("  {}", finding_line(finding)));
+    }
+    exit_code(&error)
+}
+
+fn exit_code(error: &anyhow::Error) -> ExitCode {
+    let is_refused = error.downcast_ref::<RepositoryError>().is_some_and(|error| {
+        matches!(error, RepositoryError::Refused(_) | RepositoryError::Ended(_))
+            || matches!(error, RepositoryError::Git(GitError::ForeignBranch(_) | GitError::ForeignTip { .. }))
+    });
+    let is_refused = is_refused
+        || error.downcast_ref::<p0_grant::plan::PlanError>().is_some()
+        || error.downcast_ref::<MergeError<RepositoryError>>().is_some();
+    if is_refused { Outcome::Refused.into() } else { ExitCode::FAILURE }
+}
+
+/// One finding for people.
+pub(super) fn finding_line(finding: &Finding) -> String {
+    format!("{}: {} [{}]", plain(&finding.path), plain(&finding.refusal.sentence()), finding.refusal.code())
+}
+
+/// Text from elsewhere cannot move the cursor.
+pub(super) fn plain(text: &str) -> String {
+    let show = |letter: char| match letter {
+        '\n' => letter.to_string(),
+        _ if letter.is_control() => letter.escape_default().to_string(),
+        _ => letter.to_string(),
+    };
+    text.chars().map(show).collect()
+}
+
+/// Prints a value as YAML or JSON.
+pub(super) fn structured<T: Serialize>(value: &T, format: Format) -> anyhow::Result<()> {
+    match format {
+        Format::Yaml => anstream::print!("{}", p0_grant::yaml::write(&[value])?),
+        Format::Table | Format::Json => anstream::println!("{}", serde_json::to_string_pretty(value)?),
+    }
+    Ok(())
+}
+
+/// A table without lines, as kubectl prints them.
+pub(super) fn table(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> Table {
+    let mut table = Table::new();
+    table
+        .load_style(presets::NOTHING)
+        .set_content_arrangement(ContentArrangement::Disabled)
+        .set_header(header);
+    for row in rows {
+        table.add_row(row.iter().map(|cell| plain(cell)));
+    }
+    for column in table.column_iter_mut() {
+        column.set_padding((0, 2));
+    }
+    table
+}
+
+/// Prints a table under its heading; nothing where it has no rows.
+pub(super) fn section(heading: &str, table: &Table) {
+    if table.row_count() > 0 {
+        let bold = Style::new().bold();
+        anstream::println!("\n{bold}{heading}{bold:#}");
+        table.lines().for_each(|line| anstream::println!("{}", line.trim_end()));
+    }
+}
+
+/// The colour of a danger class.
+pub(super) fn danger_style(class: Class) -> Style {
+    let colour = match class {
+        Class::Note => AnsiColor::Blue,
+        Class::High => AnsiColor::Yellow,
+        Class::Critical | Class::Block => AnsiColor::Red,
+    };
+    Style::new().fg_color(Some(colour.into()))
+}
+
+/// Whether progress would be seen.
+pub(super) fn shows_progress() -> bool {
+    std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none()
+}
+
+/// Sends logs to standard error.
+pub(super) fn log_to_stderr(filter: &str) -> anyhow::Result<()> {
+    let filter = tracing_subscriber::EnvFilter::try_new(filter)?;
+    let colour = shows_progress();
+    let logs =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colour);
+    // A second call in one process keeps the first one's logs.
+    let _set_before = logs.try_init();
+    Ok(())
+}

@@ -1,0 +1,148 @@
+//! `propose`: a signed grant as a branch of the repository.
+
+use jiff::Timestamp;
+use p0_access::cluster::ReasonKept;
+use p0_access::duration::Lifetime;
+use p0_grant::grant::{Grant, GrantSpec, ManagedBy, Workflow};
+use p0_grant::manifest::Manifest;
+use p0_grant::plan::plan;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use super::args::{GrantArgs, PickArgs, RepositoryArgs, SigningArgs, identity};
+use super::output::{Format, Outcome, danger_style, plain, structured};
+use crate::git::Ensured;
+use crate::repository::grant_branch;
+
+/// Propose a grant: one signed file on a branch of its own.
+///
+/// Role, resource and settings are read from the base branch, never from this machine. Proposing the same grant twice (same
+/// `--id`, `--created-at` and the rest) changes nothing. Whoever may merge decides.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  p0-gitops propose --repo ./access.git --cluster prod --key ./bot_key \\
+    --role view --locator 'deployment / default / nginx-deployment' --to alice@example.com --reason 'rollout hangs'
+  p0-gitops propose --repo ssh://git@forge.example/access.git --cluster prod \\
+    --role edit --locator 'configmap / shop / settings' --to Group/sre --duration 4h")]
+pub(super) struct Args {
+    #[command(flatten)]
+    repository: RepositoryArgs,
+
+    #[command(flatten)]
+    pick: PickArgs,
+
+    #[command(flatten)]
+    grant: GrantArgs,
+
+    #[command(flatten)]
+    signing: SigningArgs,
+
+    /// Who asks; without it, the address that Git commits with.
+    #[arg(long, value_name = "NAME")]
+    requester: Option<String>,
+
+    /// Who approved; may be repeated.
+    #[arg(long = "approver", value_name = "NAME")]
+    approvers: Vec<String>,
+
+    /// Why. The cluster file says whether Git keeps the text.
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+
+    /// How late the change may land, from its creation.
+    #[arg(long, value_name = "TIME", default_value = "1h")]
+    merge_within: Lifetime,
+
+    /// How to print what was done.
+    #[arg(short, long, value_name = "FORMAT", default_value = "table")]
+    output: Format,
+}
+
+/// The documented answer.
+#[derive(Serialize)]
+struct Answer<'a> {
+    id: &'a str,
+    branch: String,
+    commit: String,
+    outcome: &'static str,
+    path: String,
+}
+
+pub(super) fn run(args: &Args, now: Timestamp) -> anyhow::Result<Outcome> {
+    let key = args.signing.find()?;
+    let repository = args.repository.open()?;
+    let cluster = &args.repository.cluster;
+    let (settings, catalogue) = (repository.settings(cluster)?, repository.catalogue(cluster)?);
+    let (role, selection) = args.pick.find(&catalogue)?;
+    if let Some(namespace) = selection.target().namespace() {
+        catalogue.check_namespace(namespace)?;
+    }
+    let plan = plan(role, &selection, &settings.plan_settings())?;
+    let times = args.grant.times(now)?;
+    let by = identity(times.created_at);
+    let grant = Grant::new(GrantSpec {
+        id: args.grant.id()?,
+        role: role.reference().clone(),
+        selection,
+        plan: &plan,
+        subject: args.grant.to.clone(),
+        created_at: times.created_at,
+        expires_at: times.expires_at,
+        managed_by: ManagedBy::P0Gitops,
+        role_object: settings.grants.role_object,
+        prefix: settings.grants.prefix.clone(),
+        workflow: Some(Workflow {
+            cluster: cluster.to_string(),
+            requester: args.requester.clone().unwrap_or_else(|| by.email.clone()),
+            approvers: args.approvers.clone(),
+            merge_before: Some(times.created_at.checked_add(args.merge_within.duration())?),
+            reason: kept_reason(args.reason.as_deref(), settings.grants.reason),
+            ..Workflow::default()
+        }),
+    })?;
+    let unsigned = Manifest::of(&grant)?;
+    let signature = key.sign(unsigned.signed_text()?.as_bytes())?;
+    let manifest = unsigned.with_signature(signature.armor())?;
+    let ensured = repository.propose(cluster, &manifest, by)?;
+    if args.output == Format::Table {
+        for danger in plan.findings().dangers() {
+            let style = danger_style(danger.class);
+            anstream::eprintln!("{style}{}{style:#} {}: {}", danger.class, plain(&danger.what), danger.why);
+        }
+    }
+    tell(args, &manifest, ensured)?;
+    Ok(Outcome::Done)
+}
+
+fn kept_reason(reason: Option<&str>, kept: ReasonKept) -> Option<String> {
+    match kept {
+        ReasonKept::Text => reason.map(str::to_owned),
+        ReasonKept::Hash => reason.map(|reason| format!("sha256:{:x}", Sha256::digest(reason))),
+        ReasonKept::None => None,
+    }
+}
+
+fn tell(args: &Args, manifest: &Manifest, ensured: Ensured) -> anyhow::Result<()> {
+    let id = &manifest.claims().id;
+    let (outcome, commit) = match ensured {
+        Ensured::Made(commit) => ("proposed", commit),
+        Ensured::Unchanged(commit) => ("unchanged", commit),
+        Ensured::AlreadyOnBase(commit) => ("already-merged", commit),
+    };
+    let (branch, path) = (grant_branch(id), args.repository.cluster.grant_path(id));
+    if args.output != Format::Table {
+        return structured(
+            &Answer { id: id.as_str(), branch, commit: commit.to_string(), outcome, path },
+            args.output,
+        );
+    }
+    match ensured {
+        Ensured::Made(_) => anstream::println!("proposed {id}: {path} on branch {branch} ({commit})"),
+        Ensured::Unchanged(_) => {
+            anstream::println!("nothing to do: {id} is proposed on branch {branch} ({commit})")
+        }
+        Ensured::AlreadyOnBase(_) => anstream::println!("nothing to do: {id} is merged"),
+    }
+    Ok(())
+}

@@ -1,0 +1,145 @@
+//! `verify`: the judgement of a change, for CI, hooks and people.
+
+use jiff::Timestamp;
+use p0_access::judge::{Finding, Judgement};
+use serde::Serialize;
+
+use super::output::{Outcome, finding_line, plain, structured};
+use crate::git::{Credentials, Forge, Remote};
+use crate::repository::Repository;
+
+/// Judge a change: may it land on base?
+///
+/// Signers, cluster files and catalogues are read from base only. Every added grant is made anew from them and must be
+/// equal byte for byte, signed by an allowed key, in time, and with an id that base never had. Deletions of grants pass.
+/// Ends with 0 where the change passes, 2 where it is refused.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  p0-gitops verify --base main --head p0/grant/vpl5aqzpwnnqmnkrzze2
+  p0-gitops verify --repo ./access.git --base HEAD^1 --head HEAD --format json
+  p0-gitops verify --base \"$OLD\" --head \"$NEW\"      (in a pre-receive hook)")]
+pub(super) struct Args {
+    /// The repository; without it, the one this runs in.
+    #[arg(long, value_name = "PATH", env = "P0_REPO")]
+    repo: Option<String>,
+
+    /// The base: a branch, a commit, or any of Git's spellings.
+    #[arg(long, value_name = "REF", default_value = "main", env = "P0_BASE")]
+    base: String,
+
+    /// The head of the change.
+    #[arg(long, value_name = "REF", default_value = "HEAD")]
+    head: String,
+
+    /// How to print the judgement.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: JudgementFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum JudgementFormat {
+    /// For people.
+    Text,
+    /// A documented contract.
+    Json,
+    /// GitHub's workflow commands, shown beside the lines of a pull request.
+    Github,
+}
+
+/// The documented answer.
+#[derive(Serialize)]
+struct Answer {
+    verdict: &'static str,
+    added: Vec<String>,
+    removed: Vec<String>,
+    findings: Vec<Told>,
+}
+
+#[derive(Serialize)]
+struct Told {
+    path: String,
+    code: &'static str,
+    message: String,
+}
+
+pub(super) fn run(args: &Args, now: Timestamp) -> anyhow::Result<Outcome> {
+    let remote = match &args.repo {
+        Some(path) => Remote::open(path, Credentials::default(), std::path::Path::new(""))?,
+        None => Remote::open_here()?,
+    };
+    let (base, head) = (remote.resolve(&args.base)?, remote.resolve(&args.head)?);
+    let judgement = Repository::new(Forge::new(remote, args.base.as_str())).judge(base, head, now)?;
+    match args.format {
+        JudgementFormat::Text => text(&judgement),
+        JudgementFormat::Json => structured(&answer(&judgement), super::output::Format::Json)?,
+        JudgementFormat::Github => github(&judgement),
+    }
+    Ok(match judgement {
+        Judgement::Passed { .. } => Outcome::Done,
+        Judgement::Refused(_) => Outcome::Refused,
+    })
+}
+
+fn text(judgement: &Judgement) {
+    match judgement {
+        Judgement::Passed { added, removed } if added.is_empty() && removed.is_empty() => {
+            anstream::println!("passed: no grant is touched");
+        }
+        Judgement::Passed { added, removed } => {
+            anstream::println!("passed: {} grant(s) added, {} removed", added.len(), removed.len());
+            added.iter().for_each(|id| anstream::println!("  + {id}"));
+            removed.iter().for_each(|id| anstream::println!("  - {id}"));
+        }
+        Judgement::Refused(findings) => {
+            anstream::println!("refused: {} finding(s)", findings.len());
+            findings.iter().for_each(|finding| anstream::println!("  {}", finding_line(finding)));
+        }
+    }
+}
+
+fn answer(judgement: &Judgement) -> Answer {
+    let tell = |finding: &Finding| Told {
+        path: finding.path.clone(),
+        code: finding.refusal.code(),
+        message: finding.refusal.sentence(),
+    };
+    match judgement {
+        Judgement::Passed { added, removed } => Answer {
+            verdict: "passed",
+            added: added.iter().map(ToString::to_string).collect(),
+            removed: removed.iter().map(ToString::to_string).collect(),
+            findings: Vec::new(),
+        },
+        Judgement::Refused(findings) => Answer {
+            verdict: "refused",
+            added: Vec::new(),
+            removed: Vec::new(),
+            findings: findings.iter().map(tell).collect(),
+        },
+    }
+}
+
+/// <https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#setting-an-error-message>.
+fn github(judgement: &Judgement) {
+    text(judgement);
+    if let Judgement::Refused(findings) = judgement {
+        for Finding { path, refusal } in findings {
+            anstream::println!(
+                "::error file={},title={}::{}",
+                property(path),
+                refusal.code(),
+                data(&refusal.sentence())
+            );
+        }
+    }
+}
+
+/// A value cannot end its command.
+fn data(text: &str) -> String {
+    plain(text).replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+}
+
+fn property(text: &str) -> String {
+    data(text).replace(':', "%3A").replace(',', "%2C")
+}

@@ -1,0 +1,84 @@
+//! The first files of a GitOps repository. What people have edited is never touched.
+//!
+//! Kubernetes objects are made as values; plain texts are templates in `templates/`. Not here: Git.
+
+use p0_access::cluster::Cluster;
+use p0_access::layout::{ALLOWED_SIGNERS, ClusterName};
+use p0_grant::catalogue::Catalogue;
+use p0_grant::name::Namespace;
+use p0_grant::yaml::YamlError;
+
+mod appliers;
+
+/// What the files depend on.
+#[derive(Clone, Debug)]
+pub struct Scaffold {
+    /// The cluster whose folder is made.
+    pub cluster: ClusterName,
+    /// Its catalogue.
+    pub catalogue: Catalogue,
+    /// Lines for `p0/allowed_signers`.
+    pub signers: Vec<String>,
+    /// Who reviews what decides about access, as `CODEOWNERS` names them.
+    pub owners: String,
+    /// Where appliers fetch the repository.
+    pub url: String,
+    /// The protected branch.
+    pub base: String,
+    /// The namespace of the sentinel, in which the applier may write ConfigMaps.
+    pub sentinel_namespace: Namespace,
+    /// Roles that the applier may hand on; it holds no others.
+    pub grantable: Vec<String>,
+}
+
+/// One file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewFile {
+    /// Relative to the repository's root.
+    pub path: String,
+    /// What it holds.
+    pub text: String,
+}
+
+/// Namespaces that Argo CD and Flux live in where nobody says otherwise.
+const APPLIER_NAMESPACES: [&str; 2] = ["argocd", "flux-system"];
+
+/// All files, in the order of their paths.
+///
+/// # Errors
+/// [`YamlError`], which no scaffold should give.
+pub fn files(scaffold: &Scaffold) -> Result<Vec<NewFile>, YamlError> {
+    let cluster = &scaffold.cluster;
+    let owned = |template: &str| template.replace("{owners}", &scaffold.owners);
+    let for_base = |template: &str| {
+        template
+            .replace("[main]", &format!("[{}]", scaffold.base))
+            .replace(":-main}", &format!(":-{}}}", scaffold.base))
+    };
+    let mut files = vec![
+        (".github/workflows/p0-verify.yml".to_owned(), for_base(include_str!("../templates/p0-verify.yml"))),
+        ("CODEOWNERS".to_owned(), owned(include_str!("../templates/CODEOWNERS"))),
+        (cluster.catalogue_path(), scaffold.catalogue.write()?),
+        (cluster.sentinel_path(), appliers::sentinel(scaffold)?),
+        (cluster.settings_path(), settings(cluster)?),
+        (format!("deploy/{cluster}/applier-rbac.yaml"), appliers::rbac(scaffold)?),
+        (format!("deploy/{cluster}/argocd.yaml"), appliers::argo_cd(scaffold)?),
+        (format!("deploy/{cluster}/flux.yaml"), appliers::flux(scaffold)?),
+        ("hooks/pre-receive".to_owned(), for_base(include_str!("../templates/pre-receive"))),
+        (ALLOWED_SIGNERS.to_owned(), signers(&scaffold.signers)),
+    ];
+    files.sort();
+    Ok(files.into_iter().map(|(path, text)| NewFile { path, text }).collect())
+}
+
+fn settings(name: &ClusterName) -> Result<String, YamlError> {
+    let mut cluster = Cluster::new(name.clone());
+    cluster.applier_namespaces =
+        APPLIER_NAMESPACES.iter().filter_map(|name| Namespace::new(*name).ok()).collect();
+    cluster.write()
+}
+
+fn signers(lines: &[String]) -> String {
+    let lines = lines.iter().map(|line| format!("{line}\n"));
+    std::iter::once(include_str!("../templates/allowed_signers").to_owned()).chain(lines).collect()
+}
