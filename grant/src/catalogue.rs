@@ -45,6 +45,9 @@ pub enum CatalogueError {
     /// Not YAML, or not a catalogue's.
     #[error("the catalogue cannot be read")]
     Yaml(#[from] YamlError),
+    /// Neither a catalogue nor roles.
+    #[error("the roles cannot be read")]
+    Roles(#[source] YamlError),
     /// One thing described twice: nobody could say which description counts.
     #[error("the catalogue has `{0}` twice")]
     Twice(String),
@@ -110,6 +113,22 @@ impl Catalogue {
     /// [`CatalogueError`] with line and column where the text has one.
     pub fn read(text: &str) -> Result<Self, CatalogueError> {
         file::read(text)
+    }
+
+    /// Reads a catalogue's file, or a role list as [`read_roles`] does, then with the embedded catalogue's resources and
+    /// namespaces: a role list does not say which its cluster has.
+    ///
+    /// # Errors
+    /// As [`Catalogue::read`] for a text that calls itself a Catalogue, as [`read_roles`] for any other.
+    pub fn read_any(text: &str) -> Result<Self, CatalogueError> {
+        if let Some(catalogue) = file::read_quickly(text) {
+            return Ok(catalogue);
+        }
+        match read_roles(text) {
+            Ok(roles) => Self::embedded()?.with_roles(roles),
+            Err(_) if file::is_catalogue(text) => Self::read(text),
+            Err(error) => Err(CatalogueError::Roles(error)),
+        }
     }
 
     /// The catalogue's file: one line for each namespace, resource and rule.
@@ -247,6 +266,22 @@ mod tests {
             error.unwrap_err().to_string(),
             "the cluster has no namespace `defualt`; did you mean `default`?"
         );
+    }
+
+    #[test]
+    fn a_role_list_comes_with_kubernetes_own_resources() {
+        let list = "kind: ClusterRole\nmetadata: {name: mine}\nrules: []\n";
+        let catalogue = Catalogue::read_any(list).unwrap();
+        assert_eq!(catalogue.roles().len(), 1);
+        assert!(catalogue.resource("", "pods").is_some());
+        let written = catalogue.write().unwrap();
+        assert_eq!(Catalogue::read_any(&written).unwrap(), catalogue);
+        let by_hand = "# mine\n".to_owned() + &written;
+        assert_eq!(Catalogue::read_any(&by_hand).unwrap(), catalogue);
+        let spoilt = by_hand.replace("namespaces", "namespace");
+        assert!(matches!(Catalogue::read_any(&spoilt), Err(CatalogueError::Yaml(_))));
+        let other = Catalogue::read_any("kind: Pod\n").unwrap_err();
+        assert!(matches!(other, CatalogueError::Roles(_)), "{other}");
     }
 
     #[test]

@@ -69,7 +69,7 @@ pub enum ClusterError {
     },
     /// The server knows, and says no.
     #[error(
-        "not allowed to {action}: {message}; an export needs `list` on clusterroles, roles and namespaces in the whole cluster"
+        "not allowed to {action}: {message}; an export needs discovery, and `list` on clusterroles, roles and namespaces in the whole cluster"
     )]
     Forbidden {
         /// The right that is missing.
