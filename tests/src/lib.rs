@@ -1,1 +1,10 @@
-//! The test world.
+//! The test world: the real programs that the tests run against. A thing that is missing fails loudly.
+//!
+//! Not here: fakes of what this project ships; there are none.
+
+mod control_plane;
+mod oracle;
+pub mod upstream;
+
+pub use control_plane::{Api, ControlPlane};
+pub use oracle::{Binding, Oracle, Readers, RoleSet};

@@ -151,7 +151,7 @@ pub(super) fn read_cluster(access: &Access) -> anyhow::Result<Export> {
     let tell = |progress: Progress| match progress {
         Progress::Discovering => bar.set_message("asking what the cluster serves"),
         Progress::Listing { what, read, remaining } => {
-            bar.set_message(format!("reading {what}: {read} read, {remaining} to come"))
+            bar.set_message(format!("reading {what}: {read} read, {remaining} to come"));
         }
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

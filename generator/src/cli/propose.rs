@@ -140,7 +140,7 @@ fn tell(args: &Args, manifest: &Manifest, ensured: Ensured) -> anyhow::Result<()
     match ensured {
         Ensured::Made(_) => anstream::println!("proposed {id}: {path} on branch {branch} ({commit})"),
         Ensured::Unchanged(_) => {
-            anstream::println!("nothing to do: {id} is proposed on branch {branch} ({commit})")
+            anstream::println!("nothing to do: {id} is proposed on branch {branch} ({commit})");
         }
         Ensured::AlreadyOnBase(_) => anstream::println!("nothing to do: {id} is merged"),
     }

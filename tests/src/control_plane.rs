@@ -1,0 +1,236 @@
+//! A real Kubernetes control plane: etcd, kube-apiserver and kube-controller-manager on this machine.
+//!
+//! Everything listens on 127.0.0.1, keeps its files in a temporary folder and ends with this value. The programs also end
+//! when the test process dies, because each one's parent is a shell that waits for a pipe of ours to close.
+
+use std::fs;
+use std::io::Write;
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+use crate::upstream::Program;
+
+mod api;
+
+pub use api::Api;
+
+/// How long everything may take to answer.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+const ADMIN_TOKEN: &str = "admin-token";
+
+/// A running control plane.
+pub struct ControlPlane {
+    folder: tempfile::TempDir,
+    port: u16,
+    // Dropped in this order: what depends first.
+    _programs: Vec<Running>,
+}
+
+/// A program under a shell that kills it when our end of the pipe closes.
+struct Running {
+    shell: Child,
+    _alive: ChildStdin,
+}
+
+impl ControlPlane {
+    /// The one of this test process, started at the first call.
+    pub fn shared() -> &'static Self {
+        static SHARED: OnceLock<ControlPlane> = OnceLock::new();
+        SHARED.get_or_init(Self::start)
+    }
+
+    /// Starts one and waits until roles are aggregated.
+    ///
+    /// # Panics
+    /// Where a program does not come up; the message holds the end of its log.
+    pub fn start() -> Self {
+        let folder =
+            tempfile::Builder::new().prefix("p0-control-plane-").tempdir().expect("a temporary folder");
+        let [etcd, peer, port, manager] = free_ports();
+        let path = |name: &str| folder.path().join(name);
+        write(
+            &path("tokens.csv"),
+            &format!("{ADMIN_TOKEN},admin,admin,\"system:masters\"\nstranger-token,stranger,stranger\n"),
+        );
+        make_service_account_key(&path("sa.key"));
+        let mut plane = Self { folder, port, _programs: Vec::new() };
+        plane.run(Program::Etcd, &etcd_flags(plane.folder.path(), etcd, peer));
+        plane.run(Program::ApiServer, &api_server_flags(plane.folder.path(), etcd, port));
+        plane.wait("/readyz", |status, _| status == 200);
+        write(&plane.kubeconfig(), &plane.kubeconfig_text(ADMIN_TOKEN));
+        plane.run(
+            Program::ControllerManager,
+            &manager_flags(plane.folder.path(), &plane.kubeconfig(), manager),
+        );
+        plane.wait("/apis/rbac.authorization.k8s.io/v1/clusterroles/admin", |_, body| {
+            body["rules"].as_array().is_some_and(|rules| rules.len() >= 29)
+        });
+        plane.wait("/api/v1/namespaces/default", |status, _| status == 200);
+        plane
+    }
+
+    /// The address of the API server.
+    pub fn url(&self) -> String {
+        format!("https://127.0.0.1:{}", self.port)
+    }
+
+    /// A kubeconfig file whose user may do everything.
+    pub fn kubeconfig(&self) -> PathBuf {
+        self.folder.path().join("kubeconfig")
+    }
+
+    /// A kubeconfig file whose user may do nothing but look at discovery.
+    pub fn strangers_kubeconfig(&self) -> PathBuf {
+        let path = self.folder.path().join("stranger");
+        write(&path, &self.kubeconfig_text("stranger-token"));
+        path
+    }
+
+    /// The API as the administrator.
+    pub fn admin(&self) -> Api {
+        Api::new(self.url(), ADMIN_TOKEN)
+    }
+
+    /// The API as `user`, by impersonation.
+    pub fn as_user(&self, user: &str) -> Api {
+        self.admin().impersonating(user)
+    }
+
+    fn kubeconfig_text(&self, token: &str) -> String {
+        let kubeconfig = serde_json::json!({
+            "apiVersion": "v1",
+            "kind": "Config",
+            "clusters": [{ "name": "test", "cluster": { "server": self.url(), "insecure-skip-tls-verify": true } }],
+            "users": [{ "name": "test", "user": { "token": token } }],
+            "contexts": [{ "name": "test", "context": { "cluster": "test", "user": "test" } }],
+            "current-context": "test",
+        });
+        kubeconfig.to_string()
+    }
+
+    fn run(&mut self, program: Program, flags: &[String]) {
+        let mut command = program.command();
+        command.args(flags);
+        let log = fs::File::create(self.folder.path().join(format!("{program:?}.log"))).expect("a log");
+        // `read` returns when our end of the pipe closes, however this process ends.
+        let script = "\"$@\" & child=$!; trap 'kill -9 $child' TERM; read -r _; kill -9 $child; wait $child 2>/dev/null";
+        let mut shell = Command::new("sh");
+        shell.args(["-c", script, "sh"]).arg(command.get_program()).args(command.get_args());
+        shell
+            .stdin(Stdio::piped())
+            .stdout(log.try_clone().expect("a log"))
+            .stderr(log)
+            .current_dir(self.folder.path());
+        let mut shell = shell.spawn().unwrap_or_else(|error| panic!("{program:?} does not start: {error}"));
+        let alive = shell.stdin.take().expect("a pipe");
+        self._programs.push(Running { shell, _alive: alive });
+    }
+
+    fn wait(&self, path: &str, is_there: impl Fn(u16, &serde_json::Value) -> bool) {
+        let deadline = Instant::now() + PATIENCE;
+        let api = self.admin();
+        while Instant::now() < deadline {
+            if api.try_get(path).is_some_and(|(status, body)| is_there(status, &body)) {
+                return;
+            }
+            // Nothing tells us when a server is up; it is asked again until it is or the patience ends.
+            std::thread::park_timeout(Duration::from_millis(50));
+        }
+        panic!("{path} did not come up in {PATIENCE:?}\n{}", self.logs());
+    }
+
+    /// The end of every program's log.
+    fn logs(&self) -> String {
+        let names = ["Etcd", "ApiServer", "ControllerManager"].iter();
+        let ends = names.map(|name| {
+            let text = fs::read_to_string(self.folder.path().join(format!("{name}.log"))).unwrap_or_default();
+            let lines: Vec<&str> = text.lines().collect();
+            format!(
+                "--- {name}\n{}\n",
+                lines.get(lines.len().saturating_sub(15)..).unwrap_or_default().join("\n")
+            )
+        });
+        ends.collect()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // The pipe closes with the field; the shell then kills its child and ends.
+        let _asked = self._alive.write_all(b"\n");
+        let _ended = self.shell.wait();
+    }
+}
+
+fn etcd_flags(folder: &Path, client: u16, peer: u16) -> Vec<String> {
+    let data = folder.join("etcd");
+    vec![
+        format!("--data-dir={}", data.display()),
+        format!("--listen-client-urls=http://127.0.0.1:{client}"),
+        format!("--advertise-client-urls=http://127.0.0.1:{client}"),
+        format!("--listen-peer-urls=http://127.0.0.1:{peer}"),
+        format!("--initial-advertise-peer-urls=http://127.0.0.1:{peer}"),
+        format!("--initial-cluster=default=http://127.0.0.1:{peer}"),
+        "--unsafe-no-fsync".to_owned(),
+        "--log-level=warn".to_owned(),
+    ]
+}
+
+fn api_server_flags(folder: &Path, etcd: u16, port: u16) -> Vec<String> {
+    let path = |name: &str| folder.join(name).display().to_string();
+    vec![
+        format!("--etcd-servers=http://127.0.0.1:{etcd}"),
+        format!("--secure-port={port}"),
+        "--bind-address=127.0.0.1".to_owned(),
+        "--advertise-address=127.0.0.1".to_owned(),
+        format!("--cert-dir={}", path("certificates")),
+        format!("--service-account-key-file={}", path("sa.key")),
+        format!("--service-account-signing-key-file={}", path("sa.key")),
+        "--service-account-issuer=https://kubernetes.default.svc".to_owned(),
+        "--service-cluster-ip-range=10.0.0.0/24".to_owned(),
+        "--authorization-mode=RBAC".to_owned(),
+        format!("--token-auth-file={}", path("tokens.csv")),
+        "--disable-admission-plugins=ServiceAccount".to_owned(),
+        "--anonymous-auth=false".to_owned(),
+        // Tests ask in crowds; fairness between them is not what is tested.
+        "--enable-priority-and-fairness=false".to_owned(),
+        "--max-requests-inflight=0".to_owned(),
+        "--max-mutating-requests-inflight=0".to_owned(),
+    ]
+}
+
+fn manager_flags(folder: &Path, kubeconfig: &Path, port: u16) -> Vec<String> {
+    vec![
+        format!("--kubeconfig={}", kubeconfig.display()),
+        "--controllers=clusterrole-aggregation-controller,namespace-controller,garbage-collector-controller"
+            .to_owned(),
+        "--leader-elect=false".to_owned(),
+        "--bind-address=127.0.0.1".to_owned(),
+        format!("--secure-port={port}"),
+        format!("--cert-dir={}", folder.join("manager-certificates").display()),
+    ]
+}
+
+/// Ports that nobody listens on: held together for a moment, so that they differ.
+fn free_ports<const N: usize>() -> [u16; N] {
+    let listeners: Vec<TcpListener> =
+        (0..N).map(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port")).collect();
+    std::array::from_fn(|index| listeners[index].local_addr().expect("an address").port())
+}
+
+fn write(path: &Path, text: &str) {
+    fs::write(path, text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+}
+
+/// A key that signs service account tokens for as long as the control plane lives.
+fn make_service_account_key(path: &Path) {
+    let made = Command::new("ssh-keygen")
+        .args(["-q", "-t", "rsa", "-b", "2048", "-m", "PEM", "-N", "", "-f"])
+        .arg(path)
+        .status();
+    assert!(made.expect("ssh-keygen is installed (openssh-client)").success(), "ssh-keygen makes a key");
+}
