@@ -4,6 +4,8 @@
 
 mod control_plane;
 mod oracle;
+pub mod program;
+pub mod site;
 pub mod upstream;
 
 pub use control_plane::{Api, ControlPlane};

@@ -89,8 +89,8 @@ fn crd(group: &str, plural: &str, kind: &str, scope: &str) -> Value {
 
 #[tokio::test]
 async fn a_fresh_server_gives_the_embedded_catalogue_and_its_own_aggregation_is_ours() {
-    let server = ControlPlane::start();
-    let client = client(server.kubeconfig()).await;
+    let server = tokio::task::spawn_blocking(ControlPlane::start).await.unwrap();
+    let client = client(&server.kubeconfig()).await;
     let (live, ours) = eventually("roles aggregated by kube-controller-manager", async || {
         let list = listed(&client).await;
         let live = read_roles(&list.to_string()).unwrap();
@@ -101,7 +101,7 @@ async fn a_fresh_server_gives_the_embedded_catalogue_and_its_own_aggregation_is_
     .await;
     assert_eq!(live, ours);
 
-    let text = export(server.kubeconfig()).await.unwrap().complete().unwrap().write().unwrap();
+    let text = export(&server.kubeconfig()).await.unwrap().complete().unwrap().write().unwrap();
     assert_eq!(
         text,
         include_str!("../../grant/data/kubernetes-1.36.yaml"),
@@ -111,12 +111,12 @@ async fn a_fresh_server_gives_the_embedded_catalogue_and_its_own_aggregation_is_
 
 #[tokio::test]
 async fn custom_resources_appear_and_a_group_that_nobody_serves_is_named() {
-    let server = ControlPlane::start();
-    let client = client(server.kubeconfig()).await;
+    let server = tokio::task::spawn_blocking(ControlPlane::start).await.unwrap();
+    let client = client(&server.kubeconfig()).await;
     create(&client, crd("serving.knative.dev", "services", "Service", "Namespaced")).await;
     create(&client, crd("example.com", "clusters", "Cluster", "Cluster")).await;
     let catalogue = eventually("both custom resources in discovery", async || {
-        let catalogue = export(server.kubeconfig()).await.unwrap().complete().ok()?;
+        let catalogue = export(&server.kubeconfig()).await.unwrap().complete().ok()?;
         catalogue.resource("example.com", "clusters")?;
         catalogue.resource("serving.knative.dev", "services")?;
         Some(catalogue)
@@ -131,7 +131,7 @@ async fn custom_resources_appear_and_a_group_that_nobody_serves_is_named() {
 
     create(&client, nowhere()).await;
     let partial = eventually("the group that nobody serves, alone", async || {
-        let export = export(server.kubeconfig()).await.unwrap();
+        let export = export(&server.kubeconfig()).await.unwrap();
         let failed: Vec<_> =
             export.failed().iter().map(|failed| (&*failed.group, &*failed.version)).collect();
         (failed == [("metrics.k8s.io", "v1beta1")]).then_some(export)
@@ -157,10 +157,10 @@ fn nowhere() -> Value {
 
 #[tokio::test]
 async fn who_may_not_list_roles_or_is_nobody_is_told_what_is_missing() {
-    let server = ControlPlane::start();
+    let server = tokio::task::spawn_blocking(ControlPlane::start).await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let as_user = |change: fn(&mut Value)| {
-        let kubeconfig = Kubeconfig::read_from(server.kubeconfig()).unwrap();
+        let kubeconfig = Kubeconfig::read_from(&server.kubeconfig()).unwrap();
         let mut kubeconfig = serde_json::to_value(kubeconfig).unwrap();
         change(&mut kubeconfig["users"][0]["user"]);
         let file = folder.path().join("kubeconfig");

@@ -1,0 +1,127 @@
+//! A GitOps repository made and worked on with the program, as a user has it.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::program::{Run, run};
+
+/// A bare repository with one cluster, and a signing key.
+pub struct Site {
+    folder: tempfile::TempDir,
+}
+
+/// The cluster's name in every site.
+pub const CLUSTER: &str = "prod";
+
+/// The time in every site, unless a test says otherwise.
+pub const NOW: &str = "2026-11-24T10:00:00Z";
+
+impl Site {
+    /// A new one, with the embedded catalogue or another.
+    pub fn new(catalogue: Option<&Path>) -> Self {
+        let site = Self { folder: tempfile::tempdir().expect("a temporary folder") };
+        let made =
+            Command::new("ssh-keygen").args(["-q", "-t", "ed25519", "-N", "", "-f"]).arg(site.key()).status();
+        assert!(made.expect("ssh-keygen is installed (openssh-client)").success(), "a key");
+        let (repository, key) = (site.repository(), site.key());
+        let mut arguments = vec![
+            "init",
+            path(&repository),
+            "--bare",
+            "--cluster",
+            CLUSTER,
+            "--key",
+            path(&key),
+            "--now",
+            NOW,
+        ];
+        arguments.extend(catalogue.iter().flat_map(|file| ["--catalogue", path(file)]));
+        run(&arguments).done();
+        site
+    }
+
+    /// The bare repository.
+    pub fn repository(&self) -> PathBuf {
+        self.folder.path().join("access.git")
+    }
+
+    /// The bot's private key.
+    pub fn key(&self) -> PathBuf {
+        self.folder.path().join("bot_key")
+    }
+
+    /// A path beside the repository.
+    pub fn beside(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Runs a command on the repository: `--repo` and `--cluster` are added, and `--now` where the test does not say one.
+    pub fn run(&self, command: &str, arguments: &[&str]) -> Run {
+        let (repository, key) = (self.repository(), self.key());
+        let mut all = vec![command, "--repo", path(&repository), "--cluster", CLUSTER];
+        if command == "propose" {
+            all.extend(["--key", path(&key)]);
+        }
+        if !arguments.contains(&"--now") {
+            all.extend(["--now", NOW]);
+        }
+        all.extend(arguments);
+        run(&all)
+    }
+
+    /// Proposes a grant; `rest` says at least role, locator and subject.
+    pub fn propose(&self, id: &str, rest: &[&str]) -> Run {
+        self.run("propose", &[&["--id", id], rest].concat())
+    }
+
+    /// Judges a branch against the base branch.
+    pub fn verify(&self, head: &str) -> Run {
+        let repository = self.repository();
+        run(&[
+            "verify",
+            "--repo",
+            path(&repository),
+            "--base",
+            "main",
+            "--head",
+            head,
+            "--format",
+            "json",
+            "--now",
+            NOW,
+        ])
+    }
+
+    /// Merges a proposed grant.
+    pub fn merge(&self, id: &str) -> Run {
+        self.run("merge", &[id])
+    }
+
+    /// Reverts a grant.
+    pub fn revert(&self, id: &str) -> Run {
+        self.run("revert", &[id])
+    }
+
+    /// Runs `git` on the repository.
+    pub fn git(&self, arguments: &[&str]) -> String {
+        let output = Command::new("git")
+            .arg("-C")
+            .arg(self.repository())
+            .args(arguments)
+            .output()
+            .expect("git is installed");
+        assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).expect("UTF-8")
+    }
+
+    /// The texts of the manifests in the cluster's grants folder on base, the sentinel among them.
+    pub fn manifests(&self) -> Vec<String> {
+        let folder = format!("clusters/{CLUSTER}/grants/");
+        let names = self.git(&["ls-tree", "--name-only", "main", &folder]);
+        names.lines().map(|name| self.git(&["show", &format!("main:{name}")])).collect()
+    }
+}
+
+fn path(path: &Path) -> &str {
+    path.to_str().expect("a path in UTF-8")
+}
