@@ -79,6 +79,3 @@ pub fn judge(change: &[FileChange], base: &Base, now: Timestamp) -> Judgement {
     findings.dedup();
     Judgement::Refused(findings)
 }
-
-#[cfg(test)]
-mod tests;
