@@ -164,6 +164,10 @@ impl Repository {
         let edits = |base, _| self.addition(base, cluster, id, file.bytes.clone());
         let judged = |proposed: crate::git::Proposed| self.pass(proposed.base, proposed.head, now);
         let merged = self.forge.merge(&change, AfterMerge::DeleteBranch, edits, judged).map_err(flatten)?;
+        if merged == Merged::Before {
+            // An old branch that base contains: its grant is live, or it has ended.
+            self.merged_before(cluster, id)?;
+        }
         Ok((merged, Some(manifest.claims().clone())))
     }
 

@@ -58,12 +58,18 @@ fn workflow() -> Workflow {
     }
 }
 
+/// What an attacker with the signing key puts into a grant.
+type Change = fn(&mut GrantSpec<'_>);
+
+/// What an accident does to base.
+type Spoil = fn(&mut Base);
+
 /// A grant with anything changed before it is made and signed.
 struct Made {
     role: &'static str,
     locator: &'static str,
     subresources: &'static [&'static str],
-    change: fn(&mut GrantSpec<'_>),
+    change: Change,
 }
 
 impl Default for Made {
@@ -304,7 +310,7 @@ fn a_good_signature_does_not_help_against_base_and_the_clock() {
     fn flow<'s>(spec: &'s mut GrantSpec<'_>) -> &'s mut Workflow {
         spec.workflow.as_mut().unwrap()
     }
-    let cases: [(&str, fn(&mut GrantSpec<'_>), &[&str]); 11] = [
+    let cases: [(&str, Change, &[&str]); 11] = [
         ("another product", |spec| spec.managed_by = ManagedBy::TerraformProviderP0, &["differs", "product"]),
         ("another prefix", |spec| spec.prefix = NamePrefix::new("jit").unwrap(), &["differs"]),
         ("another role object", |spec| spec.role_object = RoleObject::Role, &["differs"]),
@@ -426,7 +432,7 @@ fn a_base_that_cannot_be_read_lets_nothing_in_and_everything_out() {
     fn known(base: &mut Base) -> &mut ClusterBase {
         base.clusters.values_mut().next().unwrap()
     }
-    let breaks: [(&str, fn(&mut Base)); 5] = [
+    let breaks: [(&str, Spoil); 5] = [
         ("no signers", |base| base.signers = None),
         ("broken signers", |base| base.signers = Some(Err("line 1".to_owned()))),
         ("no cluster", |base| base.clusters.clear()),

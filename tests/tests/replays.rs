@@ -1,0 +1,158 @@
+//! What rises again in Git: reverts of reverts, old branches, pushes past the program. Judged by the program and the hook.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use p0_tests::program::program;
+use p0_tests::site::{NOW, Site};
+
+const A: &str = "aaaaaaaaaaaaaaaaaaaa";
+const VIEW: &[&str] = &["--role", "view", "--locator", "deploy / default / web", "--to", "alice@example.com"];
+
+/// Somebody's clone of the repository.
+struct Clone {
+    path: PathBuf,
+}
+
+impl Clone {
+    fn of(site: &Site, name: &str) -> Self {
+        let path = site.beside(name);
+        site.git(&["clone", "-q", ".", path.to_str().unwrap()]);
+        Self { path }
+    }
+
+    fn try_git(&self, arguments: &[&str]) -> Output {
+        let who = ["-c", "user.name=mallory", "-c", "user.email=m@example.com", "-c", "commit.gpgsign=false"];
+        Command::new("git")
+            .arg("-C")
+            .arg(&self.path)
+            .args(who)
+            .args(arguments)
+            .output()
+            .expect("git is installed")
+    }
+
+    fn git(&self, arguments: &[&str]) -> String {
+        let output = self.try_git(arguments);
+        assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    }
+}
+
+fn granted_and_reverted(site: &Site) -> String {
+    site.propose(A, VIEW).done();
+    let tip = site.git(&["rev-parse", &format!("p0/grant/{A}")]).trim().to_owned();
+    site.merge(A).done();
+    site.revert(A).done();
+    tip
+}
+
+fn is_refused(site: &Site, head: &str, code: &str) {
+    let words = site.verify(head).ended(2);
+    assert!(words.contains(&format!("\"code\": \"{code}\"")), "{words}");
+}
+
+#[test]
+fn a_reverted_revert_is_refused() {
+    let site = Site::new(None);
+    granted_and_reverted(&site);
+    let clone = Clone::of(&site, "clone");
+    clone.git(&["checkout", "-q", "-b", "again"]);
+    clone.git(&["revert", "--no-edit", "-m", "1", "HEAD"]);
+    clone.git(&["push", "-q", "origin", "again"]);
+    is_refused(&site, "again", "used-id");
+}
+
+#[test]
+fn an_old_branch_is_refused_by_judge_and_merge() {
+    let site = Site::new(None);
+    let tip = granted_and_reverted(&site);
+    site.git(&["branch", &format!("p0/grant/{A}"), &tip]);
+    // The branch is on base already, so there is nothing to merge; and what it held stays gone.
+    assert!(site.merge(A).ended(2).contains("has ended"));
+    assert_eq!(site.manifests().len(), 1, "only the sentinel");
+    let clone = Clone::of(&site, "clone");
+    clone.git(&["checkout", "-q", "-b", "copy"]);
+    clone.git(&["cherry-pick", &tip]);
+    clone.git(&["push", "-q", "origin", "copy"]);
+    is_refused(&site, "copy", "used-id");
+}
+
+#[test]
+fn a_restored_request_with_the_same_id_is_refused_however_it_is_dated() {
+    let site = Site::new(None);
+    granted_and_reverted(&site);
+    let again = site.propose(A, &[VIEW, &["--now", "2026-11-25T10:00:00Z"]].concat());
+    assert!(again.ended(2).contains("has ended"));
+}
+
+#[test]
+fn twice_is_once_for_every_step() {
+    let site = Site::new(None);
+    let dated = [VIEW, &["--created-at", NOW]].concat();
+    assert!(site.propose(A, &dated).done().starts_with("proposed"));
+    assert!(site.propose(A, &dated).done().contains("nothing to do"));
+    let other = [VIEW, &["--created-at", NOW, "--duration", "2h"]].concat();
+    assert!(site.propose(A, &other).ended(2).contains("holds another change"));
+    assert!(site.merge(A).done().starts_with("merged"));
+    assert!(site.merge(A).done().contains("nothing to do"));
+    assert!(site.propose(A, &dated).done().contains("is merged"));
+    assert!(site.revert(A).done().starts_with("reverted"));
+    assert!(site.revert(A).done().contains("nothing to do"));
+    assert!(site.merge(A).ended(2).contains("has ended"));
+}
+
+/// The scaffold's hook on a real server side: a push past the program is judged too.
+#[test]
+fn the_pre_receive_hook_judges_every_push_to_base() {
+    let site = Site::new(None);
+    let hook = site.repository().join("hooks/pre-receive");
+    std::fs::create_dir_all(hook.parent().unwrap()).unwrap();
+    std::fs::write(&hook, site.git(&["show", "main:hooks/pre-receive"])).unwrap();
+    make_executable(&hook);
+    let clone = Clone::of(&site, "clone");
+    let push = |arguments: &[&str]| {
+        let path = format!("{}:{}", program().parent().unwrap().display(), std::env::var("PATH").unwrap());
+        let output = Command::new("git")
+            .arg("-C")
+            .arg(&clone.path)
+            .arg("push")
+            .args(arguments)
+            .env("PATH", path)
+            .env("P0_NOW", NOW)
+            .output()
+            .unwrap();
+        (output.status.success(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+
+    // A file by hand is refused, and nothing of it stays.
+    std::fs::write(clone.path.join(format!("clusters/prod/grants/{A}.yaml")), "kind: ClusterRoleBinding\n")
+        .unwrap();
+    clone.git(&["add", "-A"]);
+    clone.git(&["commit", "-q", "-m", "mine"]);
+    let (pushed, words) = push(&["origin", "HEAD:main"]);
+    assert!(!pushed && words.contains("refused: 1 finding(s)"), "{words}");
+    // Base can be neither rewritten nor deleted.
+    clone.git(&["reset", "-q", "--hard", "origin/main"]);
+    clone.git(&["commit", "-q", "--amend", "-m", "rewritten"]);
+    let (pushed, words) = push(&["--force", "origin", "HEAD:main"]);
+    assert!(!pushed && words.contains("cannot be rewritten"), "{words}");
+    let (pushed, words) = push(&["origin", ":main"]);
+    assert!(
+        !pushed && (words.contains("cannot be deleted") || words.contains("deletion of the current branch")),
+        "{words}"
+    );
+    // What the program proposes may be merged and pushed by hand.
+    clone.git(&["reset", "-q", "--hard", "origin/main"]);
+    site.propose(A, VIEW).done();
+    clone.git(&["fetch", "-q"]);
+    clone.git(&["merge", "-q", "--no-ff", "-m", "by hand", &format!("origin/p0/grant/{A}")]);
+    let (pushed, words) = push(&["origin", "HEAD:main"]);
+    assert!(pushed, "{words}");
+    assert_eq!(site.manifests().len(), 2);
+}
+
+fn make_executable(path: &Path) {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
+}
