@@ -14,7 +14,11 @@ use crate::role::RoleRef;
 use crate::rule::Rule;
 use crate::selection::Selection;
 use crate::subject::Subject;
-use crate::text::{TextError, check_line, check_text};
+use crate::text::TextError;
+
+mod check;
+
+pub(crate) use check::Terms;
 
 /// What a grant is made of. [`Grant::new`] checks it.
 #[derive(Clone, Debug)]
@@ -128,14 +132,12 @@ pub enum GrantError {
         /// Why not.
         source: TextError,
     },
-    /// A person's name with the character that separates them.
-    #[error("the approver `{0}` holds a comma")]
+    /// Something that nobody can do without is empty.
+    #[error("{0} is empty")]
+    Empty(&'static str),
+    /// A person's name with the character that separates them, or none.
+    #[error("`{0}` cannot be an approver: a name is not empty and has no comma")]
     Approver(String),
-    /// The annotations are more than the API server stores.
-    #[error(
-        "the annotations have {0} bytes, more than the 262144 that Kubernetes stores; shorten the reason"
-    )]
-    TooLong(usize),
     /// A prefix that could not begin a name.
     #[error(
         "`{0}` cannot begin the objects' names: use at most 20 characters of `a-z`, `0-9` and `-`, no `-` at either end, and not `eks`"
@@ -149,77 +151,33 @@ impl Grant {
     /// # Errors
     /// [`GrantError`] names the field.
     pub fn new(spec: GrantSpec<'_>) -> Result<Self, GrantError> {
-        let GrantSpec { created_at, expires_at, .. } = spec;
-        for time in
-            [Some(created_at), Some(expires_at), spec.workflow.as_ref().and_then(|flow| flow.merge_before)]
-        {
-            check_seconds(time)?;
+        let rules = spec.plan.findings().rules();
+        Terms {
+            role: &spec.role,
+            selection: spec.selection.to_string(),
+            subresources: spec.selection.subresources_text(),
+            rules,
+            subject: &spec.subject,
+            created_at: spec.created_at,
+            expires_at: spec.expires_at,
+            workflow: spec.workflow.as_ref(),
         }
-        if expires_at <= created_at {
-            return Err(GrantError::Expiry { created_at, expires_at });
-        }
-        check_texts(&spec)?;
-        let rules = spec.plan.findings().rules().to_vec();
+        .check()?;
         Ok(Self {
+            digest: SubsetDigest::of(rules),
+            rules: rules.to_vec(),
             id: spec.id,
             role: spec.role,
             selection: spec.selection,
-            digest: SubsetDigest::of(&rules),
-            rules,
             subject: spec.subject,
-            created_at,
-            expires_at,
+            created_at: spec.created_at,
+            expires_at: spec.expires_at,
             managed_by: spec.managed_by,
             role_object: spec.role_object,
             prefix: spec.prefix,
             workflow: spec.workflow,
         })
     }
-}
-
-fn check_seconds(time: Option<Timestamp>) -> Result<(), GrantError> {
-    match time {
-        Some(time) if time.subsec_nanosecond() != 0 => Err(GrantError::Fraction(time)),
-        _ => Ok(()),
-    }
-}
-
-fn check_texts(spec: &GrantSpec<'_>) -> Result<(), GrantError> {
-    let line = |field: &'static str, text: &str| {
-        check_line(text).map_err(|source| GrantError::Text { field, source })
-    };
-    line("the role's name", &spec.role.to_string())?;
-    line("the selection", &spec.selection.to_string())?;
-    line("the subject", &spec.subject.to_string())?;
-    for name in spec
-        .plan
-        .findings()
-        .rules()
-        .iter()
-        .filter_map(Rule::as_resource)
-        .flat_map(|rule| rule.resource_names())
-    {
-        check_text(name)
-            .map_err(|source| GrantError::Text { field: "a resource name of the role", source })?;
-    }
-    let Some(flow) = &spec.workflow else { return Ok(()) };
-    line("the cluster", &flow.cluster)?;
-    line("the requester", &flow.requester)?;
-    for approver in &flow.approvers {
-        line("an approver", approver)?;
-        if approver.contains(',') || approver.is_empty() {
-            return Err(GrantError::Approver(approver.clone()));
-        }
-    }
-    for (field, text) in [
-        ("the policy rule", &flow.policy_rule),
-        ("the policy's digest", &flow.policy_sha256),
-        ("the request's URL", &flow.request_url),
-    ] {
-        text.as_deref().map_or(Ok(()), |text| line(field, text))?;
-    }
-    let reason = flow.reason.as_deref().unwrap_or_default();
-    check_text(reason).map_err(|source| GrantError::Text { field: "the reason", source })
 }
 
 impl NamePrefix {

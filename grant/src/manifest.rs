@@ -8,15 +8,17 @@ use jiff::Timestamp;
 
 use crate::digest::SubsetDigest;
 use crate::evaluate::BindingScope;
-use crate::grant::{Grant, ManagedBy, RoleObject, Workflow};
+use crate::grant::{Grant, ManagedBy, NamePrefix, RoleObject, Workflow};
 use crate::name::GrantId;
 use crate::role::RoleRef;
 use crate::rule::Rule;
 use crate::selection::SelectionText;
+use crate::signature::Signature;
 use crate::subject::Subject;
 use crate::yaml;
 
 mod annotations;
+mod names;
 mod object;
 mod read;
 
@@ -73,10 +75,12 @@ pub struct Claims {
     pub role_object: RoleObject,
     /// Where the binding counts.
     pub scope: BindingScope,
+    /// What the objects' names begin with.
+    pub prefix: NamePrefix,
     /// What the workflow knows.
     pub workflow: Option<Workflow>,
-    /// The armored SSH signature.
-    pub signature: Option<String>,
+    /// The signature. Nobody has verified it yet.
+    pub signature: Option<Signature>,
 }
 
 impl Manifest {
@@ -86,9 +90,8 @@ impl Manifest {
     /// [`ManifestError::TooLong`] where the annotations are more than Kubernetes stores.
     pub fn of(grant: &Grant) -> Result<Self, ManifestError> {
         let claims = Claims::of(grant);
-        let plural = grant.selection.resource().capitalised_plural();
-        let role = grant.role.name().as_str().replace(':', ".");
-        let name = format!("{}-{role}-{plural}-{}", grant.prefix, grant.id);
+        let resources = grant.selection.resource().capitalised_plural();
+        let name = names::role_object(&grant.prefix, &grant.role, &resources, &grant.id);
         Self::build(&name, claims)
     }
 
@@ -108,10 +111,10 @@ impl Manifest {
             metadata(name.to_owned(), core.clone().alone(), role_namespace),
             &claims.rules,
         );
-        let all = core.with_workflow(claims.workflow.as_ref(), claims.signature.as_deref());
+        let all = core.with_workflow(claims.workflow.as_ref(), claims.signature.as_ref());
         annotations::check_length(&all)?;
         let reference = RoleReference::to(role_kind, name.to_owned());
-        let binding = metadata(format!("{name}-binding"), all, namespace);
+        let binding = metadata(names::binding(name), all, namespace);
         let binding = Object::binding(binding_kind, binding, reference, &claims.subject);
         Ok(Self { role_object, binding, claims })
     }
@@ -120,8 +123,8 @@ impl Manifest {
     ///
     /// # Errors
     /// [`ManifestError::TooLong`].
-    pub fn with_signature(self, signature: impl Into<String>) -> Result<Self, ManifestError> {
-        let signature = Some(signature.into());
+    pub fn with_signature(self, signature: Signature) -> Result<Self, ManifestError> {
+        let signature = Some(signature);
         Self::build(&self.role_object.metadata.name, Claims { signature, ..self.claims })
     }
 
@@ -180,6 +183,7 @@ impl Claims {
             // Without one namespace there is nowhere to put a Role.
             role_object: target.namespace().map_or(RoleObject::ClusterRole, |_| grant.role_object),
             scope: BindingScope::of(target),
+            prefix: grant.prefix.clone(),
             workflow: grant.workflow.clone(),
             signature: None,
         }

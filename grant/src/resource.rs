@@ -33,7 +33,9 @@ pub struct ApiResource {
 
 /// Why discovery's words are not a resource that a rule could name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` cannot be a resource or subresource: it is empty or holds `*`, `/`, `%` or white space")]
+#[error(
+    "`{0}` cannot be a resource or subresource: it is empty or holds `*`, `/`, `%`, a comma or white space"
+)]
 pub struct ResourceError(String);
 
 impl ApiResource {
@@ -196,9 +198,13 @@ impl From<ApiResource> for Fields {
     }
 }
 
+/// Whether `text` means itself alone in a rule, in a locator and in a list with commas.
+pub(crate) fn is_literal(text: &str) -> bool {
+    !text.is_empty() && !text.contains(['*', '/', '%', ',']) && !text.contains(char::is_whitespace)
+}
+
 fn literal(text: String) -> Result<String, ResourceError> {
-    let spoiled = text.is_empty() || text.contains(['*', '/', '%']) || text.contains(char::is_whitespace);
-    if spoiled { Err(ResourceError(text)) } else { Ok(text) }
+    if is_literal(&text) { Ok(text) } else { Err(ResourceError(text)) }
 }
 
 /// `deployments.apps`, or `pods` for the core group: as kubectl writes a resource.
@@ -257,7 +263,7 @@ mod tests {
 
     #[test]
     fn refuses_names_that_mean_more_inside_a_rule() {
-        for plural in ["", "*", "pods/log", "a b", "50%"] {
+        for plural in ["", "*", "pods/log", "a b", "a,b", "50%"] {
             assert!(ApiResource::new("", plural, "Pod", Scope::Namespaced).is_err(), "{plural:?}");
         }
         assert!(ApiResource::new("*", "pods", "Pod", Scope::Namespaced).is_err());

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::name::{NameError, Namespace, ObjectName};
-use crate::resource::{ApiResource, Scope};
+use crate::resource::{ApiResource, Scope, is_literal};
 
 /// Which objects of a resource.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -180,6 +180,11 @@ impl Selection {
     pub fn subresources(&self) -> &BTreeSet<String> {
         &self.subresources
     }
+
+    /// The same as annotations carry them: sorted, separated by commas.
+    pub fn subresources_text(&self) -> String {
+        self.subresources.iter().map(String::as_str).collect::<Vec<_>>().join(",")
+    }
 }
 
 /// As [`SelectionText`]; subresources are not part of it.
@@ -224,7 +229,7 @@ impl std::str::FromStr for SelectionText {
         let name = |source| SelectionTextError::Name { text: text.to_owned(), source };
         let (resource, target) = text.split_once(' ').ok_or_else(form)?;
         let (group, plural) = resource.split_once('/').unwrap_or(("", resource));
-        if plural.is_empty() || (group.is_empty() && resource.contains('/')) {
+        if !is_literal(plural) || (resource.contains('/') && !is_literal(group)) {
             return Err(form());
         }
         let target = match target.split_once('/') {
@@ -269,9 +274,19 @@ mod tests {
 
     #[test]
     fn other_texts_are_refused() {
-        for text in
-            ["", "pods", "pods default/", "/pods a/b", "apps/ a/b", "pods */x", "pods a/b/c", "pods A/b"]
-        {
+        for text in [
+            "",
+            "pods",
+            "pods default/",
+            "/pods a/b",
+            "apps/ a/b",
+            "pods */x",
+            "pods a/b/c",
+            "pods A/b",
+            "* a/b",
+            "*/pods a/b",
+            "a/pods/log a/b",
+        ] {
             assert!(text.parse::<SelectionText>().is_err(), "{text:?}");
         }
     }

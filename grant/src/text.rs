@@ -13,8 +13,8 @@ pub enum TextError {
     /// (<https://argocd-vault-plugin.readthedocs.io/en/stable/howitworks/>).
     #[error("`{0}` holds `<path:`, which Argo CD's vault plugin would replace")]
     ArgoSubstitution(String),
-    /// A character that moves the cursor, or hides what follows.
-    #[error("{0:?} holds a control or direction character")]
+    /// A character that moves the cursor, turns the direction, or that YAML readers refuse.
+    #[error("{0:?} holds a control or direction character, or one that is no text")]
     Control(String),
 }
 
@@ -41,12 +41,16 @@ pub fn check_text(text: &str) -> Result<(), TextError> {
     if text.contains(deceives) { Err(TextError::Control(text.to_owned())) } else { Ok(()) }
 }
 
-/// Controls but line feed and tab, and what turns the direction of text (<https://trojansource.codes/>).
+/// Controls but line feed and tab; what turns the direction of text (<https://trojansource.codes/>); other line ends; and
+/// what YAML calls unprintable (<https://yaml.org/spec/1.2.2/#51-character-set>): one such character in one grant would
+/// stop an applier from reading all of them.
 fn deceives(letter: char) -> bool {
-    let turns = matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
-    turns
-        || matches!(letter, '\u{2028}' | '\u{2029}')
-        || (letter.is_control() && !matches!(letter, '\n' | '\t'))
+    match letter {
+        '\n' | '\t' => false,
+        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => true,
+        '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}' => true,
+        other => other.is_control(),
+    }
 }
 
 #[cfg(test)]
@@ -65,6 +69,9 @@ mod tests {
             "\u{feff}",
             "a\u{0}",
             "a\u{2028}b",
+            "\u{61c}x",
+            "a\u{85}b",
+            "\u{ffff}",
         ] {
             assert!(check_text(text).is_err(), "{text:?}");
         }

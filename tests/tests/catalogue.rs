@@ -160,7 +160,7 @@ async fn who_may_not_list_roles_or_is_nobody_is_told_what_is_missing() {
     let server = tokio::task::spawn_blocking(ControlPlane::start).await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let as_user = |change: fn(&mut Value)| {
-        let kubeconfig = Kubeconfig::read_from(&server.kubeconfig()).unwrap();
+        let kubeconfig = Kubeconfig::read_from(server.kubeconfig()).unwrap();
         let mut kubeconfig = serde_json::to_value(kubeconfig).unwrap();
         change(&mut kubeconfig["users"][0]["user"]);
         let file = folder.path().join("kubeconfig");

@@ -118,7 +118,7 @@ impl Made {
 
 fn sign(manifest: Manifest, seed: u8) -> Manifest {
     let signature = Signature::make(&key(seed), manifest.signed_text().unwrap().as_bytes()).unwrap();
-    manifest.with_signature(signature.armor()).unwrap()
+    manifest.with_signature(signature).unwrap()
 }
 
 fn regular(bytes: impl Into<Vec<u8>>) -> File {
@@ -291,14 +291,16 @@ fn signatures_that_do_not_count_are_refused() {
     let other = sign(other.unsigned(), 1).claims().signature.clone().unwrap();
     let login =
         key(1).sign("git", ssh_key::HashAlg::Sha512, manifest.signed_text().unwrap().as_bytes()).unwrap();
-    let login = login.to_pem(ssh_key::LineEnding::LF).unwrap();
-    let signed = |armor: &str| manifest.clone().with_signature(armor).unwrap().to_yaml().unwrap();
+    let login = Signature::read(&login.to_pem(ssh_key::LineEnding::LF).unwrap()).unwrap();
+    let signed = |signature| manifest.clone().with_signature(signature).unwrap().to_yaml().unwrap();
+    let armor = "U1NIU0lH";
+    assert!(Made::default().text().contains(armor));
     for (name, text, expected) in [
         ("none", manifest.to_yaml().unwrap(), "unsigned"),
         ("by a stranger", sign(manifest.clone(), 2).to_yaml().unwrap(), "signature"),
-        ("over another grant", signed(&other), "signature"),
-        ("for another purpose", signed(&login), "signature"),
-        ("no signature at all", signed("trust me\n"), "signature"),
+        ("over another grant", signed(other), "signature"),
+        ("for another purpose", signed(login), "signature"),
+        ("no signature at all", Made::default().text().replace(armor, "trust me"), "signature"),
     ] {
         assert_eq!(codes(&[added(PATH, text)], &base()), BTreeSet::from([expected]), "{name}");
     }

@@ -103,7 +103,7 @@ pub(super) fn run(args: &Args, now: Timestamp) -> anyhow::Result<Outcome> {
     })?;
     let unsigned = Manifest::of(&grant)?;
     let signature = key.sign(unsigned.signed_text()?.as_bytes())?;
-    let manifest = unsigned.with_signature(signature.armor())?;
+    let manifest = unsigned.with_signature(signature)?;
     let ensured = repository.propose(cluster, &manifest, by)?;
     if args.output == Format::Table {
         for danger in plan.findings().dangers() {

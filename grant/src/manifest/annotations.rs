@@ -9,6 +9,7 @@ use serde_saphyr::LitStr;
 
 use super::{Claims, ManifestError};
 use crate::grant::Workflow;
+use crate::signature::Signature;
 
 /// The annotation that holds the SSH signature.
 pub const SIGNATURE: &str = "p0.dev/signature";
@@ -84,9 +85,13 @@ impl Core {
         self.0
     }
 
-    pub(super) fn with_workflow(self, workflow: Option<&Workflow>, signature: Option<&str>) -> Annotations {
+    pub(super) fn with_workflow(
+        self,
+        workflow: Option<&Workflow>,
+        signature: Option<&Signature>,
+    ) -> Annotations {
         let Self(mut annotations) = self;
-        annotations.put_some(SIGNATURE, signature);
+        annotations.put_some(SIGNATURE, signature.map(Signature::armor));
         let Some(flow) = workflow else { return annotations };
         annotations.put(CLUSTER, flow.cluster.as_str());
         annotations.put(REQUESTER, flow.requester.as_str());
@@ -147,9 +152,7 @@ impl Taken {
     pub(super) fn core(&mut self) -> Result<CoreText, ManifestError> {
         let missing = |field| ManifestError::Missing { object: self.object, field };
         let (created, expires) = (missing(CREATED_AT), missing(EXPIRES_AT));
-        if self.required(FLUX_SUBSTITUTE.0)? != FLUX_SUBSTITUTE.1 {
-            return Err(ManifestError::Missing { object: self.object, field: FLUX_SUBSTITUTE.0 });
-        }
+        self.required(FLUX_SUBSTITUTE.0)?;
         Ok(CoreText {
             created_at: self.time(CREATED_AT)?.ok_or(created)?,
             expires_at: self.time(EXPIRES_AT)?.ok_or(expires)?,
@@ -161,8 +164,9 @@ impl Taken {
     }
 
     /// The signature, and the workflow where there is one.
-    pub(super) fn workflow(&mut self) -> Result<(Option<String>, Option<Workflow>), ManifestError> {
-        let signature = self.text(SIGNATURE);
+    pub(super) fn workflow(&mut self) -> Result<(Option<Signature>, Option<Workflow>), ManifestError> {
+        let signature = self.text(SIGNATURE).map(|armor| Signature::read(&armor)).transpose();
+        let signature = signature.map_err(ManifestError::Signature)?;
         let Some(cluster) = self.text(CLUSTER) else { return Ok((signature, None)) };
         let workflow = Workflow {
             cluster,

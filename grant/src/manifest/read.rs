@@ -1,20 +1,24 @@
 //! The strict reader of a grant file: two documents, these fields, one spelling.
 //!
-//! Whoever changes a grant by hand is told the first thing that is wrong. Not here: whether the rules are what the role
-//! gives; that takes the catalogue.
+//! Three steps: the YAML becomes two objects of known fields; what they claim becomes types that cannot be wrong, and is
+//! checked for what must hold whatever the catalogue says; then the claims are written again, and must give the very bytes
+//! that were read. Whatever no claim speaks of, a second label, a comment, another order, ends there. Not here: whether
+//! the rules are what the role gives; that takes the catalogue.
 
 use super::annotations::CoreText;
 use super::object::{Kind, Object};
-use super::{Claims, GRANT, MANAGED_BY, Manifest};
+use super::{Claims, GRANT, MANAGED_BY, Manifest, names};
+use crate::alias::alias_group;
 use crate::digest::{DigestError, SubsetDigest};
 use crate::evaluate::BindingScope;
-use crate::grant::{ManagedBy, RoleObject, Workflow};
+use crate::grant::{GrantError, ManagedBy, RoleObject, Terms};
 use crate::name::{GrantId, NameError};
+use crate::resource::is_literal;
 use crate::role::{RoleRef, RoleRefError};
 use crate::rule::Rule;
 use crate::selection::{SelectionText, SelectionTextError};
+use crate::signature::SignatureError;
 use crate::subject::{Subject, SubjectError};
-use crate::text::{TextError, check_line, check_text};
 use crate::yaml::{self, Limits, YamlError};
 
 /// Why a text is not a grant file, or a grant has no manifest.
@@ -76,20 +80,26 @@ pub enum ManifestError {
     /// Nobody a grant may be for.
     #[error("the binding's subject is wrong")]
     Subject(#[source] SubjectError),
-    /// A text that must not stand in a manifest.
-    #[error("a text in the file is refused")]
-    Text(#[source] TextError),
+    /// Not a signature in the one spelling that OpenSSH writes.
+    #[error("`p0.dev/signature` is wrong")]
+    Signature(#[source] SignatureError),
+    /// Times or texts that no grant has.
+    #[error("the claims do not make a grant")]
+    Grant(#[source] GrantError),
+    /// Not `PREFIX-ROLE-RESOURCES-ID`.
+    #[error("the role object's name `{0}` does not follow from its annotations")]
+    Name(String),
     /// Too much for Kubernetes.
     #[error("the annotations have {0} bytes, more than the 262144 that Kubernetes stores")]
     TooLong(usize),
-    /// The same values in another spelling: a comment, other quotes, other order.
+    /// Not the one text of the grant: another spelling, or something that no claim speaks of.
     #[error("line {line} is not as this grant is written: it reads `{found}`, and should read `{expected}`")]
     NotCanonical {
         /// Counted from 1.
         line: usize,
-        /// What is there.
+        /// What is there, its control characters escaped.
         found: String,
-        /// What should be.
+        /// What should be, likewise.
         expected: String,
     },
 }
@@ -110,11 +120,6 @@ impl Manifest {
         let claims = claims(&role_object, &binding)?;
         check_consistent(&claims)?;
         let manifest = Self::build(&role_object.metadata.name, claims)?;
-        if manifest.role_object != role_object || manifest.binding != binding {
-            return Err(ManifestError::Disagree(
-                "names, namespaces, kinds or references of the two objects do not belong together",
-            ));
-        }
         check_canonical(text, &manifest.to_yaml()?)?;
         Ok(manifest)
     }
@@ -132,11 +137,16 @@ fn claims(role: &Object, binding: &Object) -> Result<Claims, ManifestError> {
     let (signature, workflow) = rest.workflow()?;
     rest.end()?;
     let CoreText { created_at, expires_at, role: source, selection, subresources, digest } = core;
+    let (id, name) = (id(role)?, &role.metadata.name);
+    let source = RoleRef::try_from(source).map_err(ManifestError::Role)?;
+    let selection = selection.parse::<SelectionText>().map_err(ManifestError::Selection)?;
+    let prefix = names::prefix(name, &source, &selection.plural, &id);
     Ok(Claims {
-        id: id(role)?,
+        prefix: prefix.ok_or_else(|| ManifestError::Name(name.clone()))?,
+        id,
         managed_by: managed_by(role)?,
-        role: RoleRef::try_from(source).map_err(ManifestError::Role)?,
-        selection: selection.parse::<SelectionText>().map_err(ManifestError::Selection)?,
+        role: source,
+        selection,
         subresources,
         digest: SubsetDigest::try_from(digest).map_err(ManifestError::Digest)?,
         created_at,
@@ -194,9 +204,6 @@ fn managed_by(role: &Object) -> Result<ManagedBy, ManifestError> {
 /// What the claims must be whatever the catalogue says.
 fn check_consistent(claims: &Claims) -> Result<(), ManifestError> {
     let disagree = |problem| Err(ManifestError::Disagree(problem));
-    if claims.expires_at <= claims.created_at {
-        return disagree("the grant expires before it was created");
-    }
     if claims.rules.is_empty() {
         return disagree("the role object has no rules");
     }
@@ -206,64 +213,71 @@ fn check_consistent(claims: &Claims) -> Result<(), ManifestError> {
     if claims.scope != BindingScope::of(&claims.selection.target) {
         return disagree("the binding does not count where the selection is");
     }
-    if !claims.rules.iter().all(|rule| is_on(rule, &claims.selection)) {
+    if !claims.subresources.is_sorted_by(|one, next| one < next)
+        || !claims.subresources.iter().all(|name| is_literal(name))
+    {
+        return disagree("`p0.dev/subresources` is not a sorted list of subresources");
+    }
+    if !claims.rules.iter().all(|rule| is_within(rule, claims)) {
         return disagree("a rule reaches beyond the selection");
     }
-    check_texts(claims).map_err(ManifestError::Text)
+    terms(claims).check().map_err(ManifestError::Grant)
 }
 
-/// Literal groups, the selected resource and its subresources, and the selected name where there is one.
-fn is_on(rule: &Rule, selection: &SelectionText) -> bool {
+/// The selected resource and subresources, in its own group or the other one of the same objects, and the selected name
+/// where there is one.
+fn is_within(rule: &Rule, claims: &Claims) -> bool {
     let Some(rule) = rule.as_resource() else { return false };
-    let own = |entry: &String| match entry.strip_prefix(selection.plural.as_str()) {
-        Some("") => true,
-        Some(rest) => rest.starts_with('/') && !rest.contains('*'),
-        None => false,
+    let SelectionText { group, plural, target } = &claims.selection;
+    let is_own_group = |entry: &String| entry == group || alias_group(group, plural) == Some(entry.as_str());
+    let is_own_resource = |entry: &String| match entry.split_once('/') {
+        None => entry == plural,
+        Some((resource, subresource)) => {
+            resource == plural && claims.subresources.iter().any(|own| own == subresource)
+        }
     };
-    let named = selection.target.name().is_none_or(|name| rule.resource_names() == [name.as_str()]);
-    named && rule.resources().iter().all(own) && !rule.api_groups().iter().any(|group| group.contains('*'))
+    rule.api_groups().iter().all(is_own_group)
+        && rule.resources().iter().all(is_own_resource)
+        && target.name().is_none_or(|name| rule.resource_names() == [name.as_str()])
 }
 
-fn check_texts(claims: &Claims) -> Result<(), TextError> {
-    check_line(&claims.role.to_string())?;
-    check_line(&claims.selection.to_string())?;
-    check_line(&claims.subject.to_string())?;
-    claims
-        .rules
-        .iter()
-        .filter_map(Rule::as_resource)
-        .flat_map(|rule| rule.resource_names())
-        .try_for_each(|name| check_text(name))?;
-    let Some(Workflow {
-        cluster,
-        requester,
-        approvers,
-        policy_rule,
-        policy_sha256,
-        merge_before: _,
-        request_url,
-        reason,
-    }) = &claims.workflow
-    else {
-        return Ok(());
-    };
-    [cluster, requester].into_iter().chain(approvers).try_for_each(|text| check_line(text))?;
-    [policy_rule, policy_sha256, request_url].into_iter().flatten().try_for_each(|text| check_line(text))?;
-    reason.iter().try_for_each(|text| check_text(text))
+fn terms(claims: &Claims) -> Terms<'_> {
+    Terms {
+        role: &claims.role,
+        selection: claims.selection.to_string(),
+        subresources: claims.subresources.join(","),
+        rules: &claims.rules,
+        subject: &claims.subject,
+        created_at: claims.created_at,
+        expires_at: claims.expires_at,
+        workflow: claims.workflow.as_ref(),
+    }
 }
 
 /// Equal values in other bytes are refused: what reviewers read and what is signed must be the same.
 fn check_canonical(found: &str, expected: &str) -> Result<(), ManifestError> {
-    if found == expected {
-        return Ok(());
+    let (mut ours, mut theirs) = (expected.split_inclusive('\n'), found.split_inclusive('\n'));
+    for line in 1.. {
+        match (theirs.next(), ours.next()) {
+            (None, None) => break,
+            (found, expected) if found == expected => {}
+            (found, expected) => {
+                let (found, expected) = (visible(found, expected), visible(expected, found));
+                return Err(ManifestError::NotCanonical { line, found, expected });
+            }
+        }
     }
-    let lines = |text: &str| text.split('\n').map(str::to_owned).chain([String::new()]).collect::<Vec<_>>();
-    let (found, expected) = (lines(found), lines(expected));
-    let pairs = found.iter().zip(&expected).enumerate();
-    let first = pairs.into_iter().find(|(_, (found, expected))| found != expected);
-    let (line, found, expected) = match first {
-        Some((index, (found, expected))) => (index + 1, found.clone(), expected.clone()),
-        None => (found.len().min(expected.len()), String::new(), String::new()),
+    Ok(())
+}
+
+/// A line without its end, unless the end is the difference; control characters are escaped.
+fn visible(line: Option<&str>, other: Option<&str>) -> String {
+    let line = line.unwrap_or_default();
+    let end_differs = line.trim_end() == other.unwrap_or_default().trim_end();
+    let shown = if end_differs { line } else { line.trim_end_matches('\n') };
+    let escaped = |letter: char| match letter.is_control() {
+        true => letter.escape_default().to_string(),
+        false => letter.to_string(),
     };
-    Err(ManifestError::NotCanonical { line, found, expected })
+    shown.chars().map(escaped).collect()
 }

@@ -3,10 +3,9 @@
 use jiff::{SignedDuration, Timestamp};
 use p0_grant::catalogue::Catalogue;
 use p0_grant::grant::{Grant, GrantSpec, ManagedBy, Workflow};
-use p0_grant::manifest::{Claims, Manifest};
+use p0_grant::manifest::{Claims, Manifest, ManifestError};
 use p0_grant::plan::plan;
 use p0_grant::selection::Selection;
-use p0_grant::signature::Signature;
 
 use super::shape::Added;
 use super::{Base, ClusterBase, Refusal};
@@ -37,7 +36,10 @@ pub(super) fn findings(added: &Added<'_>, base: &Base, now: Timestamp) -> Vec<Re
 
 fn read(bytes: &[u8]) -> Result<Manifest, Refusal> {
     let text = std::str::from_utf8(bytes).map_err(|_| Refusal::NotText)?;
-    Manifest::read(text).map_err(Refusal::Unreadable)
+    Manifest::read(text).map_err(|error| match error {
+        ManifestError::Signature(error) => Refusal::Signature(error.into()),
+        error => Refusal::Unreadable(error),
+    })
 }
 
 fn unusable(file: &str, problem: &str) -> Refusal {
@@ -80,8 +82,7 @@ fn signature(manifest: &Manifest, base: &Base, now: Timestamp) -> Result<(), Ref
         Some(Ok(signers)) => signers,
     };
     let claims = manifest.claims();
-    let armor = claims.signature.as_deref().ok_or(Refusal::Unsigned)?;
-    let signature = Signature::read(armor).map_err(|error| Refusal::Signature(error.into()))?;
+    let signature = claims.signature.as_ref().ok_or(Refusal::Unsigned)?;
     let text = manifest.signed_text().map_err(Refusal::Unreadable)?;
     signature
         .verify(text.as_bytes(), signers, &[claims.created_at, now])
