@@ -7,6 +7,7 @@ use anstyle::{AnsiColor, Style};
 use comfy_table::{ContentArrangement, Table, presets};
 use p0_access::judge::Finding;
 use p0_grant::danger::Class;
+use p0_grant::plan::PlanError;
 use serde::Serialize;
 
 use crate::git::{GitError, MergeError};
@@ -77,7 +78,7 @@ fn exit_code(error: &anyhow::Error) -> ExitCode {
             || matches!(error, RepositoryError::Git(GitError::ForeignBranch(_) | GitError::ForeignTip { .. }))
     });
     let is_refused = is_refused
-        || error.downcast_ref::<p0_grant::plan::PlanError>().is_some()
+        || error.downcast_ref::<PlanError>().is_some_and(|error| !matches!(error, PlanError::Subset(_)))
         || error.downcast_ref::<MergeError<RepositoryError>>().is_some();
     if is_refused { Outcome::Refused.into() } else { ExitCode::FAILURE }
 }

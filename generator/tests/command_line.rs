@@ -1,0 +1,262 @@
+//! The command line as a user meets it: help, usage, output and exit codes; and its reference, made from itself.
+#![expect(clippy::unwrap_used, reason = "a program that does not start is a failed test")]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+fn program(arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_p0-gitops"));
+    command
+        .args(arguments)
+        .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+        .env("HOME", "/nonexistent");
+    command.output().unwrap()
+}
+
+fn out(arguments: &[&str]) -> String {
+    let output = program(arguments);
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// Every command with its full path, the program itself first.
+fn commands() -> Vec<(String, clap::Command)> {
+    fn visit(path: String, command: &clap::Command, found: &mut Vec<(String, clap::Command)>) {
+        found.push((path.clone(), command.clone()));
+        for sub in command.get_subcommands().filter(|sub| sub.get_name() != "help") {
+            visit(format!("{path} {}", sub.get_name()), sub, found);
+        }
+    }
+    let mut command = p0_gitops::cli::command();
+    command.build();
+    let mut found = Vec::new();
+    visit("p0-gitops".to_owned(), &command, &mut found);
+    found
+}
+
+#[test]
+fn every_command_has_help_with_an_example() {
+    for (path, _) in commands() {
+        let arguments: Vec<&str> = path.split(' ').skip(1).chain(["--help"]).collect();
+        let help = out(&arguments);
+        assert!(help.contains("Examples:") || path == "p0-gitops", "{path}");
+        assert!(!help.contains('\u{1b}'), "{path}: colour without a terminal");
+    }
+}
+
+/// `docs/cli.md` is made from the command line itself: `P0_BLESS=1 cargo test -p p0-gitops --test command_line` writes it.
+#[test]
+fn the_reference_is_the_programs_own_help() {
+    let mut text = String::from(
+        "# Command line\n\nMade from the program's own help; see CONTRIBUTING.md for how to make it again.\n",
+    );
+    for (path, mut command) in commands() {
+        let help = command.render_long_help().to_string();
+        let lines: Vec<&str> = help.lines().map(str::trim_end).collect();
+        text.push_str(&format!("\n## `{path}`\n\n```text\n{}\n```\n", lines.join("\n").trim_end()));
+    }
+    let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../docs/cli.md");
+    if std::env::var_os("P0_BLESS").is_some() {
+        std::fs::write(&file, &text).unwrap();
+    }
+    let found = std::fs::read_to_string(&file).unwrap_or_default();
+    assert!(found == text, "docs/cli.md is stale; make it again with P0_BLESS=1");
+}
+
+#[test]
+fn usage_errors_end_with_64_and_say_how_it_is_used() {
+    for arguments in [
+        &["nonsense"] as &[&str],
+        &["subset"],
+        &["subset", "--role", "view", "--locator", "a / b / c / d"],
+        &["subset", "--role", "a/b/c/d", "--locator", "pod / *"],
+        &["generate", "--role", "view", "--locator", "pod / default / x", "--to", "system:admin"],
+        &["generate", "--role", "view", "--locator", "pod / default / x", "--to", "a", "--duration", "soon"],
+        &["generate", "--role", "view", "--locator", "pod / default / x", "--to", "a", "--id", "short"],
+        &["--now", "yesterday", "subset", "--role", "view", "--locator", "pod / *"],
+        &["merge", "--repo", "x", "--cluster", "Prod", "aaaaaaaaaaaaaaaaaaaa"],
+    ] {
+        let output = program(arguments);
+        let words = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(64), "{arguments:?}: {words}");
+        assert!(words.contains("error:") && words.contains("--help"), "{words}");
+    }
+    assert!(program(&["--version"]).status.success());
+}
+
+const SEED: [&str; 5] = ["subset", "--role", "view", "--locator", "deployment / default / nginx-deployment"];
+
+#[test]
+fn a_subset_is_a_table_for_people_and_a_contract_for_programs() {
+    insta::assert_snapshot!("subset_table", out(&SEED));
+    insta::assert_snapshot!("subset_json", out(&[&SEED[..], &["-o", "json"]].concat()));
+    insta::assert_snapshot!(
+        "subset_yaml",
+        out(&["subset", "--role", "admin", "--locator", "secret / default / s", "-o", "yaml"])
+    );
+    insta::assert_snapshot!(
+        "subset_withheld",
+        out(&[
+            "subset",
+            "--role",
+            "cluster-admin",
+            "--locator",
+            "nodes / *",
+            "--subresource",
+            "proxy",
+            "--exact"
+        ])
+    );
+}
+
+#[test]
+fn generating_twice_gives_the_same_bytes() {
+    let fixed =
+        ["--to", "alice@example.com", "--id", "aaaaaaaaaaaaaaaaaaaa", "--created-at", "2026-11-24T10:00:00Z"];
+    let arguments = [&["generate"], &SEED[1..], &fixed].concat();
+    let text = out(&arguments);
+    assert_eq!(out(&arguments), text);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("grant.yaml");
+    assert_eq!(out(&[&arguments[..], &["--file", file.to_str().unwrap()]].concat()), "");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), text);
+    insta::assert_snapshot!("generate", text);
+}
+
+/// What is wrong with the input, and what the answer must say.
+#[test]
+fn bad_input_gets_an_error_that_names_the_place_and_the_remedy() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.display().to_string()
+    };
+    let not_a_role = file("pod.yaml", "apiVersion: v1\nkind: Pod\nmetadata:\n  name: x\n");
+    let broken = file(
+        "broken.yaml",
+        "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata:\n  name: x\nrules:\n- verbs: get\n",
+    );
+    let deep = file("deep.yaml", &format!("a: {}{}", "[".repeat(5000), "]".repeat(5000)));
+    let bomb = file("bomb.yaml", &bomb());
+    let nowhere = folder.path().join("nowhere").display().to_string();
+    let pick =
+        |role: &'static str, locator: &'static str| vec!["subset", "--role", role, "--locator", locator];
+    let from = |file: &str| {
+        ["subset", "--role", "view", "--locator", "pod / *", "--catalogue", file].map(str::to_owned).to_vec()
+    };
+    let own = |words: Vec<&str>| words.into_iter().map(str::to_owned).collect::<Vec<_>>();
+    for (arguments, words) in [
+        (own(pick("veiw", "pod / *")), &["no `ClusterRole/veiw`", "`ClusterRole/view`"] as &[&str]),
+        (own(pick("view", "deploymint / *")), &["serves no `deploymint`", "deployment"]),
+        (own(pick("view", "pod / default")), &["namespace"]),
+        (own(pick("view", "pod / * / x")), &["all namespaces"]),
+        (own(pick("view", "node / default / x")), &["no namespace"]),
+        (
+            own(pick("view", "secret / default / s")),
+            &["gives nothing on `secrets default/s`", "it has rules on"],
+        ),
+        (
+            own([&pick("view", "pod / *")[..], &["--subresource", "logs"]].concat()),
+            &["no subresource `logs`", "`log`"],
+        ),
+        (from(&not_a_role), &["pod.yaml"]),
+        (from(&broken), &["line 6"]),
+        (from(&deep), &["deep.yaml"]),
+        (from(&bomb), &["bomb.yaml"]),
+        (from(&nowhere), &["cannot read", "nowhere"]),
+        (own(vec!["catalogue", "export", "--kubeconfig", &nowhere]), &["nowhere"]),
+        (
+            own(vec!["merge", "--repo", &nowhere, "--cluster", "prod", "aaaaaaaaaaaaaaaaaaaa"]),
+            &["cannot open the repository", "nowhere"],
+        ),
+        (own(vec!["verify", "--repo", &nowhere]), &["cannot open the repository"]),
+    ] {
+        let output = program(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {told}");
+        for word in words {
+            assert!(told.contains(word), "{arguments:?}: `{word}` is not in: {told}");
+        }
+        assert!(output.stdout.is_empty() && !told.contains("panicked"), "{told}");
+    }
+}
+
+/// Aliases that stand for nine times more at each of twenty levels.
+fn bomb() -> String {
+    let mut text = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n".to_owned();
+    for level in 1..20 {
+        text.push_str(&format!("a{level}: &a{level} [{}]\n", vec![format!("*a{}", level - 1); 9].join(", ")));
+    }
+    text
+}
+
+#[test]
+fn a_refusal_ends_with_2_and_says_what_would_have_to_be_allowed() {
+    let arguments =
+        ["generate", "--role", "cluster-admin", "--locator", "rolebindings / default / *", "--to", "alice"];
+    let output = program(&arguments);
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{told}");
+    assert!(
+        told.contains("rights can be given to anybody") && told.contains("allows privileged access"),
+        "{told}"
+    );
+}
+
+#[test]
+fn a_second_init_keeps_what_people_edited() {
+    for bare in [false, true] {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("access");
+        let mut arguments = vec!["init", root.to_str().unwrap(), "--cluster", "prod"];
+        arguments.extend(bare.then_some("--bare"));
+        let first = out(&arguments);
+        assert!(first.contains("made") && !first.contains("kept"), "{first}");
+        if !bare {
+            std::fs::write(root.join("CODEOWNERS"), "mine\n").unwrap();
+        }
+        let second = out(&arguments);
+        assert!(!second.contains("made"), "{second}");
+        if !bare {
+            assert!(second.contains("kept: it was edited"), "{second}");
+            assert_eq!(std::fs::read_to_string(root.join("CODEOWNERS")).unwrap(), "mine\n");
+        }
+        // Another cluster's folder is added beside the first one's.
+        arguments[3] = "staging";
+        assert!(out(&arguments).contains("clusters/staging/p0-cluster.yaml"));
+    }
+}
+
+/// The demo prints commands that a reader pastes; here they are pasted, all of them, into a shell.
+#[test]
+fn the_demo_ends_well_twice_and_its_commands_can_be_pasted() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().join("demo").display().to_string();
+    let first = out(&["demo", &place]);
+    assert!(first.contains("passed: 1 grant(s) added") && first.contains("refused: 1 finding(s)"), "{first}");
+    assert_eq!(first.matches("\n-").count(), first.matches("\n+").count(), "the revert is the inverse");
+    out(&["demo", &place]);
+    let elsewhere = folder.path().join("by-hand").display().to_string();
+    std::fs::create_dir_all(&elsewhere).unwrap();
+    let lines = first.lines().filter_map(|line| line.strip_prefix("$ "));
+    for line in lines.map(|line| line.replace(&place, &elsewhere)) {
+        let status = Command::new("sh").args(["-c", &line]).current_dir(folder.path()).output().unwrap();
+        // The attack is refused by hand too.
+        let expected = if line.contains("verify")
+            && first.contains(&format!("$ {}\nrefused", line.replace(&elsewhere, &place)))
+        {
+            2
+        } else {
+            0
+        };
+        assert_eq!(
+            status.status.code(),
+            Some(expected),
+            "{line}: {}",
+            String::from_utf8_lossy(&status.stderr)
+        );
+    }
+    assert!(Path::new(&elsewhere).join("access.git").exists());
+}
