@@ -2,6 +2,7 @@
 //!
 //! Not here: fakes of what this project ships; there are none.
 
+pub mod big_repository;
 mod control_plane;
 mod oracle;
 pub mod program;

@@ -1,0 +1,72 @@
+//! A GitOps repository with a long history, made in seconds by `git fast-import`.
+//!
+//! Each live grant is one real, signed file. History is what years of use leave: grants that came and went, each commit
+//! with its trailer.
+
+use std::fmt::Write as _;
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// How big.
+#[derive(Clone, Copy, Debug)]
+pub struct Size {
+    /// Grants on the head of base.
+    pub live: usize,
+    /// Commits behind it.
+    pub commits: usize,
+}
+
+/// The id of the nth grant.
+pub fn id(number: usize) -> String {
+    format!("{number:020}")
+}
+
+/// Adds history to the bare `repository`, on top of its base branch: first the live grants, then pairs of commits that add
+/// and remove one. The last commit is at `until` (Unix seconds); they are ten minutes apart.
+///
+/// # Panics
+/// Where `git` is missing or refuses.
+pub fn grow(repository: &Path, size: Size, cluster: &str, until: i64) {
+    let mut git = Command::new("git");
+    git.arg("-C").arg(repository).args(["fast-import", "--quiet", "--force"]).stdin(Stdio::piped());
+    let mut child = git.spawn().expect("git is installed");
+    let mut stream = std::io::BufWriter::with_capacity(1 << 20, child.stdin.take().expect("a pipe"));
+    let start = until - 600 * i64::try_from(size.commits).expect("a number");
+    for number in 0..size.commits {
+        let at = start + 600 * i64::try_from(number).expect("a number");
+        stream.write_all(commit(number, at, size, cluster).as_bytes()).expect("git listens");
+    }
+    stream.flush().expect("git listens");
+    drop(stream);
+    assert!(child.wait().expect("git ends").success(), "git fast-import");
+    let packed =
+        Command::new("git").arg("-C").arg(repository).args(["commit-graph", "write", "--reachable"]).status();
+    assert!(packed.expect("git").success());
+}
+
+fn commit(number: usize, at: i64, size: Size, cluster: &str) -> String {
+    // The first commit carries all live grants; then grants come and go in turn.
+    let grant = size.live + number / 2;
+    let adds = number % 2 == 1;
+    let message = format!("{} grant\n\nRequest-Id: {}\n", if adds { "Merge" } else { "Revert" }, id(grant));
+    let mut text = format!(
+        "commit refs/heads/main\ncommitter bot <bot@example.com> {at} +0000\ndata {}\n{message}\n",
+        message.len()
+    );
+    let path = |grant: usize| format!("clusters/{cluster}/grants/{}.yaml", id(grant));
+    if number == 0 {
+        text.push_str("from refs/heads/main^0\n");
+        for live in 0..size.live {
+            let body = format!("# live {live}\n{}", "x".repeat(2000));
+            write!(text, "M 100644 inline {}\ndata {}\n{body}\n", path(live), body.len()).expect("text");
+        }
+    } else if adds {
+        let body = format!("# gone {grant}\n");
+        write!(text, "M 100644 inline {}\ndata {}\n{body}\n", path(grant), body.len()).expect("text");
+    } else {
+        writeln!(text, "D {}", path(grant - 1)).expect("text");
+    }
+    text.push('\n');
+    text
+}
