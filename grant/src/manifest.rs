@@ -18,11 +18,13 @@ use crate::subject::Subject;
 use crate::yaml;
 
 mod annotations;
+mod difference;
 mod names;
 mod object;
 mod read;
 
 pub use annotations::{MAX_ANNOTATION_BYTES, SIGNATURE};
+pub use difference::Difference;
 pub use read::ManifestError;
 
 use annotations::{Annotations, Core};

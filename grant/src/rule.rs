@@ -4,7 +4,8 @@
 
 use serde::ser::SerializeStruct;
 use serde::{Deserialize, Serialize, Serializer};
-use serde_saphyr::FlowSeq;
+
+use crate::yaml::Line;
 
 /// The entry that matches every verb, group or resource.
 ///
@@ -225,12 +226,12 @@ impl Serialize for ResourceRule {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let named = !self.resource_names.is_empty();
         let mut fields = serializer.serialize_struct("PolicyRule", 3 + usize::from(named))?;
-        fields.serialize_field("apiGroups", &FlowSeq(&self.api_groups))?;
+        fields.serialize_field("apiGroups", &Line(&self.api_groups))?;
         if named {
-            fields.serialize_field("resourceNames", &FlowSeq(&self.resource_names))?;
+            fields.serialize_field("resourceNames", &Line(&self.resource_names))?;
         }
-        fields.serialize_field("resources", &FlowSeq(&self.resources))?;
-        fields.serialize_field("verbs", &FlowSeq(&self.verbs))?;
+        fields.serialize_field("resources", &Line(&self.resources))?;
+        fields.serialize_field("verbs", &Line(&self.verbs))?;
         fields.end()
     }
 }
@@ -238,8 +239,8 @@ impl Serialize for ResourceRule {
 impl Serialize for UrlRule {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut fields = serializer.serialize_struct("PolicyRule", 2)?;
-        fields.serialize_field("nonResourceURLs", &FlowSeq(&self.urls))?;
-        fields.serialize_field("verbs", &FlowSeq(&self.verbs))?;
+        fields.serialize_field("nonResourceURLs", &Line(&self.urls))?;
+        fields.serialize_field("verbs", &Line(&self.verbs))?;
         fields.end()
     }
 }

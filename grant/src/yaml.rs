@@ -4,9 +4,9 @@
 //! `12:30:45` come out quoted. The reader knows no `<<`, no tags, no second key of one name, and stops at limits. Not
 //! here: what the documents mean.
 
-use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_saphyr::MergeKeyPolicy;
+use serde::{Serialize, Serializer};
+use serde_saphyr::{DoubleQuoted, FlowSeq, MergeKeyPolicy};
 
 /// How much a text may hold before it is refused unread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +50,28 @@ pub enum YamlError {
     /// A value that has no YAML.
     #[error("cannot be written as YAML: {0}")]
     Write(String),
+}
+
+/// A list that is written on one line: `[get, list]`.
+pub(crate) struct Line<'a>(pub(crate) &'a [String]);
+
+struct Entry<'a>(&'a str);
+
+impl Serialize for Line<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let entries: Vec<Entry<'_>> = self.0.iter().map(|entry| Entry(entry)).collect();
+        FlowSeq(entries).serialize(serializer)
+    }
+}
+
+impl Serialize for Entry<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        // Between brackets go-yaml ends a bare word at `?`, and then refuses the file.
+        match self.0.contains('?') {
+            true => DoubleQuoted(self.0).serialize(serializer),
+            false => self.0.serialize(serializer),
+        }
+    }
 }
 
 /// Writes documents, separated by `---`. Equal values give equal bytes.
@@ -171,6 +193,13 @@ mod tests {
             let yaml = write(&[&map]).unwrap();
             assert_eq!(read_map(&yaml).unwrap(), map, "{yaml}");
         }
+    }
+
+    #[test]
+    fn a_word_on_which_readers_differ_between_brackets_is_quoted() {
+        let list = ["get", "a?b", "no", "a,b"].map(str::to_owned);
+        assert_eq!(write(&[Line(&list)]).unwrap(), "[get, \"a?b\", \"no\", \"a,b\"]\n");
+        assert_eq!(serde_json::to_string(&Line(&list)).unwrap(), r#"["get","a?b","no","a,b"]"#);
     }
 
     #[test]

@@ -7,7 +7,7 @@
 
 use super::annotations::CoreText;
 use super::object::{Kind, Object};
-use super::{Claims, GRANT, MANAGED_BY, Manifest, names};
+use super::{Claims, Difference, GRANT, MANAGED_BY, Manifest, names};
 use crate::alias::alias_group;
 use crate::digest::{DigestError, SubsetDigest};
 use crate::evaluate::BindingScope;
@@ -104,6 +104,12 @@ pub enum ManifestError {
     },
 }
 
+impl From<Difference> for ManifestError {
+    fn from(Difference { line, found, expected }: Difference) -> Self {
+        Self::NotCanonical { line, found, expected }
+    }
+}
+
 const ROLE: &str = "role object";
 const BINDING: &str = "binding";
 
@@ -120,8 +126,11 @@ impl Manifest {
         let claims = claims(&role_object, &binding)?;
         check_consistent(&claims)?;
         let manifest = Self::build(&role_object.metadata.name, claims)?;
-        check_canonical(text, &manifest.to_yaml()?)?;
-        Ok(manifest)
+        // Equal values in other bytes are refused: what reviewers read and what is signed must be the same.
+        match Difference::first(text, &manifest.to_yaml()?) {
+            None => Ok(manifest),
+            Some(difference) => Err(difference.into()),
+        }
     }
 }
 
@@ -252,32 +261,4 @@ fn terms(claims: &Claims) -> Terms<'_> {
         expires_at: claims.expires_at,
         workflow: claims.workflow.as_ref(),
     }
-}
-
-/// Equal values in other bytes are refused: what reviewers read and what is signed must be the same.
-fn check_canonical(found: &str, expected: &str) -> Result<(), ManifestError> {
-    let (mut ours, mut theirs) = (expected.split_inclusive('\n'), found.split_inclusive('\n'));
-    for line in 1.. {
-        match (theirs.next(), ours.next()) {
-            (None, None) => break,
-            (found, expected) if found == expected => {}
-            (found, expected) => {
-                let (found, expected) = (visible(found, expected), visible(expected, found));
-                return Err(ManifestError::NotCanonical { line, found, expected });
-            }
-        }
-    }
-    Ok(())
-}
-
-/// A line without its end, unless the end is the difference; control characters are escaped.
-fn visible(line: Option<&str>, other: Option<&str>) -> String {
-    let line = line.unwrap_or_default();
-    let end_differs = line.trim_end() == other.unwrap_or_default().trim_end();
-    let shown = if end_differs { line } else { line.trim_end_matches('\n') };
-    let escaped = |letter: char| match letter.is_control() {
-        true => letter.escape_default().to_string(),
-        false => letter.to_string(),
-    };
-    shown.chars().map(escaped).collect()
 }

@@ -85,6 +85,9 @@ const AWKWARD: &[&str] = &[
 const LINES: &[&str] =
     &["a\nb", "\n", "a\n", "\na", "\ta", "a\tb", " a\nb", "\n\n", "a\n\n b\n", "- a\n- b", "# a\nb"];
 
+/// The namespaces that grants are in, and service accounts.
+pub(crate) const NAMESPACES: &[&str] = &["default", "no", "012", "1e3", "0x1f", "y", "null", "on", "team-a"];
+
 const LONG: usize = 4_000;
 
 /// Resources of a small world, with their subresources: kind, plural, group, scope.
@@ -119,8 +122,7 @@ fn object_names() -> impl Strategy<Value = ObjectName> {
 }
 
 fn namespaces() -> impl Strategy<Value = Namespace> {
-    select(vec!["default", "no", "012", "1e3", "0x1f", "y", "null", "on", "team-a"])
-        .prop_filter_map("no namespace", |name| Namespace::new(name).ok())
+    select(NAMESPACES).prop_filter_map("no namespace", |name| Namespace::new(name).ok())
 }
 
 fn subjects() -> BoxedStrategy<Subject> {
@@ -205,7 +207,14 @@ fn plans() -> BoxedStrategy<(Plan, RoleRef, Selection)> {
 
 /// Whole seconds from 1970 to 9999.
 fn times() -> impl Strategy<Value = Timestamp> {
-    (0..253_402_207_200_i64).prop_filter_map("no time", |second| Timestamp::from_second(second).ok())
+    (0..253_400_000_000_i64).prop_filter_map("no time", |second| Timestamp::from_second(second).ok())
+}
+
+/// A beginning, and an end after it.
+fn spans() -> impl Strategy<Value = (Timestamp, Timestamp)> {
+    let length = (1..10_000_000_i64).prop_map(jiff::SignedDuration::from_secs);
+    (times(), length)
+        .prop_filter_map("no time", |(begin, length)| Some((begin, begin.checked_add(length).ok()?)))
 }
 
 fn workflows() -> BoxedStrategy<Workflow> {
@@ -240,9 +249,9 @@ pub(crate) fn grants() -> impl Strategy<Value = Grant> {
         select(vec!["p0", "no", "1e3", "a-b"]),
     );
     let workflow = prop::option::weighted(0.8, workflows());
-    (plans(), subjects(), times(), times(), how, workflow).prop_filter_map(
+    (plans(), subjects(), spans(), how, workflow).prop_filter_map(
         "no grant",
-        |((plan, role, selection), subject, created_at, expires_at, how, workflow)| {
+        |((plan, role, selection), subject, (created_at, expires_at), how, workflow)| {
             let (id, managed_by, role_object, prefix) = how;
             let (id, prefix) = (GrantId::new(id).ok()?, NamePrefix::new(prefix).ok()?);
             Grant::new(GrantSpec {

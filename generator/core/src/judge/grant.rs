@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use p0_grant::catalogue::Catalogue;
 use p0_grant::grant::{Grant, GrantSpec, ManagedBy, Workflow};
-use p0_grant::manifest::{Claims, Manifest, ManifestError};
+use p0_grant::manifest::{Claims, Difference, Manifest, ManifestError};
 use p0_grant::plan::plan;
 use p0_grant::selection::Selection;
 
@@ -134,10 +134,11 @@ pub fn recompute(manifest: &Manifest, settings: &Cluster, catalogue: &Catalogue)
         workflow: claims.workflow.clone(),
     });
     let anew = Manifest::of(&grant.map_err(Refusal::Grant)?).map_err(Refusal::Unreadable)?;
-    compare(
-        &manifest.signed_text().map_err(Refusal::Unreadable)?,
-        &anew.to_yaml().map_err(Refusal::Unreadable)?,
-    )
+    let found = manifest.signed_text().map_err(Refusal::Unreadable)?;
+    match Difference::first(&found, &anew.to_yaml().map_err(Refusal::Unreadable)?) {
+        None => Ok(()),
+        Some(Difference { line, found, expected }) => Err(Refusal::Differs { line, found, expected }),
+    }
 }
 
 fn selection(claims: &Claims, catalogue: &Catalogue) -> Result<Selection, Refusal> {
@@ -153,16 +154,4 @@ fn selection(claims: &Claims, catalogue: &Catalogue) -> Result<Selection, Refusa
     let selection =
         selection.and_then(|selection| selection.with_subresources(claims.subresources.iter().cloned()));
     selection.map_err(|error| Refusal::Selection(error.to_string()))
-}
-
-/// The first line that differs.
-fn compare(found: &str, expected: &str) -> Result<(), Refusal> {
-    if found == expected {
-        return Ok(());
-    }
-    let pairs = found.lines().chain(std::iter::repeat("")).zip(expected.lines().chain(std::iter::repeat("")));
-    let longest = found.lines().count().max(expected.lines().count());
-    let first = pairs.take(longest).enumerate().find(|(_, (found, expected))| found != expected);
-    let (index, (found, expected)) = first.unwrap_or((longest, ("", "")));
-    Err(Refusal::Differs { line: index + 1, found: found.to_owned(), expected: expected.to_owned() })
 }
