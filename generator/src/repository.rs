@@ -9,7 +9,7 @@ use p0_access::change::{Edit, File};
 use p0_access::cluster::Cluster;
 use p0_access::judge::{Base, ClusterBase, Finding, Judgement, MAX_CLOCK_SKEW, judge, needs};
 use p0_access::kustomization::{self, KustomizationError};
-use p0_access::layout::{ALLOWED_SIGNERS, ClusterName};
+use p0_access::layout::{ALLOWED_SIGNERS, ClusterName, grant_file};
 use p0_grant::catalogue::Catalogue;
 use p0_grant::manifest::{Claims, Manifest, ManifestError};
 use p0_grant::name::GrantId;
@@ -121,7 +121,7 @@ impl Repository {
     pub fn propose(&self, cluster: &ClusterName, manifest: &Manifest, by: Identity) -> Result<Ensured> {
         let bytes = manifest.to_yaml()?.into_bytes();
         let id = &manifest.claims().id;
-        self.check_unused(id, cluster, &bytes)?;
+        self.check_unused(manifest, cluster, &bytes)?;
         let change =
             Change { branch: grant_branch(id), message: grant_message("Grant", manifest.claims()), by };
         let done = self.forge.ensure_change(&change, |base| self.addition(base, cluster, id, bytes.clone()));
@@ -129,16 +129,20 @@ impl Repository {
     }
 
     /// An id that ended never comes back; one that is live may be proposed again as it is.
-    fn check_unused(&self, id: &GrantId, cluster: &ClusterName, bytes: &[u8]) -> Result<()> {
+    ///
+    /// Only what happened since the grant was made is read, so that proposing stays quick in a long history; the
+    /// judgement reads all of it.
+    fn check_unused(&self, manifest: &Manifest, cluster: &ClusterName, bytes: &[u8]) -> Result<()> {
+        let Claims { id, created_at, .. } = manifest.claims();
         let base = self.forge.head()?;
         match self.remote().read_file(base, &cluster.grant_path(id))? {
-            Some(live) if live.bytes == bytes => Ok(()),
-            Some(_) => Err(GitError::ForeignBranch(grant_branch(id)).into()),
-            None if self.remote().used(base, &[], Timestamp::MAX)?.trailers.contains(id.as_str()) => {
-                Err(RepositoryError::Ended(id.clone()))
-            }
-            None => Ok(()),
+            Some(live) if live.bytes == bytes => return Ok(()),
+            Some(_) => return Err(GitError::ForeignBranch(grant_branch(id)).into()),
+            None => {}
         }
+        let used = self.remote().used_since(base, &[cluster.grants_folder()], long_before(*created_at))?;
+        let ended = used.trailers.contains(id.as_str()) || used.entries.contains(&grant_file(id));
+        if ended { Err(RepositoryError::Ended(id.clone())) } else { Ok(()) }
     }
 
     /// Merges a proposed grant, judged on the head that it lands on.
@@ -255,10 +259,7 @@ impl Repository {
             .filter_map(|text| Manifest::read(text).ok())
             .map(|manifest| manifest.claims().created_at)
             .min();
-        let since = created
-            .unwrap_or(Timestamp::MAX)
-            .checked_sub(MAX_CLOCK_SKEW + SignedDuration::from_hours(1))
-            .unwrap_or(Timestamp::MIN);
+        let since = long_before(created.unwrap_or(Timestamp::MAX));
         let folders: Vec<String> = clusters.iter().map(ClusterName::grants_folder).collect();
         let used = self.remote().used(base, &folders, since)?;
         let names = used.entries.iter().filter_map(|name| name.strip_suffix(".yaml"));
@@ -332,6 +333,11 @@ impl Repository {
             base: self.forge.base().to_owned(),
         }
     }
+}
+
+/// A time before which nothing of a grant made at `created_at` can have landed, however wrong somebody's clock was.
+fn long_before(created_at: Timestamp) -> Timestamp {
+    created_at.checked_sub(MAX_CLOCK_SKEW + SignedDuration::from_hours(1)).unwrap_or(Timestamp::MIN)
 }
 
 /// The branch that proposes a grant: the key that makes proposing twice one change.

@@ -22,16 +22,16 @@ fn out(arguments: &[&str]) -> String {
 
 /// Every command with its full path, the program itself first.
 fn commands() -> Vec<(String, clap::Command)> {
-    fn visit(path: String, command: &clap::Command, found: &mut Vec<(String, clap::Command)>) {
-        found.push((path.clone(), command.clone()));
+    fn visit(path: &str, command: &clap::Command, found: &mut Vec<(String, clap::Command)>) {
+        found.push((path.to_owned(), command.clone()));
         for sub in command.get_subcommands().filter(|sub| sub.get_name() != "help") {
-            visit(format!("{path} {}", sub.get_name()), sub, found);
+            visit(&format!("{path} {}", sub.get_name()), sub, found);
         }
     }
     let mut command = p0_gitops::cli::command();
     command.build();
     let mut found = Vec::new();
-    visit("p0-gitops".to_owned(), &command, &mut found);
+    visit("p0-gitops", &command, &mut found);
     found
 }
 

@@ -120,9 +120,9 @@ impl Bench {
         let manifest = self.manifest(&id);
         let id = GrantId::new(id).unwrap();
         [
-            millis(|| drop(self.repository().propose(&cluster, &manifest, self.by()).unwrap())),
-            millis(|| drop(self.repository().merge(&cluster, &id, self.by(), self.now).unwrap())),
-            millis(|| drop(self.repository().revert(&cluster, &id, self.by(), self.now).unwrap())),
+            millis(|| assert!(self.repository().propose(&cluster, &manifest, self.by()).is_ok())),
+            millis(|| assert!(self.repository().merge(&cluster, &id, self.by(), self.now).is_ok())),
+            millis(|| assert!(self.repository().revert(&cluster, &id, self.by(), self.now).is_ok())),
         ]
     }
 
@@ -182,7 +182,7 @@ impl Bench {
         });
         // Our revert is a branch of its own and its merge; this is one commit.
         let revert = millis(|| {
-            let made = commit(&["update-index", "--force-remove", &path], &["-p", "main"]);
+            let made = commit(&["--work-tree=.", "update-index", "--force-remove", &path], &["-p", "main"]);
             git(&["push", "-q", "origin", &format!("{made}:refs/heads/main")]);
         });
         [propose, merge, revert]

@@ -22,8 +22,8 @@ pub fn id(number: usize) -> String {
     format!("{number:020}")
 }
 
-/// Adds history to the bare `repository`, on top of its base branch: first the live grants, then pairs of commits that add
-/// and remove one. The last commit is at `until` (Unix seconds); they are ten minutes apart.
+/// Adds history to the bare `repository`, on top of its base branch: pairs of commits that add and remove a grant, and near
+/// the end one that brings the live ones. The last commit is at `until` (Unix seconds); they are ten minutes apart.
 ///
 /// # Panics
 /// Where `git` is missing or refuses.
@@ -45,27 +45,30 @@ pub fn grow(repository: &Path, size: Size, cluster: &str, until: i64) {
     assert!(packed.expect("git").success());
 }
 
+/// Commits behind the one that brings the live grants. Each writes a tree of all of them, which is what takes the time.
+const RECENT: usize = 200;
+
 fn commit(number: usize, at: i64, size: Size, cluster: &str) -> String {
-    // The first commit carries all live grants; then grants come and go in turn.
     let grant = size.live + number / 2;
-    let adds = number % 2 == 1;
+    let adds = number.is_multiple_of(2);
     let message = format!("{} grant\n\nRequest-Id: {}\n", if adds { "Merge" } else { "Revert" }, id(grant));
+    let length = message.len();
     let mut text = format!(
-        "commit refs/heads/main\ncommitter bot <bot@example.com> {at} +0000\ndata {}\n{message}\n",
-        message.len()
+        "commit refs/heads/main\ncommitter bot <bot@example.com> {at} +0000\ndata {length}\n{message}\n"
     );
     let path = |grant: usize| format!("clusters/{cluster}/grants/{}.yaml", id(grant));
-    if number == 0 {
-        text.push_str("from refs/heads/main^0\n");
-        for live in 0..size.live {
-            let body = format!("# live {live}\n{}", "x".repeat(2000));
-            write!(text, "M 100644 inline {}\ndata {}\n{body}\n", path(live), body.len()).expect("text");
-        }
-    } else if adds {
-        let body = format!("# gone {grant}\n");
+    let mut put = |grant: usize, body: &str| {
         write!(text, "M 100644 inline {}\ndata {}\n{body}\n", path(grant), body.len()).expect("text");
-    } else {
-        writeln!(text, "D {}", path(grant - 1)).expect("text");
+    };
+    if number + RECENT == size.commits {
+        (0..size.live).for_each(|live| put(live, &format!("# live {live}\n{}", "x".repeat(2000))));
+    }
+    match adds {
+        true => put(grant, &format!("# gone {grant}\n")),
+        false => writeln!(text, "D {}", path(grant)).expect("text"),
+    }
+    if number == 0 {
+        text = text.replacen("\nM ", "\nfrom refs/heads/main^0\nM ", 1);
     }
     text.push('\n');
     text

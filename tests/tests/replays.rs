@@ -78,12 +78,21 @@ fn an_old_branch_is_refused_by_judge_and_merge() {
     is_refused(&site, "copy", "used-id");
 }
 
+/// A database was restored, and a request that has ended is approved once more under its old id.
 #[test]
 fn a_restored_request_with_the_same_id_is_refused_however_it_is_dated() {
     let site = Site::new(None);
     granted_and_reverted(&site);
-    let again = site.propose(A, &[VIEW, &["--now", "2026-11-25T10:00:00Z"]].concat());
-    assert!(again.ended(2).contains("has ended"));
+    assert!(site.propose(A, VIEW).ended(2).contains("has ended"));
+    let other = "bbbbbbbbbbbbbbbbbbbb";
+    site.propose(other, VIEW).done();
+    site.merge(other).done();
+    // Proposing reads recent history only; what it lets through the judgement, which reads all of it, does not.
+    site.propose(A, &[VIEW, &["--now", "2026-11-25T10:00:00Z"]].concat()).done();
+    is_refused(&site, &format!("p0/grant/{A}"), "used-id");
+    assert!(
+        site.run("merge", &[A, "--now", "2026-11-25T10:00:00Z"]).ended(2).contains("used on base before")
+    );
 }
 
 #[test]

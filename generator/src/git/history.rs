@@ -23,7 +23,7 @@ pub struct Used {
 }
 
 impl Remote {
-    /// Reads the history of `base`: all trailers, and the entries that the `folders` have had since `since`.
+    /// Reads the whole history of `base`: all trailers, and the entries that the `folders` have had since `since`.
     ///
     /// # Errors
     /// [`GitError::Shallow`] where the history is cut off.
@@ -31,11 +31,19 @@ impl Remote {
         if self.repository.is_shallow() {
             return Err(GitError::Shallow);
         }
-        let mut used = Used::default();
+        let mut used = self.used_since(base, folders, since)?;
         read_trailers(&self.repository, base.0, &mut used.trailers)
-            .and_then(|()| {
-                read_entries(&self.repository, base.0, folders, since.as_second(), &mut used.entries)
-            })
+            .map_err(|source| self.failed("reading history", source))?;
+        Ok(used)
+    }
+
+    /// Reads the first-parent line of `base` since `since` and no further, so that the cost does not grow with history.
+    ///
+    /// # Errors
+    /// [`GitError`] where a commit cannot be read.
+    pub fn used_since(&self, base: CommitId, folders: &[String], since: Timestamp) -> Result<Used, GitError> {
+        let mut used = Used::default();
+        read_line(&self.repository, base.0, folders, since.as_second(), &mut used)
             .map_err(|source| self.failed("reading history", source))?;
         Ok(used)
     }
@@ -84,17 +92,18 @@ fn trailers(message: &[u8]) -> impl Iterator<Item = String> + '_ {
     })
 }
 
-fn read_entries(
+fn read_line(
     repository: &Repository,
     from: Oid,
     folders: &[String],
     since: i64,
-    found: &mut BTreeSet<String>,
+    found: &mut Used,
 ) -> Result<(), git2::Error> {
     let mut commit = Some(repository.find_commit(from)?);
     let mut last: Vec<Option<Oid>> = vec![None; folders.len()];
     while let Some(current) = commit {
         let tree = current.tree()?;
+        found.trailers.extend(trailers(&[b"\n", current.message_raw_bytes()].concat()));
         for (folder, last) in folders.iter().zip(&mut last) {
             let subtree = tree::subtree(repository, &tree, folder)?;
             let id = subtree.as_ref().map(Tree::id);
@@ -106,7 +115,7 @@ fn read_entries(
                         .map(|entry| String::from_utf8_lossy(entry.name_bytes()).into_owned())
                         .collect::<Vec<_>>()
                 });
-                found.extend(entries);
+                found.entries.extend(entries);
             }
         }
         // The first commit before the time still shows what stood there when the time came.
