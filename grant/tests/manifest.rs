@@ -1,4 +1,4 @@
-//! Golden texts of grant files, hand edits that the reader must refuse, and the documentation's example.
+//! Golden texts of grant files, and hand edits that the reader must refuse.
 #![expect(clippy::unwrap_used, reason = "a grant that cannot be built is a failed test")]
 
 use p0_grant::grant::{Grant, GrantSpec, ManagedBy, NamePrefix, RoleObject, Workflow};
@@ -290,16 +290,4 @@ fn annotations_that_kubernetes_would_not_store_are_refused() {
     let reason = Some("x".repeat(300_000));
     let grant = grant(NGINX, "User/x", RoleObject::ClusterRole, Some(Workflow { reason, ..workflow() }));
     assert!(matches!(Manifest::of(&grant), Err(ManifestError::TooLong(bytes)) if bytes > 300_000));
-}
-
-#[test]
-fn the_documentation_shows_this_very_grant() {
-    let page = include_str!("../../docs/grant-file.md");
-    let (_, rest) = page.split_once("```yaml\n").unwrap();
-    let (example, _) = rest.split_once("```").unwrap();
-    assert_eq!(example, signed().to_yaml().unwrap());
-    let annotations = example.lines().filter_map(|line| line.strip_prefix("    p0.dev/")?.split_once(": "));
-    for (key, _) in annotations.filter(|(key, _)| *key != "grant") {
-        assert!(page.contains(&format!("| `{key}` |")), "{key} is not explained");
-    }
 }

@@ -5,6 +5,9 @@
 
 use std::cell::{Cell, RefCell};
 
+use p0_access::cluster::Cluster;
+use p0_access::judge::recompute;
+use p0_grant::catalogue::Catalogue;
 use p0_grant::digest::SubsetDigest;
 use p0_grant::grant::Grant;
 use p0_grant::manifest::Manifest;
@@ -32,8 +35,9 @@ fn for_each_of(cases: u32, check: impl Fn(&Manifest) -> Result<(), TestCaseError
     runner(cases).run(&grants(), |grant: Grant| check(&Manifest::of(&grant).unwrap())).unwrap();
 }
 
+/// Signed with a key that everybody knows, so that the text is the same every time.
 fn signed(manifest: &Manifest) -> Manifest {
-    let key: ssh_key::PrivateKey = ssh_key::private::Ed25519Keypair::from_seed(&[7; 32]).into();
+    let key: ssh_key::PrivateKey = ssh_key::private::Ed25519Keypair::from_seed(&[0; 32]).into();
     let signature = Signature::make(&key, manifest.signed_text().unwrap().as_bytes()).unwrap();
     manifest.clone().with_signature(signature).unwrap()
 }
@@ -269,5 +273,19 @@ fn what_we_refuse_and_kubernetes_would_store_is_this_list() {
         for object in objects(&edited).unwrap() {
             assert_eq!(oracle.validate(&object), [""; 0], "{what}");
         }
+    }
+}
+
+#[test]
+fn the_documentations_example_is_made_anew_and_explained() {
+    let page = include_str!("../../docs/grant-file.md");
+    let (_, rest) = page.split_once("```yaml\n").unwrap();
+    let (example, _) = rest.split_once("```").unwrap();
+    let manifest = Manifest::read(example).unwrap();
+    recompute(&manifest, &Cluster::new("prod".parse().unwrap()), &Catalogue::embedded().unwrap()).unwrap();
+    assert_eq!(signed(&manifest).to_yaml().unwrap(), example);
+    let annotations = example.lines().filter_map(|line| line.strip_prefix("    p0.dev/")?.split_once(": "));
+    for (key, _) in annotations.filter(|(key, _)| *key != "grant") {
+        assert!(page.contains(&format!("| `{key}` |")), "{key} is not explained");
     }
 }
