@@ -1,6 +1,6 @@
 //! Danger: how much more than it says a set of rules gives.
 //!
-//! The table is data ([`table`]); a site adds rows of its own. Not here: what follows from a class. The caller refuses
+//! The table is data (`danger/table.rs`); a site adds rows of its own. Not here: what follows from a class. The caller refuses
 //! [`Class::Block`] unless a policy names the role and the resource, and shows the rest.
 
 use std::collections::BTreeSet;
