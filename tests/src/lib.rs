@@ -4,6 +4,7 @@
 
 pub mod big_repository;
 mod control_plane;
+pub mod git_http;
 mod oracle;
 pub mod program;
 pub mod site;

@@ -156,6 +156,14 @@ impl GitError {
         let says = |parts: &[&str]| parts.iter().any(|part| words.contains(part));
         match (source.code(), source.class()) {
             _ if says(&["no space left"]) => Self::DiskFull { place, source },
+            _ if says(&[
+                "status code: 404",
+                "does not appear to be a git repository",
+                "repository not found",
+            ]) =>
+            {
+                Self::Open { place, source }
+            }
             (ErrorCode::Certificate, _) => Self::HostKey { place, source },
             _ if says(&[
                 "permission denied",
