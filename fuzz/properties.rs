@@ -6,8 +6,11 @@ use p0_grant::manifest::Manifest;
 use p0_grant::signature::Signature;
 use p0_grant::signers::AllowedSigners;
 
+/// What must hold for any bytes; it panics where it does not.
+pub type Property = fn(&[u8]);
+
 /// A name and the property of that name, as the targets and the corpus folders are called.
-pub const ALL: [(&str, fn(&[u8])); 5] = [
+pub const ALL: [(&str, Property); 5] = [
     ("grant", grant),
     ("locator", locator),
     ("roles", roles),

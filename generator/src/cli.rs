@@ -2,9 +2,11 @@
 
 use std::ffi::OsString;
 use std::process::ExitCode;
+use std::sync::mpsc::{self, RecvTimeoutError};
 
 use clap::{CommandFactory, Parser, Subcommand};
 use jiff::Timestamp;
+use p0_access::duration::Lifetime;
 
 mod args;
 mod catalogue;
@@ -19,6 +21,8 @@ mod subset;
 mod verify;
 
 use output::Outcome;
+
+use crate::interrupt;
 
 /// Just-in-time Kubernetes access, kept in Git.
 ///
@@ -49,6 +53,17 @@ struct Cli {
     )]
     log: String,
 
+    /// Give up after this long, between steps: what is not done then is not done at all.
+    #[arg(
+        long,
+        global = true,
+        env = "P0_TIMEOUT",
+        value_name = "TIME",
+        default_value = "15m",
+        help_heading = "Everywhere"
+    )]
+    timeout: Lifetime,
+
     #[command(subcommand)]
     command: Command,
 }
@@ -77,10 +92,31 @@ pub fn main() -> ExitCode {
     // Two TLS providers in one process panic; this one is chosen before anything connects.
     let _installed_before = rustls::crypto::aws_lc_rs::default_provider().install_default();
     match Cli::try_parse() {
-        Ok(cli) => output::end(run(cli)),
+        Ok(cli) => output::end(within(cli.timeout, || run(cli))),
         Err(error) => {
             let _closed_pipe = error.print();
             if error.use_stderr() { Outcome::Usage.into() } else { Outcome::Done.into() }
+        }
+    }
+}
+
+/// Runs `work` beside this thread, which ends the process when the time is over.
+fn within(
+    limit: Lifetime,
+    work: impl FnOnce() -> anyhow::Result<Outcome> + Send + 'static,
+) -> anyhow::Result<Outcome> {
+    interrupt::handle()?;
+    let (done, waiting) = mpsc::channel();
+    std::thread::spawn(move || done.send(work()));
+    match waiting.recv_timeout(limit.duration().unsigned_abs()) {
+        Ok(result) => result,
+        Err(RecvTimeoutError::Disconnected) => {
+            anyhow::bail!("the command broke off; please report what is printed above")
+        }
+        Err(RecvTimeoutError::Timeout) => {
+            let _none_is_running = interrupt::step();
+            anstream::eprintln!("error: not done within {limit}; give it longer with `--timeout`");
+            Ok(Outcome::TimedOut)
         }
     }
 }

@@ -6,5 +6,6 @@ pub mod cli;
 pub mod cluster;
 pub mod git;
 pub mod init;
+pub mod interrupt;
 pub mod repository;
 pub mod signing;

@@ -124,6 +124,25 @@ fn generating_twice_gives_the_same_bytes() {
     insta::assert_snapshot!("generate", text);
 }
 
+/// What the documentation shows behind `$ p0-gitops` is what the program prints.
+#[test]
+fn the_documentation_shows_what_the_program_prints() {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut shown = 0;
+    for page in ["README.md", "docs/semantics.md", "docs/grant-file.md"] {
+        let text = std::fs::read_to_string(root.join(page)).unwrap();
+        for block in text.split("```console\n$ p0-gitops ").skip(1) {
+            let (line, rest) = block.split_once('\n').unwrap();
+            let (expected, _) = rest.split_once("```").unwrap();
+            let arguments = shlex::split(line).unwrap();
+            let printed = out(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
+            assert_eq!(printed.trim_end(), expected.trim_end(), "{page}: {line}");
+            shown += 1;
+        }
+    }
+    assert!(shown > 0);
+}
+
 /// What is wrong with the input, and what the answer must say.
 #[test]
 fn bad_input_gets_an_error_that_names_the_place_and_the_remedy() {

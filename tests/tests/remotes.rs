@@ -110,6 +110,18 @@ fn nobody_there_and_nothing_there_are_told_apart() {
     }
 }
 
+/// A server that takes the call and never says a word.
+#[test]
+fn silence_ends_with_4_when_the_time_is_over() {
+    let site = Site::new(None);
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/access.git", silent.local_addr().unwrap());
+    let (key, cache) = (site.key(), site.beside("cache"));
+    let arguments = ["propose", "--repo", &url, "--cluster", CLUSTER, "--key", path(&key), "--timeout", "1s"];
+    let told = run_with(&[&arguments[..], VIEW].concat(), &[("XDG_CACHE_HOME", path(&cache))]).ended(4);
+    assert!(told.contains("not done within 1s"), "{told}");
+}
+
 /// Folders that cannot be written, and a disk that is full.
 #[test]
 fn a_folder_that_cannot_be_written_changes_nothing() {

@@ -20,6 +20,8 @@ pub(super) enum Outcome {
     Done,
     /// The answer is no.
     Refused,
+    /// The time was over.
+    TimedOut,
     /// The arguments are none.
     Usage,
 }
@@ -41,6 +43,7 @@ impl From<Outcome> for ExitCode {
         match outcome {
             Outcome::Done => Self::SUCCESS,
             Outcome::Refused => Self::from(2),
+            Outcome::TimedOut => Self::from(4),
             Outcome::Usage => Self::from(64),
         }
     }

@@ -183,3 +183,58 @@ impl GitError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gits_own_words_are_sorted_into_what_to_do() {
+        let of = |code, class, words| {
+            GitError::at("place", "working", git2::Error::new(code, class, words)).to_string()
+        };
+        for (code, class, words, told) in [
+            (
+                ErrorCode::GenericError,
+                ErrorClass::Os,
+                "failed to write: No space left on device",
+                "no space is left",
+            ),
+            (
+                ErrorCode::GenericError,
+                ErrorClass::Os,
+                "could not open: Permission denied",
+                "cannot be written by you",
+            ),
+            (
+                ErrorCode::GenericError,
+                ErrorClass::Os,
+                "could not write: Read-only file system",
+                "cannot be written by you",
+            ),
+            (
+                ErrorCode::GenericError,
+                ErrorClass::Http,
+                "unexpected http status code: 403",
+                "cannot be written by you",
+            ),
+            (
+                ErrorCode::GenericError,
+                ErrorClass::Http,
+                "unexpected http status code: 404",
+                "cannot open the repository",
+            ),
+            (ErrorCode::Certificate, ErrorClass::Ssh, "unknown host key", "known_hosts"),
+            (
+                ErrorCode::Auth,
+                ErrorClass::Http,
+                "too many redirects or authentication replays",
+                "refuses the credentials",
+            ),
+            (ErrorCode::GenericError, ErrorClass::Net, "failed to resolve address", "cannot reach"),
+            (ErrorCode::GenericError, ErrorClass::Odb, "object not found", "Git failed while working"),
+        ] {
+            assert!(of(code, class, words).contains(told), "{words}: {}", of(code, class, words));
+        }
+    }
+}

@@ -185,6 +185,8 @@ impl Remote {
 
     fn move_here(&self, branch: &str, from: Option<CommitId>, to: Option<CommitId>) -> Result<(), Unmoved> {
         self.check_not_checked_out(branch).map_err(Unmoved::Failed)?;
+        // A lock file left behind would block the branch for everybody.
+        let _step = crate::interrupt::step();
         let name = format!("refs/heads/{branch}");
         let moved = match (from, to) {
             (None, Some(to)) => self.repository.reference(&name, to.0, false, "p0-gitops").map(drop),
