@@ -4,18 +4,15 @@
 //! here: what is signed, and whose signatures count.
 
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use p0_grant::signature::{Signature, SignatureError};
 use secrecy::{ExposeSecret, SecretString};
-use ssh_agent_lib::blocking::Client;
-use ssh_agent_lib::proto::{PublicCredential, SignRequest};
 use ssh_key::{Algorithm, LineEnding, PrivateKey, PublicKey};
 
-/// How long an agent may take: long enough to touch a hardware key or answer a prompt.
-const AGENT_PATIENCE: Duration = Duration::from_secs(60);
+mod agent;
+
+use agent::Agent;
 
 /// What a caller knows of the key.
 #[derive(Debug, Default)]
@@ -82,7 +79,7 @@ pub enum SigningError {
         socket: PathBuf,
         /// What went wrong.
         #[source]
-        source: Box<dyn std::error::Error + Send + Sync>,
+        source: std::io::Error,
     },
     /// An agent without the key.
     #[error("the SSH agent does not hold {0}; add it with `ssh-add`")]
@@ -125,8 +122,8 @@ impl SigningKey {
             Self::Private(key) => Ok(Signature::make(key, text)?),
             Self::Agent { socket, key } => {
                 let data = Signature::payload(text)?;
-                let request = SignRequest { credential: key.key_data().clone().into(), data, flags: 0 };
-                let raw = client(socket)?.sign(request).map_err(|error| agent_error(socket, error))?;
+                let raw = Agent::connect(socket).and_then(|mut agent| agent.sign(key, &data));
+                let raw = raw.map_err(|source| silent(socket, source))?;
                 Ok(Signature::from_agent(key, raw)?)
             }
         }
@@ -196,14 +193,11 @@ fn check_algorithm(algorithm: &Algorithm, path: &Path) -> Result<(), SigningErro
 
 /// The asked key, or the only one that could sign.
 fn in_agent(socket: &Path, asked: Option<&PublicKey>) -> Result<SigningKey, SigningError> {
-    let identities = client(socket)?.request_identities().map_err(|error| agent_error(socket, error))?;
-    let keys = identities.into_iter().filter_map(|identity| match identity.credential {
-        PublicCredential::Key(key) => Some(PublicKey::new(key, identity.comment)),
-        PublicCredential::Cert(_) => None,
-    });
+    let keys = Agent::connect(socket).and_then(|mut agent| agent.keys());
+    let keys = keys.map_err(|source| silent(socket, source))?;
     let is_asked = |key: &PublicKey| asked.is_none_or(|asked| asked.key_data() == key.key_data());
     let mut keys: Vec<PublicKey> =
-        keys.filter(|key| key.algorithm() == Algorithm::Ed25519 && is_asked(key)).collect();
+        keys.into_iter().filter(|key| key.algorithm() == Algorithm::Ed25519 && is_asked(key)).collect();
     let names = |keys: &[PublicKey]| keys.iter().map(name).collect::<Vec<_>>().join(", ");
     match (keys.pop(), keys.as_slice()) {
         (Some(key), []) => Ok(SigningKey::Agent { socket: socket.to_owned(), key: Box::new(key) }),
@@ -216,15 +210,6 @@ fn name(key: &PublicKey) -> String {
     format!("{} {}", key.fingerprint(ssh_key::HashAlg::Sha256), key.comment()).trim_end().to_owned()
 }
 
-fn client(socket: &Path) -> Result<Client<UnixStream>, SigningError> {
-    let stream = UnixStream::connect(socket).and_then(|stream| {
-        stream.set_read_timeout(Some(AGENT_PATIENCE))?;
-        stream.set_write_timeout(Some(AGENT_PATIENCE))?;
-        Ok(stream)
-    });
-    stream.map(Client::new).map_err(|error| agent_error(socket, error))
-}
-
-fn agent_error(socket: &Path, error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> SigningError {
-    SigningError::Agent { socket: socket.to_owned(), source: error.into() }
+fn silent(socket: &Path, source: std::io::Error) -> SigningError {
+    SigningError::Agent { socket: socket.to_owned(), source }
 }
