@@ -15,8 +15,8 @@ mod error;
 mod export;
 mod pages;
 
-pub use error::ClusterError;
-pub use export::{Export, FailedGroup, LeftOut, Progress};
+pub use error::{ClusterError, FailedGroup};
+pub use export::{Export, LeftOut, Progress};
 
 /// How long to wait for a connection, and for the next bytes of an answer.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);

@@ -2,29 +2,18 @@
 //!
 //! Pure: no clock, randomness, file, network or environment. What a caller needs of those comes in as an argument.
 //! Not here: who may have a grant (`p0-access`), and everything that acts (`p0-gitops`, `terraform-provider-p0`).
+//!
+//! Four rooms, each on those before it; their modules are known by their own names.
 
-pub mod alias;
-pub mod catalogue;
-pub mod covers;
-pub mod danger;
-pub mod digest;
-pub mod evaluate;
-pub mod grant;
-pub mod locator;
-pub mod manifest;
-pub mod name;
-pub mod nearest;
-pub mod offer;
-pub mod plan;
-pub mod request;
-pub mod resource;
-pub mod restrict;
-pub mod role;
-pub mod rule;
-pub mod selection;
-pub mod signature;
-pub mod signers;
-pub mod subject;
-pub mod subset;
+mod granting;
+mod kubernetes;
+mod picking;
+mod planning;
+
 pub mod text;
 pub mod yaml;
+
+pub use granting::{digest, grant, manifest, signature, signers};
+pub use kubernetes::{alias, covers, evaluate, name, request, role, rule, subject};
+pub use picking::{catalogue, locator, nearest, resource, selection};
+pub use planning::{danger, offer, plan, restrict, subset};

@@ -82,6 +82,33 @@ fn pure_crates_have_nothing_that_acts_below_them() {
     }
 }
 
+/// The rooms of `grant/`, each of which may use those before it.
+const ROOMS: &[(&str, &[&str])] = &[
+    ("kubernetes", &["alias", "covers", "evaluate", "name", "request", "role", "rule", "subject"]),
+    ("picking", &["catalogue", "locator", "nearest", "resource", "selection"]),
+    ("planning", &["danger", "offer", "plan", "restrict", "subset"]),
+    ("granting", &["digest", "grant", "manifest", "signature", "signers"]),
+];
+
+#[test]
+fn rooms_of_the_engine_use_only_those_before_them() {
+    for (index, (room, _)) in ROOMS.iter().enumerate() {
+        let later: Vec<&str> =
+            ROOMS.iter().skip(index + 1).flat_map(|(_, modules)| modules.iter().copied()).collect();
+        for (path, text) in sources(&format!("grant/src/{room}")) {
+            let code: Vec<&str> = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+            let code = code.join("\n");
+            let used = code.split("crate::").skip(1).map(|rest| {
+                rest.split(|letter: char| !letter.is_alphanumeric() && letter != '_')
+                    .next()
+                    .unwrap_or_default()
+            });
+            let stray: Vec<&str> = used.filter(|module| later.contains(module)).collect();
+            assert!(stray.is_empty(), "{path} uses {stray:?} of a later room");
+        }
+    }
+}
+
 #[test]
 fn no_error_prints_its_source() {
     // A chain printer shows each source once; `{0}` of a `#[source]` or `#[from]` would show it twice.

@@ -206,7 +206,7 @@ fn subsets_allow_what_kubernetes_own_authorizer_allows() {
         number += 1;
         let requests = requests(&case.selection);
         let asked: Vec<Request<'_>> = requests.iter().map(|request| Request::Resource(*request)).collect();
-        let scope = BindingScope::of(case.selection.target());
+        let scope = case.selection.target().binding_scope();
         let set = |rules, scope: &BindingScope| RoleSet { rules, binding: scope.into() };
         let sets = [
             set(&case.rules, &BindingScope::Cluster),
@@ -242,7 +242,7 @@ fn subsets_allow_what_the_real_api_server_allows() {
         if case.subset.is_empty() {
             continue;
         }
-        let scope = BindingScope::of(case.selection.target());
+        let scope = case.selection.target().binding_scope();
         let users = [
             ("role", &case.rules, &BindingScope::Cluster),
             ("subset", &case.subset, &scope),

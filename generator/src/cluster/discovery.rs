@@ -12,7 +12,8 @@ use p0_grant::resource::{ApiResource, ResourceError, Scope};
 
 use super::Cluster;
 use super::error::ClusterError;
-use super::export::{FailedGroup, LeftOut};
+use super::error::FailedGroup;
+use super::export::LeftOut;
 
 mod fetch;
 

@@ -12,7 +12,7 @@ use p0_grant::role::Role;
 use serde::Serialize;
 
 use super::Cluster;
-use super::error::ClusterError;
+use super::error::{ClusterError, FailedGroup};
 
 /// How far an export is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,17 +28,6 @@ pub enum Progress {
         /// How many the server says are still to come.
         remaining: usize,
     },
-}
-
-/// A group version that discovery lists and nobody answers for.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct FailedGroup {
-    /// The API group.
-    pub group: String,
-    /// Its version.
-    pub version: String,
-    /// Why, as far as the server says.
-    pub reason: String,
 }
 
 /// Something the cluster has that no catalogue can hold, and so nobody can ask for.

@@ -3,15 +3,13 @@
 //! The exporter's own bytes are read by [`super::lines`], which is many times faster; whatever is written otherwise (by
 //! hand, by a formatter) comes here and means the same.
 
-use std::collections::BTreeMap;
-
 use serde::Deserialize;
 
+use super::entry::Entry;
 use super::{Catalogue, CatalogueError, lines};
 use crate::name::Namespace;
 use crate::resource::ApiResource;
-use crate::role::{Role, RoleRef};
-use crate::rule::Rule;
+use crate::role::Role;
 use crate::yaml::{self, Limits};
 
 /// Reads a catalogue, quickly where it can be.
@@ -70,23 +68,6 @@ enum Kind {
     Catalogue,
 }
 
-/// A role of the file.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Entry {
-    pub(super) role: RoleRef,
-    #[serde(default)]
-    pub(super) labels: BTreeMap<String, String>,
-    pub(super) rules: Vec<Rule>,
-}
-
-impl Entry {
-    /// A role before its labels and rules are known.
-    pub(super) fn new(role: RoleRef) -> Self {
-        Self { role, labels: BTreeMap::new(), rules: Vec::new() }
-    }
-}
-
 impl From<Entry> for Role {
     fn from(entry: Entry) -> Self {
         Self::new(entry.role, entry.rules).with_labels(entry.labels)
@@ -100,6 +81,8 @@ mod tests {
 
     use super::*;
     use crate::resource::Scope;
+    use crate::role::RoleRef;
+    use crate::rule::Rule;
     use crate::rule::{ResourceRule, UrlRule};
 
     /// Texts that YAML readers trip over, and any others.

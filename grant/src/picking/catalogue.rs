@@ -5,20 +5,22 @@
 
 use crate::name::Namespace;
 use crate::nearest::Nearest;
-use crate::offer;
 use crate::resource::ApiResource;
-use crate::role::{Role, RoleRef};
+use crate::role::{AGGREGATE_TO, BOOTSTRAPPING, Role, RoleRef};
 use crate::yaml::YamlError;
 
 mod aggregation;
 mod diff;
+mod entry;
 mod file;
 mod lines;
 mod listed;
+mod selector;
 
-pub use aggregation::{Selector, resolve};
+pub use aggregation::{read_roles, resolve};
 pub use diff::{Change, Difference, RoleChange, RoleChangeKind};
-pub use listed::{ListedRole, read_roles};
+pub use listed::ListedRole;
+pub use selector::Selector;
 
 /// What a cluster serves and which roles it has, sorted: equal clusters give equal catalogues and equal bytes.
 ///
@@ -104,7 +106,7 @@ impl Catalogue {
     /// # Errors
     /// None where this crate's own test of it passes.
     pub fn embedded() -> Result<Self, CatalogueError> {
-        Self::read(include_str!("../data/kubernetes-1.36.yaml"))
+        Self::read(include_str!("../../data/kubernetes-1.36.yaml"))
     }
 
     /// Reads a catalogue's file.
@@ -223,7 +225,7 @@ impl Catalogue {
 
 fn with_deciding_labels(role: Role) -> Role {
     let mut labels = role.labels().clone();
-    labels.retain(|key, _| offer::decides(key));
+    labels.retain(|key, _| key == BOOTSTRAPPING || key.starts_with(AGGREGATE_TO));
     role.with_labels(labels)
 }
 
@@ -240,7 +242,7 @@ mod tests {
 
     #[test]
     fn the_embedded_catalogue_is_as_the_exporter_writes_it() {
-        let text = include_str!("../data/kubernetes-1.36.yaml");
+        let text = include_str!("../../data/kubernetes-1.36.yaml");
         let catalogue = Catalogue::embedded().unwrap();
         assert_eq!(catalogue.write().unwrap(), text);
         let rules = |name: &str| {

@@ -9,7 +9,6 @@
 
 use crate::request::{Request, ResourceRequest};
 use crate::rule::{ALL, ResourceRule, Rule, UrlRule};
-use crate::selection::Target;
 
 /// Where a binding makes its role count.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,13 +17,6 @@ pub enum BindingScope {
     Cluster,
     /// A RoleBinding: resource requests in this namespace.
     Namespace(String),
-}
-
-impl BindingScope {
-    /// A RoleBinding where one namespace is picked, else a ClusterRoleBinding.
-    pub fn of(target: &Target) -> Self {
-        target.namespace().map_or(Self::Cluster, |namespace| Self::Namespace(namespace.to_string()))
-    }
 }
 
 /// The first of `rules` that allows `request`; `None` means no.

@@ -178,7 +178,7 @@ fn find(role: &Role, selection: &Selection, settings: &Settings, subset: Subset)
     let withheld =
         withheld_role(role).or_else(|| withheld_selection(selection, worst(&dangers), &settings.system));
     let withheld = withheld.filter(|_| !settings.allows(role, selection));
-    Findings { subset, dangers, scope: BindingScope::of(selection.target()), withheld }
+    Findings { subset, dangers, scope: selection.target().binding_scope(), withheld }
 }
 
 fn withheld_sentence(why: &Withheld, dangers: &[Danger]) -> String {

@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::ser::Formatter;
 
 use super::Catalogue;
-use super::file::Entry;
+use super::entry::Entry;
 use crate::role::Role;
 use crate::yaml::YamlError;
 

@@ -219,7 +219,7 @@ fn check_consistent(claims: &Claims) -> Result<(), ManifestError> {
     if SubsetDigest::of(&claims.rules) != claims.digest {
         return disagree("`p0.dev/subset-sha256` is not the digest of the rules");
     }
-    if claims.scope != BindingScope::of(&claims.selection.target) {
+    if claims.scope != claims.selection.target.binding_scope() {
         return disagree("the binding does not count where the selection is");
     }
     if !claims.subresources.is_sorted_by(|one, next| one < next)

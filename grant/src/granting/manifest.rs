@@ -184,7 +184,7 @@ impl Claims {
             subject: grant.subject.clone(),
             // Without one namespace there is nowhere to put a Role.
             role_object: target.namespace().map_or(RoleObject::ClusterRole, |_| grant.role_object),
-            scope: BindingScope::of(target),
+            scope: target.binding_scope(),
             prefix: grant.prefix.clone(),
             workflow: grant.workflow.clone(),
             signature: None,

@@ -4,64 +4,37 @@
 //! this finds the same ones.
 //!
 //! Source:
-//! <https://github.com/kubernetes/kubernetes/blob/v1.36.2/pkg/controller/clusterroleaggregation/clusterroleaggregation_controller.go>,
-//! <https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#resources-that-support-set-based-requirements>.
+//! <https://github.com/kubernetes/kubernetes/blob/v1.36.2/pkg/controller/clusterroleaggregation/clusterroleaggregation_controller.go>.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use serde::Deserialize;
-
-use super::listed::ListedRole;
+use super::listed::{self, ListedRole};
+use super::selector::Selector;
 use crate::role::{Role, RoleRef};
 use crate::rule::Rule;
+use crate::yaml::YamlError;
 
-type Labels = BTreeMap<String, String>;
-
-/// Picks objects by their labels: all of its conditions must hold, and no condition picks everything.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-pub struct Selector {
-    match_labels: Labels,
-    match_expressions: Vec<Requirement>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Requirement {
-    key: String,
-    operator: Operator,
-    #[serde(default)]
-    values: BTreeSet<String>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-enum Operator {
-    In,
-    NotIn,
-    Exists,
-    DoesNotExist,
-}
-
-impl Selector {
-    fn matches(&self, labels: &Labels) -> bool {
-        let equal = |(key, value): (&String, &String)| labels.get(key) == Some(value);
-        self.match_labels.iter().all(equal)
-            && self.match_expressions.iter().all(|requirement| requirement.holds(labels))
-    }
-}
-
-impl Requirement {
-    /// A label that is absent is not in any set, so `NotIn` holds for it.
-    fn holds(&self, labels: &Labels) -> bool {
-        let value = labels.get(&self.key);
-        let within = value.is_some_and(|value| self.values.contains(value));
-        match self.operator {
-            Operator::In => within,
-            Operator::NotIn => !within,
-            Operator::Exists => value.is_some(),
-            Operator::DoesNotExist => value.is_none(),
-        }
-    }
+/// Reads a `List`, a ClusterRoleList, a RoleList, a single role, or several such documents, in YAML or JSON, and resolves
+/// aggregation from the very same roles.
+///
+/// # Errors
+/// [`YamlError`] with line and column for anything that is not a role, and for a role that is there twice.
+///
+/// ```
+/// use p0_grant::catalogue::read_roles;
+///
+/// let text = "kind: ClusterRole
+/// apiVersion: rbac.authorization.k8s.io/v1
+/// metadata: {name: readers, uid: 0d2c}
+/// rules:
+/// - {apiGroups: [''], resources: [pods], verbs: [get]}
+/// ";
+/// let roles = read_roles(text)?;
+/// assert_eq!(roles[0].reference().to_string(), "ClusterRole/readers");
+/// # Ok::<(), p0_grant::yaml::YamlError>(())
+/// ```
+pub fn read_roles(text: &str) -> Result<Vec<Role>, YamlError> {
+    listed::read(text).map(resolve)
 }
 
 /// The roles with the rules of aggregated ones filled in, sorted, each with all its labels. Rules that a role has stay.

@@ -13,13 +13,9 @@ use crate::catalogue::Catalogue;
 use crate::danger::Class;
 use crate::name::Namespace;
 use crate::resource::ApiResource;
-use crate::role::{Role, RoleRef};
+use crate::role::{AGGREGATE_TO, BOOTSTRAPPING, Role, RoleRef};
 use crate::selection::{Selection, Target};
 
-/// On roles that Kubernetes itself makes at start.
-const BOOTSTRAPPING: &str = "kubernetes.io/bootstrapping";
-/// On roles whose rules flow into an aggregated one.
-const AGGREGATE_TO: &str = "rbac.authorization.k8s.io/aggregate-to-";
 /// Roles that Kubernetes makes for people.
 const FOR_PEOPLE: [&str; 4] = ["admin", "cluster-admin", "edit", "view"];
 
@@ -62,11 +58,6 @@ pub enum NamespacePattern {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is neither a namespace nor the beginning of one followed by `*`, such as `kube-*`")]
 pub struct NamespacePatternError(String);
-
-/// Whether a role's label says anything about offering it.
-pub(crate) fn decides(label: &str) -> bool {
-    label == BOOTSTRAPPING || label.starts_with(AGGREGATE_TO)
-}
 
 /// Why `role` is not offered; `None` where it is.
 ///
@@ -293,13 +284,6 @@ mod tests {
             serde_json::to_string(offers.namespaces.last().unwrap()).unwrap(),
             r#"{"item":"kube-system","withheld":{"system-namespace":"kube-system"}}"#
         );
-    }
-
-    #[test]
-    fn only_labels_that_decide_are_kept_in_a_catalogue() {
-        assert!(decides(BOOTSTRAPPING));
-        assert!(decides("rbac.authorization.k8s.io/aggregate-to-view"));
-        assert!(!decides("app.kubernetes.io/managed-by"));
     }
 
     fn selection(plural: &str, target: Target) -> Selection {

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 use serde_saphyr::Spanned;
 
-use super::aggregation::{Selector, resolve};
+use super::selector::Selector;
 use crate::name::{Namespace, ObjectName};
 use crate::role::{Role, RoleRef};
 use crate::rule::Rule;
@@ -66,26 +66,11 @@ impl ListedRole {
     }
 }
 
-/// Reads a `List`, a ClusterRoleList, a RoleList, a single role, or several such documents, in YAML or JSON, and resolves
-/// aggregation from the very same roles.
+/// Reads the roles of a text as they are written.
 ///
 /// # Errors
-/// [`YamlError`] with line and column for anything that is not a role, and for a role that is there twice.
-///
-/// ```
-/// use p0_grant::catalogue::read_roles;
-///
-/// let text = "kind: ClusterRole
-/// apiVersion: rbac.authorization.k8s.io/v1
-/// metadata: {name: readers, uid: 0d2c}
-/// rules:
-/// - {apiGroups: [''], resources: [pods], verbs: [get]}
-/// ";
-/// let roles = read_roles(text)?;
-/// assert_eq!(roles[0].reference().to_string(), "ClusterRole/readers");
-/// # Ok::<(), p0_grant::yaml::YamlError>(())
-/// ```
-pub fn read_roles(text: &str) -> Result<Vec<Role>, YamlError> {
+/// As [`super::read_roles`].
+pub(super) fn read(text: &str) -> Result<Vec<ListedRole>, YamlError> {
     let documents: Vec<Spanned<Fields>> = yaml::read_all(text, Limits::CLUSTER)?;
     let mut seen = BTreeSet::new();
     let mut listed = Vec::new();
@@ -102,7 +87,7 @@ pub fn read_roles(text: &str) -> Result<Vec<Role>, YamlError> {
         }
         listed.push(role);
     }
-    Ok(resolve(listed))
+    Ok(listed)
 }
 
 /// The members of a list, or the document itself.
@@ -177,7 +162,7 @@ impl TryFrom<Fields> for ListedRole {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::catalogue::read_roles;
 
     const ROLE: &str = "{\"apiVersion\": \"rbac.authorization.k8s.io/v1\", \"kind\": \"Role\", \
         \"metadata\": {\"name\": \"r\", \"namespace\": \"n\", \"managedFields\": [{\"f:rules\": {}}]}, \

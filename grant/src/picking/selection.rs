@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use crate::evaluate::BindingScope;
 use crate::name::{NameError, Namespace, ObjectName};
 use crate::resource::{ApiResource, Scope, is_literal};
 
@@ -108,6 +109,12 @@ impl Target {
             Self::Object { .. } | Self::Kind { .. } | Self::KindEverywhere => Scope::Namespaced,
             Self::ClusterObject { .. } | Self::ClusterKind => Scope::Cluster,
         }
+    }
+
+    /// Where a binding has to count: in the one namespace that is picked, else in the cluster.
+    pub fn binding_scope(&self) -> BindingScope {
+        self.namespace()
+            .map_or(BindingScope::Cluster, |namespace| BindingScope::Namespace(namespace.to_string()))
     }
 
     /// The one object's name; `None` where all are picked.

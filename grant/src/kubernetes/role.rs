@@ -10,6 +10,16 @@ use serde::{Deserialize, Serialize};
 use crate::name::{NameError, Namespace, ObjectName};
 use crate::rule::Rule;
 
+/// The label of roles that Kubernetes itself makes at start.
+///
+/// Source: <https://kubernetes.io/docs/reference/access-authn-authz/rbac/#default-roles-and-role-bindings>.
+pub(crate) const BOOTSTRAPPING: &str = "kubernetes.io/bootstrapping";
+
+/// How labels begin whose roles' rules flow into an aggregated one.
+///
+/// Source: <https://kubernetes.io/docs/reference/access-authn-authz/rbac/#aggregated-clusterroles>.
+pub(crate) const AGGREGATE_TO: &str = "rbac.authorization.k8s.io/aggregate-to-";
+
 /// Which role, by kind and name.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]

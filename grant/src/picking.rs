@@ -1,0 +1,7 @@
+//! What can be picked of a cluster, and what was: the catalogue, locators, selections.
+
+pub mod catalogue;
+pub mod locator;
+pub mod nearest;
+pub mod resource;
+pub mod selection;
