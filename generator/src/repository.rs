@@ -213,12 +213,12 @@ impl Repository {
         self.forge.merge(&change, AfterMerge::DeleteBranch, |base, _| removal(base), judged).map_err(flatten)
     }
 
-    /// Judges the change from `base` to `head`.
+    /// Judges the change that `head` makes since it left `base`, by what is on `base` now.
     ///
     /// # Errors
     /// [`GitError`] where the repository cannot be read, which is no judgement and never a pass.
     pub fn judge(&self, base: CommitId, head: CommitId, now: Timestamp) -> Result<Judgement> {
-        let change = self.remote().diff(base, head)?;
+        let change = self.remote().diff(self.remote().merge_base(base, head)?, head)?;
         let (clusters, added) = needs(&change);
         let mut known = Base::default();
         for cluster in &clusters {

@@ -78,6 +78,20 @@ fn an_old_branch_is_refused_by_judge_and_merge() {
     is_refused(&site, "copy", "used-id");
 }
 
+/// A branch that is behind base is judged by what it changes, not by what base has gained meanwhile.
+#[test]
+fn a_branch_behind_base_is_judged_by_its_own_change() {
+    let site = Site::new(None);
+    let other = "bbbbbbbbbbbbbbbbbbbb";
+    site.propose(A, VIEW).done();
+    site.propose(other, VIEW).done();
+    site.merge(other).done();
+    let words = site.verify(&format!("p0/grant/{A}")).done();
+    assert!(words.contains(A) && !words.contains(other), "{words}");
+    site.merge(A).done();
+    assert_eq!(site.manifests().len(), 3);
+}
+
 /// A database was restored, and a request that has ended is approved once more under its old id.
 #[test]
 fn a_restored_request_with_the_same_id_is_refused_however_it_is_dated() {

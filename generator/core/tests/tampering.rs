@@ -482,6 +482,9 @@ fn a_kustomization_changes_by_the_grants_own_lines_and_nothing_else() {
         ("a namespace", vec![good(), becomes(&format!("namespace: x\n{LIST}{line}"))]),
         ("the sentinel's line gone", vec![good(), becomes(&format!("resources:\n{line}"))]),
         ("the file gone", vec![good(), removed(path)]),
+        ("a line without a grant", vec![becomes(&format!("{LIST}- ../evil.yaml\n"))]),
+        ("a namespace without a grant", vec![becomes(&format!("namespace: x\n{LIST}"))]),
+        ("the file gone without a grant", vec![removed(path)]),
     ] {
         assert_eq!(codes(&change, &base), BTreeSet::from(["kustomization"]), "{name}");
     }

@@ -79,7 +79,8 @@ impl<'c> Shape<'c> {
     }
 
     fn touches_grants(&self) -> bool {
-        !self.added.is_empty() || !self.removed.is_empty() || !self.findings.is_empty()
+        let only_lists = !self.kustomizations.is_empty();
+        !self.added.is_empty() || !self.removed.is_empty() || !self.findings.is_empty() || only_lists
     }
 
     /// Everything about the shape that speaks against the change.
@@ -113,10 +114,6 @@ impl<'c> Shape<'c> {
     fn kustomization_findings(&self, base: &Base) -> Vec<Finding> {
         let changed: BTreeMap<&ClusterName, &FileChange> =
             self.kustomizations.iter().map(|(cluster, file)| (cluster, *file)).collect();
-        // A change to nothing but kustomizations is a site's own; CODEOWNERS guards it no less than other files.
-        if !self.touches_grants() {
-            return Vec::new();
-        }
         let wrong = |cluster: &ClusterName| {
             let text = base.clusters.get(cluster).and_then(|cluster| cluster.kustomization.as_deref());
             let found = match changed.get(cluster) {
