@@ -125,6 +125,30 @@ fn twice_is_once_for_every_step() {
     assert!(site.merge(A).ended(2).contains("has ended"));
 }
 
+/// A site that keeps a kustomization has each grant's line come and go with its file.
+#[test]
+fn a_kustomization_is_kept_in_step() {
+    let site = Site::new(None);
+    let clone = Clone::of(&site, "clone");
+    let list = "# ours\nresources:\n- sentinel.yaml\n";
+    std::fs::write(clone.path.join("clusters/prod/grants/kustomization.yaml"), list).unwrap();
+    clone.git(&["add", "-A"]);
+    clone.git(&["commit", "-q", "-m", "list"]);
+    clone.git(&["push", "-q", "origin", "HEAD:main"]);
+    let text = || site.git(&["show", "main:clusters/prod/grants/kustomization.yaml"]);
+    let other = "bbbbbbbbbbbbbbbbbbbb";
+    // Both are proposed before either lands: the second is rebuilt on the first.
+    site.propose(other, VIEW).done();
+    site.propose(A, VIEW).done();
+    site.merge(other).done();
+    site.merge(A).done();
+    assert_eq!(text(), format!("{list}- {A}.yaml\n- {other}.yaml\n"));
+    site.revert(other).done();
+    assert_eq!(text(), format!("{list}- {A}.yaml\n"));
+    site.revert(A).done();
+    assert_eq!(text(), list);
+}
+
 /// The scaffold's hook on a real server side: a push past the program is judged too.
 #[test]
 fn the_pre_receive_hook_judges_every_push_to_base() {
