@@ -14,6 +14,9 @@ use crate::signing::{KeySource, SigningKey};
 #[derive(Clone, Debug, clap::Args)]
 pub(in crate::cli) struct RepositoryArgs {
     /// The GitOps repository: a path, or an `https://` or `ssh://` address.
+    ///
+    /// Credentials are the SSH agent's keys, Git's credential helpers, the token in P0_GIT_TOKEN for `https://`, and the key
+    /// file in P0_GIT_SSH_KEY for `ssh://`.
     #[arg(long, value_name = "PATH|URL", env = "P0_REPO")]
     repo: String,
 
@@ -24,14 +27,6 @@ pub(in crate::cli) struct RepositoryArgs {
     /// The cluster, as its folder in the repository is called.
     #[arg(long, value_name = "NAME", env = "P0_CLUSTER")]
     pub(in crate::cli) cluster: ClusterName,
-
-    /// A token for `https://` addresses; the SSH agent and Git's credential helpers are asked besides.
-    #[arg(long, value_name = "TOKEN", env = "P0_GIT_TOKEN", hide_env_values = true, hide = true)]
-    token: Option<String>,
-
-    /// The private key that reaches `ssh://` addresses, where no agent holds it.
-    #[arg(long, value_name = "FILE", env = "P0_GIT_SSH_KEY", hide = true)]
-    git_ssh_key: Option<PathBuf>,
 }
 
 /// Which key signs.
@@ -44,11 +39,13 @@ pub(in crate::cli) struct SigningArgs {
 
 impl RepositoryArgs {
     pub(in crate::cli) fn open(&self) -> anyhow::Result<Repository> {
+        let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
         let mut credentials = Credentials::default();
-        if let Some(token) = &self.token {
+        // Secrets come in by the environment alone: arguments are everybody's to read.
+        if let Some(token) = variable("P0_GIT_TOKEN") {
             credentials = credentials.with_token(token);
         }
-        if let Some(key) = &self.git_ssh_key {
+        if let Some(key) = variable("P0_GIT_SSH_KEY") {
             credentials = credentials.with_ssh_key(key);
         }
         let remote = Remote::open(&self.repo, credentials, &cache_folder()?)?;
