@@ -4,24 +4,38 @@
 
 use std::collections::BTreeSet;
 
-use jiff::{SignedDuration, Timestamp};
-use p0_access::change::{Edit, File};
-use p0_access::cluster::Cluster;
-use p0_access::judge::{Base, ClusterBase, Finding, Judgement, MAX_CLOCK_SKEW, judge, needs};
+use jiff::Timestamp;
+use p0_access::change::Edit;
+use p0_access::judge::Finding;
 use p0_access::kustomization::{self, KustomizationError};
-use p0_access::layout::{ALLOWED_SIGNERS, ClusterName, grant_file};
-use p0_grant::catalogue::Catalogue;
+use p0_access::layout::{ClusterName, grant_file};
 use p0_grant::manifest::{Claims, Manifest, ManifestError};
 use p0_grant::name::GrantId;
-use p0_grant::signers::AllowedSigners;
 
 use crate::git::{
     AfterMerge, Change, CommitId, Ensured, Forge, GitError, Identity, MergeError, Merged, Message, Remote,
 };
 
+mod judging;
+mod reading;
+
+use judging::long_before;
+use reading::manifest;
+
 /// A repository of the design's layout.
 pub struct Repository {
     forge: Forge,
+}
+
+/// What became of a revert.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reverted {
+    /// The grant was on base, and base moved to this commit.
+    Now(CommitId),
+    /// The grant was proposed, and its branch is deleted.
+    Withdrawn,
+    /// The grant had gone before.
+    Before,
 }
 
 /// Why something was not done.
@@ -87,33 +101,6 @@ impl Repository {
         self.forge.remote()
     }
 
-    /// The cluster's settings on base.
-    ///
-    /// # Errors
-    /// [`RepositoryError`] where the file is missing or cannot be read.
-    pub fn settings(&self, cluster: &ClusterName) -> Result<Cluster> {
-        let path = cluster.settings_path();
-        let settings = settings(cluster, self.text(self.forge.head()?, &path)?);
-        self.usable(settings, path)
-    }
-
-    /// The cluster's catalogue on base.
-    ///
-    /// # Errors
-    /// [`RepositoryError`] where the file is missing or cannot be read.
-    pub fn catalogue(&self, cluster: &ClusterName) -> Result<Catalogue> {
-        let path = cluster.catalogue_path();
-        let catalogue = catalogue(self.text(self.forge.head()?, &path)?);
-        self.usable(catalogue, path)
-    }
-
-    fn usable<T>(&self, read: std::result::Result<T, Option<String>>, path: String) -> Result<T> {
-        read.map_err(|problem| match problem {
-            Some(problem) => RepositoryError::Unusable { path, problem },
-            None => RepositoryError::Missing { path, base: self.forge.base().to_owned() },
-        })
-    }
-
     /// Proposes a signed grant: a branch `p0/grant/<id>` with one commit.
     ///
     /// # Errors
@@ -162,7 +149,7 @@ impl Repository {
             return self.merged_before(cluster, id).map(|()| (Merged::Before, None));
         };
         let file = self.remote().read_file(tip, &path)?.ok_or_else(|| self.no_grant(cluster, id))?;
-        let manifest = read(&path, &file)?;
+        let manifest = manifest(&path, &file)?;
         let message = grant_message("Merge grant", manifest.claims());
         let change = Change { branch, message, by };
         let edits = |base, _| self.addition(base, cluster, id, file.bytes.clone());
@@ -186,7 +173,7 @@ impl Repository {
         }
     }
 
-    /// Removes a grant from base: exactly the paths that it added. A branch that is still open is closed.
+    /// Removes a grant from base: exactly the paths that it added. One that is proposed and not merged is withdrawn.
     ///
     /// # Errors
     /// [`RepositoryError`]; base is where it was.
@@ -196,92 +183,31 @@ impl Repository {
         id: &GrantId,
         by: Identity,
         now: Timestamp,
-    ) -> Result<Merged> {
+    ) -> Result<Reverted> {
+        if self.remote().read_file(self.forge.head()?, &cluster.grant_path(id))?.is_none() {
+            return self.withdraw(cluster, id);
+        }
         let trailers = vec![("Request-Id", id.to_string())];
         let message = Message { subject: format!("Revert grant {id}"), body: String::new(), trailers };
         let change = Change { branch: format!("p0/revoke/{id}"), message, by };
         let removal = |base| self.removal(base, cluster, id);
-        if self.remote().read_file(self.forge.head()?, &cluster.grant_path(id))?.is_none() {
-            return match self.merged_before(cluster, id) {
-                Err(RepositoryError::Ended(_)) => Ok(Merged::Before),
-                Err(error) => Err(error),
-                Ok(()) => Ok(Merged::Before),
-            };
-        }
         self.forge.ensure_change(&change, removal).map_err(flatten)?;
         let judged = |proposed: crate::git::Proposed| self.pass(proposed.base, proposed.head, now);
-        self.forge.merge(&change, AfterMerge::DeleteBranch, |base, _| removal(base), judged).map_err(flatten)
-    }
-
-    /// Judges the change that `head` makes since it left `base`, by what is on `base` now.
-    ///
-    /// # Errors
-    /// [`GitError`] where the repository cannot be read, which is no judgement and never a pass.
-    pub fn judge(&self, base: CommitId, head: CommitId, now: Timestamp) -> Result<Judgement> {
-        let change = self.remote().diff(self.remote().merge_base(base, head)?, head)?;
-        let (clusters, added) = needs(&change);
-        let mut known = Base::default();
-        for cluster in &clusters {
-            let read = |path: &str| self.text(base, path);
-            known.clusters.insert(
-                cluster.clone(),
-                ClusterBase {
-                    settings: told(settings(cluster, read(&cluster.settings_path())?)),
-                    catalogue: told(catalogue(read(&cluster.catalogue_path())?)),
-                    kustomization: read(&cluster.kustomization_path())?,
-                },
-            );
+        let merged = self.forge.merge(&change, AfterMerge::DeleteBranch, |base, _| removal(base), judged);
+        match merged.map_err(flatten)? {
+            Merged::Now(commit) => Ok(Reverted::Now(commit)),
+            Merged::Before => Ok(Reverted::Before),
         }
-        if !added.is_empty() {
-            known.signers = self
-                .text(base, ALLOWED_SIGNERS)?
-                .map(|text| AllowedSigners::read(&text).map_err(|error| error.to_string()));
-            known.used = self.used(base, &clusters, &change)?;
+    }
+
+    /// A grant that is not on base is proposed, has ended, or never was.
+    fn withdraw(&self, cluster: &ClusterName, id: &GrantId) -> Result<Reverted> {
+        if self.forge.delete(&grant_branch(id))? {
+            return Ok(Reverted::Withdrawn);
         }
-        Ok(judge(&change, &known, now))
-    }
-
-    /// Ids that base's history has had, as far as the added grants could be among them.
-    ///
-    /// Trailers are read from the beginning. Trees are compared since the oldest added grant was made: its signature
-    /// holds that time, so nothing that stood there before can have been this grant.
-    fn used(
-        &self,
-        base: CommitId,
-        clusters: &BTreeSet<ClusterName>,
-        change: &[p0_access::change::FileChange],
-    ) -> Result<BTreeSet<GrantId>> {
-        let created = change
-            .iter()
-            .filter_map(|file| file.after.as_ref())
-            .filter_map(|file| std::str::from_utf8(&file.bytes).ok());
-        let created = created
-            .filter_map(|text| Manifest::read(text).ok())
-            .map(|manifest| manifest.claims().created_at)
-            .min();
-        let since = long_before(created.unwrap_or(Timestamp::MAX));
-        let folders: Vec<String> = clusters.iter().map(ClusterName::grants_folder).collect();
-        let used = self.remote().used(base, &folders, since)?;
-        let names = used.entries.iter().filter_map(|name| name.strip_suffix(".yaml"));
-        let live = self.live(base, clusters)?;
-        let ids = names
-            .chain(used.trailers.iter().map(String::as_str))
-            .chain(live.iter().filter_map(|name| name.strip_suffix(".yaml")));
-        Ok(ids.filter_map(|name| GrantId::new(name).ok()).collect())
-    }
-
-    fn live(&self, base: CommitId, clusters: &BTreeSet<ClusterName>) -> Result<Vec<String>> {
-        let mut names = Vec::new();
-        for cluster in clusters {
-            names.extend(self.remote().list(base, &cluster.grants_folder())?);
-        }
-        Ok(names)
-    }
-
-    fn pass(&self, base: CommitId, head: CommitId, now: Timestamp) -> Result<()> {
-        match self.judge(base, head, now)? {
-            Judgement::Passed { .. } => Ok(()),
-            Judgement::Refused(findings) => Err(RepositoryError::Refused(findings)),
+        match self.merged_before(cluster, id) {
+            Ok(()) | Err(RepositoryError::Ended(_)) => Ok(Reverted::Before),
+            Err(error) => Err(error),
         }
     }
 
@@ -311,19 +237,9 @@ impl Repository {
         removed: &BTreeSet<GrantId>,
     ) -> Result<Option<Edit>> {
         let path = cluster.kustomization_path();
-        let Some(text) = self.text(base, &path)? else { return Ok(None) };
+        let Ok(text) = self.text(base, &path)? else { return Ok(None) };
         let bytes = kustomization::edit(&text, added, removed)?.into_bytes();
         Ok(Some(Edit::Put { path, bytes }))
-    }
-
-    /// The text at `path`; `None` where there is none.
-    fn text(&self, commit: CommitId, path: &str) -> Result<Option<String>> {
-        let Some(File { bytes, .. }) = self.remote().read_file(commit, path)? else { return Ok(None) };
-        let text = String::from_utf8(bytes);
-        text.map(Some).map_err(|_| RepositoryError::Unusable {
-            path: path.to_owned(),
-            problem: "it is not UTF-8 text".to_owned(),
-        })
     }
 
     fn no_grant(&self, cluster: &ClusterName, id: &GrantId) -> RepositoryError {
@@ -335,43 +251,9 @@ impl Repository {
     }
 }
 
-/// A time before which nothing of a grant made at `created_at` can have landed, however wrong somebody's clock was.
-fn long_before(created_at: Timestamp) -> Timestamp {
-    created_at.checked_sub(MAX_CLOCK_SKEW + SignedDuration::from_hours(1)).unwrap_or(Timestamp::MIN)
-}
-
 /// The branch that proposes a grant: the key that makes proposing twice one change.
 pub fn grant_branch(id: &GrantId) -> String {
     format!("p0/grant/{id}")
-}
-
-/// `Err(None)`: there is no file. `Err(Some(problem))`: it cannot be used.
-fn settings(cluster: &ClusterName, text: Option<String>) -> std::result::Result<Cluster, Option<String>> {
-    let read = Cluster::read(&text.ok_or(None)?).map_err(|error| Some(error.to_string()))?;
-    if read.name == *cluster {
-        Ok(read)
-    } else {
-        Err(Some(format!("it is the file of the cluster `{}`", read.name)))
-    }
-}
-
-fn catalogue(text: Option<String>) -> std::result::Result<Catalogue, Option<String>> {
-    Catalogue::read(&text.ok_or(None)?).map_err(|error| Some(chain(&error)))
-}
-
-fn told<T>(read: std::result::Result<T, Option<String>>) -> std::result::Result<T, String> {
-    read.map_err(|problem| problem.unwrap_or_else(|| "there is none".to_owned()))
-}
-
-fn chain(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(Some(error), |error| error.source());
-    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
-}
-
-fn read(path: &str, file: &File) -> Result<Manifest> {
-    let unusable = |problem| RepositoryError::Unusable { path: path.to_owned(), problem };
-    let text = std::str::from_utf8(&file.bytes).map_err(|_| unusable("it is not UTF-8 text".to_owned()))?;
-    Manifest::read(text).map_err(|error| unusable(chain(&error)))
 }
 
 /// What a grant's commits say; the trailers are for reading, the signature is the evidence.

@@ -123,6 +123,10 @@ fn twice_is_once_for_every_step() {
     assert!(site.revert(A).done().starts_with("reverted"));
     assert!(site.revert(A).done().contains("nothing to do"));
     assert!(site.merge(A).ended(2).contains("has ended"));
+    let other = "bbbbbbbbbbbbbbbbbbbb";
+    site.propose(other, VIEW).done();
+    assert!(site.revert(other).done().starts_with("withdrawn"));
+    assert!(site.revert(other).ended(1).contains("there is no grant"));
 }
 
 /// A site that keeps a kustomization has each grant's line come and go with its file.

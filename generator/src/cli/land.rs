@@ -6,6 +6,7 @@ use p0_grant::name::GrantId;
 use super::args::{RepositoryArgs, identity};
 use super::output::Outcome;
 use crate::git::Merged;
+use crate::repository::Reverted;
 
 /// Merge a proposed grant, judged on the head it lands on.
 ///
@@ -25,7 +26,7 @@ pub(super) struct MergeArgs {
 
 /// Remove a grant from base: exactly what it added.
 ///
-/// Reverting twice changes nothing. The cluster follows at the applier's next sync.
+/// A grant that is proposed and not merged is withdrawn. Reverting twice changes nothing. The cluster follows at the applier's next sync.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -61,8 +62,9 @@ pub(super) fn merge(args: &MergeArgs, now: Timestamp) -> anyhow::Result<Outcome>
 pub(super) fn revert(args: &RevertArgs, now: Timestamp) -> anyhow::Result<Outcome> {
     let repository = args.repository.open()?;
     match repository.revert(&args.repository.cluster, &args.id, identity(now), now)? {
-        Merged::Now(commit) => anstream::println!("reverted {} ({commit})", args.id),
-        Merged::Before => anstream::println!("nothing to do: {} is not on base", args.id),
+        Reverted::Now(commit) => anstream::println!("reverted {} ({commit})", args.id),
+        Reverted::Withdrawn => anstream::println!("withdrawn {}: it was proposed and not merged", args.id),
+        Reverted::Before => anstream::println!("nothing to do: {} is not on base", args.id),
     }
     Ok(Outcome::Done)
 }

@@ -183,6 +183,19 @@ impl Forge {
         Err(GitError::LostRace { branch: self.base.clone(), tries: TRIES }.into())
     }
 
+    /// Deletes `branch`; whether there was one.
+    ///
+    /// # Errors
+    /// [`GitError`] where it cannot be deleted.
+    pub fn delete(&self, branch: &str) -> Result<bool, GitError> {
+        let Some(tip) = self.remote.tip(branch)? else { return Ok(false) };
+        match self.remote.move_branch(branch, Some(tip), None) {
+            Ok(()) => Ok(true),
+            Err(Unmoved::Lost) => Err(GitError::LostRace { branch: branch.to_owned(), tries: 1 }),
+            Err(Unmoved::Failed(error)) => Err(error),
+        }
+    }
+
     /// The merge is done; a branch that cannot be deleted, because somebody moved or deleted it, is not worth an error.
     fn tidy(&self, change: &Change, after: AfterMerge, tip: CommitId) -> Result<(), GitError> {
         match after {

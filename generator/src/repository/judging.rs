@@ -1,0 +1,99 @@
+//! What the judge needs of base, and its answer. Not here: what it holds a change to (`p0_access::judge`).
+
+use std::collections::BTreeSet;
+
+use jiff::{SignedDuration, Timestamp};
+use p0_access::change::FileChange;
+use p0_access::judge::{Base, ClusterBase, Judgement, MAX_CLOCK_SKEW, judge, needs};
+use p0_access::layout::{ALLOWED_SIGNERS, ClusterName};
+use p0_grant::manifest::Manifest;
+use p0_grant::name::GrantId;
+use p0_grant::signers::AllowedSigners;
+
+use super::reading::{NoFile, catalogue, settings};
+use super::{Repository, RepositoryError, Result};
+use crate::git::CommitId;
+
+impl Repository {
+    /// Judges the change that `head` makes since it left `base`, by what is on `base` now.
+    ///
+    /// # Errors
+    /// [`GitError`] where the repository cannot be read, which is no judgement and never a pass.
+    pub fn judge(&self, base: CommitId, head: CommitId, now: Timestamp) -> Result<Judgement> {
+        let change = self.remote().diff(self.remote().merge_base(base, head)?, head)?;
+        let (clusters, added) = needs(&change);
+        let mut known = Base::default();
+        for cluster in &clusters {
+            known.clusters.insert(cluster.clone(), self.known_of(base, cluster)?);
+        }
+        if !added.is_empty() {
+            known.signers = match self.text(base, ALLOWED_SIGNERS)? {
+                Ok(text) => Some(AllowedSigners::read(&text).map_err(|error| error.to_string())),
+                Err(NoFile::Absent) => None,
+                Err(NoFile::Unusable(problem)) => Some(Err(problem)),
+            };
+            known.used = self.used(base, &clusters, &change)?;
+        }
+        Ok(judge(&change, &known, now))
+    }
+
+    fn known_of(&self, base: CommitId, cluster: &ClusterName) -> Result<ClusterBase> {
+        let settings = settings(cluster, self.text(base, &cluster.settings_path())?);
+        let catalogue = catalogue(self.text(base, &cluster.catalogue_path())?);
+        Ok(ClusterBase {
+            settings: settings.map_err(NoFile::sentence),
+            catalogue: catalogue.map_err(NoFile::sentence),
+            // One that is no text lists nothing; an applier would say so.
+            kustomization: self.text(base, &cluster.kustomization_path())?.ok(),
+        })
+    }
+
+    /// Ids that base's history has had, as far as the added grants could be among them.
+    ///
+    /// Trailers are read from the beginning. Trees are compared since the oldest added grant was made: its signature
+    /// holds that time, so nothing that stood there before can have been this grant.
+    fn used(
+        &self,
+        base: CommitId,
+        clusters: &BTreeSet<ClusterName>,
+        change: &[FileChange],
+    ) -> Result<BTreeSet<GrantId>> {
+        let created = change
+            .iter()
+            .filter_map(|file| file.after.as_ref())
+            .filter_map(|file| std::str::from_utf8(&file.bytes).ok());
+        let created = created
+            .filter_map(|text| Manifest::read(text).ok())
+            .map(|manifest| manifest.claims().created_at)
+            .min();
+        let since = long_before(created.unwrap_or(Timestamp::MAX));
+        let folders: Vec<String> = clusters.iter().map(ClusterName::grants_folder).collect();
+        let used = self.remote().used(base, &folders, since)?;
+        let names = used.entries.iter().filter_map(|name| name.strip_suffix(".yaml"));
+        let live = self.live(base, clusters)?;
+        let ids = names
+            .chain(used.trailers.iter().map(String::as_str))
+            .chain(live.iter().filter_map(|name| name.strip_suffix(".yaml")));
+        Ok(ids.filter_map(|name| GrantId::new(name).ok()).collect())
+    }
+
+    fn live(&self, base: CommitId, clusters: &BTreeSet<ClusterName>) -> Result<Vec<String>> {
+        let mut names = Vec::new();
+        for cluster in clusters {
+            names.extend(self.remote().list(base, &cluster.grants_folder())?);
+        }
+        Ok(names)
+    }
+
+    pub(super) fn pass(&self, base: CommitId, head: CommitId, now: Timestamp) -> Result<()> {
+        match self.judge(base, head, now)? {
+            Judgement::Passed { .. } => Ok(()),
+            Judgement::Refused(findings) => Err(RepositoryError::Refused(findings)),
+        }
+    }
+}
+
+/// A time before which nothing of a grant made at `created_at` can have landed, however wrong somebody's clock was.
+pub(super) fn long_before(created_at: Timestamp) -> Timestamp {
+    created_at.checked_sub(MAX_CLOCK_SKEW + SignedDuration::from_hours(1)).unwrap_or(Timestamp::MIN)
+}
