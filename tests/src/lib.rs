@@ -8,6 +8,7 @@ pub mod git_http;
 mod oracle;
 pub mod program;
 pub mod site;
+pub mod ssh_server;
 pub mod upstream;
 
 pub use control_plane::{Api, ControlPlane};
