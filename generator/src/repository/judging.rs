@@ -18,7 +18,7 @@ impl Repository {
     /// Judges the change that `head` makes since it left `base`, by what is on `base` now.
     ///
     /// # Errors
-    /// [`GitError`] where the repository cannot be read, which is no judgement and never a pass.
+    /// [`RepositoryError`] where the repository cannot be read, which is no judgement and never a pass.
     pub fn judge(&self, base: CommitId, head: CommitId, now: Timestamp) -> Result<Judgement> {
         let change = self.remote().diff(self.remote().merge_base(base, head)?, head)?;
         let (clusters, added) = needs(&change);
