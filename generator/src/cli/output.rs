@@ -10,7 +10,7 @@ use p0_grant::danger::Class;
 use p0_grant::plan::PlanError;
 use serde::Serialize;
 
-use crate::git::{GitError, MergeError};
+use crate::git::GitError;
 use crate::repository::RepositoryError;
 
 /// How a command ended.
@@ -80,10 +80,9 @@ fn exit_code(error: &anyhow::Error) -> ExitCode {
         matches!(error, RepositoryError::Refused(_) | RepositoryError::Ended(_))
             || matches!(error, RepositoryError::Git(GitError::ForeignBranch(_) | GitError::ForeignTip { .. }))
     });
-    let is_refused = is_refused
-        || error.downcast_ref::<PlanError>().is_some_and(|error| !matches!(error, PlanError::Subset(_)))
-        || error.downcast_ref::<MergeError<RepositoryError>>().is_some();
-    if is_refused { Outcome::Refused.into() } else { ExitCode::FAILURE }
+    let is_withheld =
+        error.downcast_ref::<PlanError>().is_some_and(|error| !matches!(error, PlanError::Subset(_)));
+    if is_refused || is_withheld { Outcome::Refused.into() } else { ExitCode::FAILURE }
 }
 
 /// One finding for people.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use p0_grant::catalogue::{Catalogue, read_roles};
+use p0_grant::catalogue::Catalogue;
 use p0_grant::locator::Locator;
 use p0_grant::role::{Role, RoleRef};
 use p0_grant::selection::Selection;
@@ -61,15 +61,8 @@ impl CatalogueArgs {
 pub(in crate::cli) fn read_catalogue_file(path: &Path) -> anyhow::Result<Catalogue> {
     let shown = path.display();
     let text = std::fs::read_to_string(path).with_context(|| format!("cannot read `{shown}`"))?;
-    let is_catalogue = text.lines().take(8).any(|line| line.trim_end() == "kind: Catalogue");
-    match is_catalogue {
-        true => Catalogue::read(&text).with_context(|| format!("in `{shown}`")),
-        false => {
-            let roles = read_roles(&text)
-                .with_context(|| format!("`{shown}` holds neither a catalogue nor roles"))?;
-            Ok(Catalogue::embedded()?.with_roles(roles)?)
-        }
-    }
+    Catalogue::read_any(&text)
+        .with_context(|| format!("`{shown}` holds neither a catalogue nor roles that can be read"))
 }
 
 impl PickArgs {
