@@ -89,6 +89,7 @@ enum Command {
 
 /// Runs the program.
 pub fn main() -> ExitCode {
+    output::end_with_the_reader();
     // Two TLS providers in one process panic; this one is chosen before anything connects.
     let _installed_before = rustls::crypto::aws_lc_rs::default_provider().install_default();
     match Cli::try_parse() {

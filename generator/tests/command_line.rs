@@ -124,6 +124,19 @@ fn generating_twice_gives_the_same_bytes() {
     insta::assert_snapshot!("generate", text);
 }
 
+#[test]
+fn a_reader_that_leaves_early_is_no_panic() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_p0-gitops"));
+    command
+        .args(["catalogue", "show"])
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+}
+
 /// What the documentation shows behind `$ p0-gitops` is what the program prints.
 #[test]
 fn the_documentation_shows_what_the_program_prints() {

@@ -149,6 +149,15 @@ pub(super) fn shows_progress() -> bool {
     std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none()
 }
 
+/// Whoever closes our output early, as `head` does, has seen enough: that is no panic worth telling.
+pub(super) fn end_with_the_reader() {
+    let otherwise = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| match panic.payload_as_str() {
+        Some(words) if words.contains("Broken pipe") => std::process::exit(0),
+        _ => otherwise(panic),
+    }));
+}
+
 /// Sends logs to standard error.
 pub(super) fn log_to_stderr(filter: &str) -> anyhow::Result<()> {
     let filter = tracing_subscriber::EnvFilter::try_new(filter)?;
