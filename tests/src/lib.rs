@@ -10,6 +10,8 @@ pub mod program;
 pub mod site;
 pub mod ssh_server;
 pub mod upstream;
+mod waiting;
 
 pub use control_plane::{Api, ControlPlane};
 pub use oracle::{Binding, Oracle, Readers, RoleSet};
+pub use waiting::eventually;

@@ -48,9 +48,7 @@ impl SshServer {
         let child =
             server.stdin(Stdio::null()).spawn().expect("OpenSSH's server is installed (openssh-server)");
         let server = Self { child, folder, port };
-        while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
-            std::thread::yield_now();
-        }
+        crate::eventually("OpenSSH's server", || std::net::TcpStream::connect(("127.0.0.1", port)).is_ok());
         server
     }
 

@@ -13,7 +13,7 @@ use p0_grant::role::{Role, RoleRef};
 use p0_grant::rule::{ResourceRule, Rule};
 use p0_grant::selection::{Selection, Target};
 use p0_grant::subset::subset;
-use p0_tests::{ControlPlane, Oracle, RoleSet};
+use p0_tests::{ControlPlane, Oracle, RoleSet, eventually};
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 use proptest::strategy::ValueTree;
@@ -282,7 +282,7 @@ fn bind(plane: &ControlPlane, name: &str, rules: &[Rule], scope: &BindingScope) 
         "subjects": [{ "apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": user }],
     }));
     let marker = json!({ "user": user, "resourceAttributes": { "verb": "mark", "group": "marker.example", "resource": "markers", "namespace": namespace.unwrap_or_default() } });
-    while plane.admin().review(vec![marker.clone()]) != [true] {}
+    eventually("the binding in the authorizer", || plane.admin().review(vec![marker.clone()]) == [true]);
     user
 }
 

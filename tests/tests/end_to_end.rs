@@ -1,8 +1,8 @@
 //! From a role on a real API server to a merged grant that is used there, and back to nothing.
 
-use p0_tests::ControlPlane;
 use p0_tests::program::run;
 use p0_tests::site::Site;
+use p0_tests::{ControlPlane, eventually};
 use serde_json::{Value, json};
 
 const DEPLOYMENTS: &str = "/apis/apps/v1/namespaces/default/deployments";
@@ -44,12 +44,9 @@ fn grant(plane: &ControlPlane, site: &Site, id: &str, rest: &[&str]) {
     assert_eq!(plane.admin().sync(&site.manifests()), []);
 }
 
-/// Asks until the authorizer's cache has followed.
+/// The authorizer's cache follows after a moment.
 fn becomes(expected: u16, ask: impl Fn() -> u16) {
-    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
-    while ask() != expected {
-        assert!(std::time::Instant::now() < deadline, "never became {expected}");
-    }
+    eventually(&format!("a status of {expected}"), || ask() == expected);
 }
 
 #[test]

@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 use p0_gitops::signing::{KeySource, SigningError, SigningKey, make_key};
 use p0_grant::signature::{NAMESPACE, Signature};
 use p0_grant::signers::AllowedSigners;
+use p0_tests::eventually;
 use p0_tests::site::Site;
 
 fn ssh_keygen(arguments: &[&str], input: &[u8]) -> bool {
@@ -127,9 +128,7 @@ impl Agent {
             .stderr(Stdio::null())
             .spawn()
             .expect("ssh-agent is installed (openssh-client)");
-        while !socket.exists() {
-            std::thread::yield_now();
-        }
+        eventually("the agent's socket", || socket.exists());
         Self { child, folder }
     }
 

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
+use p0_tests::eventually;
 use p0_tests::program::{Run, run_with};
 use p0_tests::site::{CLUSTER, NOW, Site};
 use p0_tests::ssh_server::SshServer;
@@ -15,9 +16,7 @@ impl Agent {
     fn with(key: &Path, socket: &Path) -> Self {
         let agent = Command::new("ssh-agent").arg("-D").arg("-a").arg(socket).stdout(Stdio::null()).spawn();
         let agent = Self(agent.expect("ssh-agent is installed (openssh-client)"));
-        while !socket.exists() {
-            std::thread::yield_now();
-        }
+        eventually("the agent's socket", || socket.exists());
         let added = Command::new("ssh-add").arg("-q").arg(key).env("SSH_AUTH_SOCK", socket).status();
         assert!(added.unwrap().success());
         agent
