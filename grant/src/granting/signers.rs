@@ -50,6 +50,12 @@ pub enum LineProblem {
     /// A time that cannot be read, or in somebody's local time.
     #[error("`{0}` is not a time in UTC such as `20261124Z` or `202611241030Z`")]
     Time(String),
+    /// An option that stands there twice; OpenSSH refuses that too.
+    #[error("the option `{0}` is given twice")]
+    Repeated(String),
+    /// An end that is not after the beginning; OpenSSH refuses that too.
+    #[error("`valid-before` is not after `valid-after`")]
+    NeverValid,
     /// A quote that is never closed.
     #[error("a quoted value has no end")]
     Quote,
@@ -118,13 +124,26 @@ fn read_line(line: &str) -> Result<Signer, LineProblem> {
     }
     for (name, value) in options_of(&options)? {
         match name.to_ascii_lowercase().as_str() {
-            "namespaces" => signer.namespaces = Some(value.split(',').map(str::to_owned).collect()),
-            "valid-after" => signer.valid_after = Some(time(&value)?),
-            "valid-before" => signer.valid_before = Some(time(&value)?),
+            "namespaces" => {
+                let patterns = value.split(',').map(str::to_owned).collect();
+                set_once(&mut signer.namespaces, patterns, name)?;
+            }
+            "valid-after" => set_once(&mut signer.valid_after, time(&value)?, name)?,
+            "valid-before" => set_once(&mut signer.valid_before, time(&value)?, name)?,
             _ => return Err(LineProblem::Option(name)),
         }
     }
-    Ok(signer)
+    match (signer.valid_after, signer.valid_before) {
+        (Some(from), Some(until)) if until <= from => Err(LineProblem::NeverValid),
+        _ => Ok(signer),
+    }
+}
+
+fn set_once<T>(slot: &mut Option<T>, value: T, name: String) -> Result<(), LineProblem> {
+    match slot.replace(value) {
+        None => Ok(()),
+        Some(_) => Err(LineProblem::Repeated(name)),
+    }
 }
 
 /// The first field and what is behind it; blanks inside double quotes belong to the field.
@@ -167,7 +186,9 @@ fn options_of(text: &str) -> Result<Vec<(String, String)>, LineProblem> {
 fn time(text: &str) -> Result<Timestamp, LineProblem> {
     let wrong = || LineProblem::Time(text.to_owned());
     let digits = text.strip_suffix('Z').ok_or_else(wrong)?;
-    if !matches!(digits.len(), 8 | 12 | 14) {
+    // The parser takes signs and blanks as well.
+    let all_digits = digits.bytes().all(|letter| letter.is_ascii_digit());
+    if !all_digits || !matches!(digits.len(), 8 | 12 | 14) {
         return Err(wrong());
     }
     let padded = format!("{digits:0<14}");
@@ -190,14 +211,26 @@ fn matches_list(patterns: &[String], text: &str) -> bool {
     matched
 }
 
-fn matches(pattern: &[u8], text: &[u8]) -> bool {
-    match (pattern.split_first(), text.split_first()) {
-        (None, None) => true,
-        (Some((b'*', rest)), _) if matches(rest, text) => true,
-        (Some((b'*', _)), Some((_, tail))) => matches(pattern, tail),
-        (Some((b'?', rest)), Some((_, tail))) => matches(rest, tail),
-        (Some((letter, rest)), Some((own, tail))) if letter == own => matches(rest, tail),
-        _ => false,
+/// Takes at most `pattern.len() * text.len()` steps, however many stars there are.
+fn matches(mut pattern: &[u8], mut text: &[u8]) -> bool {
+    // Behind the last star, and the text it was tried on: no earlier star ever needs to take more.
+    let mut last_star: Option<(&[u8], &[u8])> = None;
+    loop {
+        match (pattern.split_first(), text.split_first()) {
+            (None, None) => return true,
+            (Some((b'*', rest)), _) => {
+                last_star = Some((rest, text));
+                pattern = rest;
+            }
+            (Some((letter, rest)), Some((own, tail))) if *letter == b'?' || letter == own => {
+                (pattern, text) = (rest, tail);
+            }
+            _ => {
+                let Some((rest, [_, later @ ..])) = last_star else { return false };
+                last_star = Some((rest, later));
+                (pattern, text) = (rest, later);
+            }
+        }
     }
 }
 
@@ -230,6 +263,12 @@ mod tests {
             (format!("bot namespaces=\"git {KEY}"), "no end"),
             (format!("bot no-touch=\"x\" {KEY}"), "not supported"),
             (format!("a,,b {KEY}"), "should read"),
+            (format!("bot valid-before=\"20200101Z\",valid-before=\"20300101Z\" {KEY}"), "twice"),
+            (format!("bot namespaces=\"git\",NAMESPACES=\"p0.dev/grant\" {KEY}"), "twice"),
+            (format!("bot valid-after=\"20300101Z\",valid-before=\"20200101Z\" {KEY}"), "not after"),
+            (format!("bot valid-after=\"20300101Z\",valid-before=\"20300101Z\" {KEY}"), "not after"),
+            (format!("bot valid-before=\"+2030101Z\" {KEY}"), "not a time in UTC"),
+            (format!("bot valid-before=\"2030010112 3Z\" {KEY}"), "not a time in UTC"),
         ] {
             let error = AllowedSigners::read(&format!("# one\n{line}\n")).unwrap_err();
             assert_eq!(error.line, 2);
@@ -251,6 +290,37 @@ mod tests {
             let list: Vec<String> = list.split(',').map(str::to_owned).collect();
             assert_eq!(matches_list(&list, text), expected, "{list:?}");
         }
+    }
+
+    /// The meaning of a pattern, spelled out; it takes exponential time.
+    fn means(pattern: &[u8], text: &[u8]) -> bool {
+        match (pattern, text) {
+            ([], text) => text.is_empty(),
+            ([b'*', rest @ ..], text) => (0..=text.len()).any(|taken| means(rest, &text[taken..])),
+            ([_, ..], []) => false,
+            ([letter, rest @ ..], [own, tail @ ..]) => {
+                (*letter == b'?' || letter == own) && means(rest, tail)
+            }
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_pattern_matches_what_it_means(pattern in "[ab?*]{0,8}", text in "[ab]{0,8}") {
+            proptest::prop_assert_eq!(
+                matches(pattern.as_bytes(), text.as_bytes()),
+                means(pattern.as_bytes(), text.as_bytes())
+            );
+        }
+    }
+
+    #[test]
+    fn many_stars_are_judged_at_once() {
+        // By trying every way to share the text out among the stars this would never end.
+        let pattern = format!("{}$", "*?".repeat(50_000));
+        assert!(!matches(pattern.as_bytes(), b"p0.dev/grant"));
+        assert!(!matches(format!("{}$", "*".repeat(100_000)).as_bytes(), b"p0.dev/grant"));
+        assert!(matches("*".repeat(100_000).as_bytes(), b"p0.dev/grant"));
     }
 
     #[test]
