@@ -124,7 +124,7 @@ impl SigningKey {
                 let data = Signature::payload(text)?;
                 let raw = Agent::connect(socket).and_then(|mut agent| agent.sign(key, &data));
                 let raw = raw.map_err(|source| silent(socket, source))?;
-                Ok(Signature::from_agent(key, raw)?)
+                Ok(Signature::from_agent(key, text, raw)?)
             }
         }
     }

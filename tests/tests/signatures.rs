@@ -73,17 +73,36 @@ fn openssh_and_this_project_accept_and_refuse_the_same_signatures() {
         ("valid-before=\"202611241030Z\" ", "20261124103000"),
         ("valid-before=\"202611241030Z\" ", "20261124103001"),
         ("valid-after=\"20260101Z\",valid-before=\"20270101Z\" ", "20261124103000"),
+        ("namespaces=\"!git,,p0.dev/*\" ", "20261124103000"),
+        ("namespaces=\"\" ", "20261124103000"),
+        ("valid-before=\"20200101Z\",valid-before=\"20300101Z\" ", "20261124103000"),
+        ("namespaces=\"git\",namespaces=\"p0.dev/grant\" ", "20261124103000"),
+        ("valid-after=\"20261124Z\",valid-before=\"20261124Z\" ", "20261124000000"),
+        ("valid-before=\"+2030101Z\" ", "20261124103000"),
     ] {
-        let signers = AllowedSigners::read(&format!("bot {options}{public}\n")).unwrap();
         let time = jiff::civil::DateTime::strptime("%Y%m%d%H%M%S", at)
             .unwrap()
             .to_zoned(jiff::tz::TimeZone::UTC)
             .unwrap();
-        let here = ours.verify(b"text", &signers, &[time.timestamp()]).is_ok();
+        // OpenSSH skips the line that cannot be read; here the whole file is refused. Neither accepts.
+        let here = AllowedSigners::read(&format!("bot {options}{public}\n"))
+            .is_ok_and(|signers| ours.verify(b"text", &signers, time.timestamp(), time.timestamp()).is_ok());
         let there = openssh_accepts(folder.path(), ours.armor(), b"text", options, &public, at);
         assert_eq!(here, there, "{options} at {at}");
     }
     assert!(!openssh_accepts(folder.path(), ours.armor(), b"texT", "", &public, "20261124103000"));
+}
+
+#[test]
+fn openssh_accepts_a_signature_over_any_bytes() {
+    let folder = tempfile::tempdir().unwrap();
+    let key = make_key(&folder.path().join("key")).unwrap();
+    let long = vec![0xa5; 1 << 20];
+    for text in [&b""[..], b"\n", b"a: b\r\n", b"\xff\0\xfe", "Zoë\n".as_bytes(), &long] {
+        let armor = key.sign(text).unwrap().armor().to_owned();
+        let accepted = openssh_accepts(folder.path(), &armor, text, "", &key.public_line(), "20261124103000");
+        assert!(accepted, "{:?} …", text.get(..8).unwrap_or(text));
+    }
 }
 
 /// What lies in the repository can be checked with nothing but Git and OpenSSH.

@@ -42,6 +42,9 @@ pub enum SignatureError {
     /// The key did not sign.
     #[error("the key could not sign: {0}")]
     Signing(String),
+    /// Something else answered for the key.
+    #[error("what the agent answered is no signature by the key {0}")]
+    NotByKey(Fingerprint),
 }
 
 /// Why a signature does not count.
@@ -109,14 +112,21 @@ impl Signature {
             .map_err(|error| SignatureError::Signing(error.to_string()))
     }
 
-    /// The signature whose raw part an agent made over [`Signature::payload`].
+    /// The signature whose raw part an agent made over [`Signature::payload`] of `message`.
     ///
     /// # Errors
-    /// [`SignatureError`] where the agent answered with another kind of signature.
-    pub fn from_agent(key: &PublicKey, raw: ssh_key::Signature) -> Result<Self, SignatureError> {
+    /// [`SignatureError`] where the agent answered with another kind of signature, or over something else.
+    pub fn from_agent(
+        key: &PublicKey,
+        message: &[u8],
+        raw: ssh_key::Signature,
+    ) -> Result<Self, SignatureError> {
         check_algorithm(&raw.algorithm())?;
         let inner = SshSig::new(key.key_data().clone(), NAMESPACE, HashAlg::Sha512, raw);
-        Self::of(inner.map_err(|error| SignatureError::Signing(error.to_string()))?)
+        let inner = inner.map_err(|error| SignatureError::Signing(error.to_string()))?;
+        key.verify(NAMESPACE, message, &inner)
+            .map_err(|_| SignatureError::NotByKey(Fingerprint::of(key.key_data())))?;
+        Self::of(inner)
     }
 
     fn of(inner: SshSig) -> Result<Self, SignatureError> {
@@ -145,7 +155,7 @@ impl Signature {
         Fingerprint(self.inner.public_key().fingerprint(HashAlg::Sha256).to_string())
     }
 
-    /// Who of `signers` signed `message`, with a key that is valid at every one of `times`.
+    /// Who of `signers` signed `message`, with a key that was valid at `made_at` and is at `now`.
     ///
     /// # Errors
     /// [`Refused`] says why it does not count.
@@ -153,7 +163,8 @@ impl Signature {
         &self,
         message: &[u8],
         signers: &'s AllowedSigners,
-        times: &[Timestamp],
+        made_at: Timestamp,
+        now: Timestamp,
     ) -> Result<&'s Signer, Refused> {
         if self.inner.namespace() != NAMESPACE {
             return Err(Refused::Namespace(self.inner.namespace().to_owned()));
@@ -169,11 +180,11 @@ impl Signature {
         if for_grants.peek().is_none() {
             return Err(Refused::NotForGrants(key));
         }
-        let mut at = times.first().copied().unwrap_or_default();
+        let mut at = now;
         for signer in for_grants {
-            match times.iter().find(|time| !signer.is_valid_at(**time)) {
+            match [made_at, now].into_iter().find(|time| !signer.is_valid_at(*time)) {
                 None => return Ok(signer),
-                Some(time) => at = *time,
+                Some(time) => at = time,
             }
         }
         Err(Refused::NotValid { key, at })
@@ -221,29 +232,38 @@ mod tests {
     #[test]
     fn a_signature_counts_over_its_own_text_by_a_known_key() {
         let signature = Signature::make(&key(1), b"text").unwrap();
-        let now = [at("2026-11-24T10:00:00Z")];
-        assert_eq!(signature.verify(b"text", &signers("", 1), &now).unwrap().principals(), ["bot"]);
-        assert!(matches!(signature.verify(b"texT", &signers("", 1), &now), Err(Refused::Mismatch(_))));
-        assert!(matches!(signature.verify(b"text", &signers("", 2), &now), Err(Refused::UnknownKey(_))));
-        assert!(matches!(
-            signature.verify(b"text", &signers("namespaces=\"git\" ", 1), &now),
-            Err(Refused::NotForGrants(_))
-        ));
-        assert!(signature.verify(b"text", &signers("namespaces=\"git,p0.dev/*\" ", 1), &now).is_ok());
+        let now = at("2026-11-24T10:00:00Z");
+        let verify = |text: &[u8], options: &str, seed| {
+            let signers = signers(options, seed);
+            signature.verify(text, &signers, now, now).map(|signer| signer.principals().to_vec())
+        };
+        assert_eq!(verify(b"text", "", 1), Ok(vec!["bot".to_owned()]));
+        assert!(matches!(verify(b"texT", "", 1), Err(Refused::Mismatch(_))));
+        assert!(matches!(verify(b"text", "", 2), Err(Refused::UnknownKey(_))));
+        assert!(matches!(verify(b"text", "namespaces=\"git\" ", 1), Err(Refused::NotForGrants(_))));
+        assert!(verify(b"text", "namespaces=\"git,p0.dev/*\" ", 1).is_ok());
     }
 
     #[test]
-    fn a_key_counts_only_while_it_is_valid_at_every_time_asked() {
+    fn a_key_counts_only_if_it_was_valid_when_the_grant_was_made_and_is_now() {
         let signature = Signature::make(&key(1), b"text").unwrap();
         let signers = signers("valid-after=\"20260101Z\",valid-before=\"20270101Z\" ", 1);
-        for (times, expected) in [
-            (&["2026-06-01T00:00:00Z"][..], true),
-            (&["2025-12-31T23:59:59Z"], false),
-            (&["2027-06-01T00:00:00Z"], false),
-            (&["2026-06-01T00:00:00Z", "2027-06-01T00:00:00Z"], false),
+        let (before, during, later, after) = (
+            at("2025-12-31T23:59:59Z"),
+            at("2026-06-01T00:00:00Z"),
+            at("2026-07-01T00:00:00Z"),
+            at("2027-06-01T00:00:00Z"),
+        );
+        for (made_at, now, wrong) in [
+            (during, during, None),
+            (during, later, None),
+            (before, during, Some(before)),
+            (during, after, Some(after)),
+            (before, after, Some(before)),
         ] {
-            let times: Vec<Timestamp> = times.iter().map(|time| at(time)).collect();
-            assert_eq!(signature.verify(b"text", &signers, &times).is_ok(), expected, "{times:?}");
+            let answer = signature.verify(b"text", &signers, made_at, now).map(drop);
+            let expected = wrong.map_or(Ok(()), |at| Err(Refused::NotValid { key: signature.key(), at }));
+            assert_eq!(answer, expected, "made at {made_at}, now {now}");
         }
     }
 
@@ -251,7 +271,8 @@ mod tests {
     fn a_signature_for_another_purpose_does_not_count() {
         let login = key(1).sign("git", HashAlg::Sha512, b"text").unwrap().to_pem(LineEnding::LF).unwrap();
         let signature = Signature::read(&login).unwrap();
-        let answer = signature.verify(b"text", &signers("", 1), &[]).map(|_| ());
+        let now = at("2026-11-24T10:00:00Z");
+        let answer = signature.verify(b"text", &signers("", 1), now, now).map(drop);
         assert_eq!(answer, Err(Refused::Namespace("git".to_owned())));
     }
 
@@ -274,14 +295,17 @@ mod tests {
 
     #[test]
     fn no_single_changed_character_of_the_armor_still_counts() {
-        let (armor, signers) =
-            (Signature::make(&key(1), b"text").unwrap().armor().to_owned(), signers("", 1));
+        let (armor, signers, now) = (
+            Signature::make(&key(1), b"text").unwrap().armor().to_owned(),
+            signers("", 1),
+            at("2026-11-24T10:00:00Z"),
+        );
         for index in 0..armor.len() {
             for replacement in ["A", "/", "\n", "="] {
                 let mut edited = armor.clone();
                 edited.replace_range(index..=index, replacement);
-                let counts =
-                    Signature::read(&edited).is_ok_and(|read| read.verify(b"text", &signers, &[]).is_ok());
+                let counts = Signature::read(&edited)
+                    .is_ok_and(|read| read.verify(b"text", &signers, now, now).is_ok());
                 assert!(!counts || edited == armor, "{edited}");
             }
         }
@@ -291,7 +315,37 @@ mod tests {
     fn an_agents_answer_is_the_same_signature() {
         let key = key(1);
         let raw = key.sign(NAMESPACE, HashAlg::Sha512, b"text").unwrap().signature().clone();
-        let made = Signature::from_agent(key.public_key(), raw).unwrap();
+        let made = Signature::from_agent(key.public_key(), b"text", raw).unwrap();
         assert_eq!(made, Signature::make(&key, b"text").unwrap());
+    }
+
+    #[test]
+    fn an_agents_answer_for_another_key_or_text_is_refused() {
+        let raw = |seed| key(seed).sign(NAMESPACE, HashAlg::Sha512, b"text").unwrap().signature().clone();
+        for (asked, message, answer) in [(2, b"text", raw(1)), (1, b"texT", raw(1)), (1, b"text", raw(2))] {
+            let made = Signature::from_agent(key(asked).public_key(), message, answer);
+            assert!(matches!(made, Err(SignatureError::NotByKey(_))), "{made:?}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_with_a_changed_byte_is_the_signed_text(
+            text in proptest::collection::vec(proptest::num::u8::ANY, 1..200),
+            place in proptest::prelude::any::<proptest::sample::Index>(),
+            change in 1..=u8::MAX,
+        ) {
+            let (signature, signers) = (Signature::make(&key(1), &text).unwrap(), signers("", 1));
+            let now = at("2026-11-24T10:00:00Z");
+            let read = Signature::read(signature.armor());
+            proptest::prop_assert_eq!(read.as_ref(), Ok(&signature));
+            proptest::prop_assert!(signature.verify(&text, &signers, now, now).is_ok());
+            let mut edited = text.clone();
+            edited[place.index(text.len())] ^= change;
+            proptest::prop_assert!(matches!(
+                signature.verify(&edited, &signers, now, now),
+                Err(Refused::Mismatch(_))
+            ));
+        }
     }
 }

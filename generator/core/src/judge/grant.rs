@@ -84,10 +84,7 @@ fn signature(manifest: &Manifest, base: &Base, now: Timestamp) -> Result<(), Ref
     let claims = manifest.claims();
     let signature = claims.signature.as_ref().ok_or(Refusal::Unsigned)?;
     let text = manifest.signed_text().map_err(Refusal::Unreadable)?;
-    signature
-        .verify(text.as_bytes(), signers, &[claims.created_at, now])
-        .map(drop)
-        .map_err(Refusal::Signature)
+    signature.verify(text.as_bytes(), signers, claims.created_at, now).map(drop).map_err(Refusal::Signature)
 }
 
 fn times(claims: &Claims, settings: &Cluster, now: Timestamp) -> Vec<Refusal> {
