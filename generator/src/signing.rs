@@ -3,16 +3,22 @@
 //! A private key in a file, or one that an SSH agent holds. The signing key is not the key that reaches the forge. Not
 //! here: what is signed, and whose signatures count.
 
+use std::fs::File;
+use std::io::Read;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use p0_grant::signature::{Signature, SignatureError};
+use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
 use ssh_key::{Algorithm, LineEnding, PrivateKey, PublicKey};
 
 mod agent;
 
 use agent::Agent;
+
+/// Far more than any Ed25519 key has in its file.
+const MAX_BYTES: u16 = u16::MAX;
 
 /// What a caller knows of the key.
 #[derive(Debug, Default)]
@@ -46,6 +52,11 @@ pub enum SigningError {
         "there is no key to sign with; name one with `--key FILE`, or start an SSH agent and add one (`ssh-add`)"
     )]
     NoKey,
+    /// A public key alone.
+    #[error(
+        "`{0}` is a public key, and there is no SSH agent to hold its private half; start one and add the key (`ssh-add`), or name the private key"
+    )]
+    NoAgent(PathBuf),
     /// A file that cannot be read.
     #[error("cannot read the signing key `{path}`")]
     Unreadable {
@@ -103,7 +114,7 @@ impl SigningKey {
         match (&source.file, &source.agent) {
             (Some(path), agent) if path.extension().is_some_and(|ending| ending == "pub") => {
                 let key = public(path)?;
-                in_agent(agent.as_deref().ok_or(SigningError::NoKey)?, Some(&key))
+                in_agent(agent.as_deref().ok_or_else(|| SigningError::NoAgent(path.clone()))?, Some(&key))
             }
             (Some(path), _) => {
                 private(path, source.passphrase.as_ref()).map(|key| Self::Private(Box::new(key)))
@@ -147,8 +158,8 @@ impl SigningKey {
 /// [`SigningError::Unreadable`] where the file is there or cannot be made.
 pub fn make_key(path: &Path) -> Result<SigningKey, SigningError> {
     let unreadable = |source| SigningError::Unreadable { path: path.to_owned(), source };
-    let mut seed = [0; 32];
-    getrandom::fill(&mut seed).map_err(|error| unreadable(std::io::Error::other(error)))?;
+    let mut seed = Zeroizing::new([0; 32]);
+    getrandom::fill(seed.as_mut()).map_err(|error| unreadable(std::io::Error::other(error)))?;
     let key = PrivateKey::from(ssh_key::private::Ed25519Keypair::from_seed(&seed));
     let text = key.to_openssh(LineEnding::LF).map_err(|error| unreadable(std::io::Error::other(error)))?;
     let mut file = std::fs::OpenOptions::new()
@@ -163,11 +174,15 @@ pub fn make_key(path: &Path) -> Result<SigningKey, SigningError> {
 
 fn private(path: &Path, passphrase: Option<&SecretString>) -> Result<PrivateKey, SigningError> {
     let unreadable = |source| SigningError::Unreadable { path: path.to_owned(), source };
-    let mode = std::fs::metadata(path).map_err(unreadable)?.permissions().mode();
+    let file = File::open(path).map_err(unreadable)?;
+    // Of the open file, so that what is judged is what is read.
+    let mode = file.metadata().map_err(unreadable)?.permissions().mode();
     if mode & 0o077 != 0 {
         return Err(SigningError::Open(path.to_owned()));
     }
-    let text = std::fs::read(path).map_err(unreadable)?;
+    // Large enough at once: growing would leave a copy of the key behind.
+    let mut text = Zeroizing::new(Vec::with_capacity(usize::from(MAX_BYTES) + 1));
+    file.take(u64::from(MAX_BYTES)).read_to_end(&mut text).map_err(unreadable)?;
     let key = PrivateKey::from_openssh(&text).map_err(|_| SigningError::NotAKey(path.to_owned()))?;
     check_algorithm(&key.algorithm(), path)?;
     match (key.is_encrypted(), passphrase) {

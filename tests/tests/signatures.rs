@@ -227,7 +227,7 @@ fn keys_that_cannot_sign_say_what_to_do() {
     std::fs::set_permissions(&open, std::fs::Permissions::from_mode(0o644)).unwrap();
     assert!(find(&open, None).contains("chmod 600"));
     assert!(find(&folder.path().join("nowhere"), None).contains("cannot read"));
-    assert!(find(&locked.with_extension("pub"), None).contains("no key to sign with"));
+    assert!(find(&locked.with_extension("pub"), None).contains("there is no SSH agent"));
     let nonsense = folder.path().join("nonsense");
     std::fs::write(&nonsense, "not a key").unwrap();
     std::fs::set_permissions(&nonsense, std::fs::Permissions::from_mode(0o600)).unwrap();
