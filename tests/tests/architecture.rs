@@ -27,7 +27,9 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("p0-grant", &[]),
     ("p0-access", &["p0-grant"]),
     ("p0-gitops", &["p0-access", "p0-grant"]),
-    ("p0-tests", &["p0-access", "p0-gitops", "p0-grant"]),
+    ("terraform-provider-p0", &["p0-grant", "tfplugin"]),
+    ("tfplugin", &[]),
+    ("p0-tests", &["p0-access", "p0-gitops", "p0-grant", "terraform-provider-p0", "tfplugin"]),
 ];
 
 struct Graph {

@@ -75,7 +75,8 @@ impl Copy {
         let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
         let root = tempfile::tempdir().expect("a temporary folder");
         let workspace = std::fs::read_to_string(repository.join("Cargo.toml")).expect("the workspace");
-        let members = r#"members = ["grant", "generator/core", "generator", "tests"]"#;
+        let members =
+            r#"members = ["grant", "generator/core", "generator", "provider/tfplugin", "provider", "tests"]"#;
         assert!(workspace.contains(members), "the members line changed");
         let alone = workspace.replace(members, r#"members = ["grant"]"#);
         std::fs::write(root.path().join("Cargo.toml"), alone).expect("written");

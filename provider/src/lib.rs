@@ -1,0 +1,1 @@
+//! The provider `p0`: grants as Terraform resources.

@@ -1,0 +1,3 @@
+//! The plugin's process. Terraform starts it; people meet it through Terraform.
+
+fn main() {}

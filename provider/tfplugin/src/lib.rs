@@ -1,0 +1,3 @@
+//! Terraform and OpenTofu providers in Rust.
+
+pub mod wire;
