@@ -1,6 +1,12 @@
 //! The protocol's messages and services, as the build writes them from `proto/`. Not here: what they mean.
 
-#![expect(missing_docs, clippy::all, reason = "generated from the protocol's text")]
+#![expect(
+    missing_docs,
+    clippy::all,
+    clippy::allow_attributes,
+    clippy::allow_attributes_without_reason,
+    reason = "generated from the protocol's text"
+)]
 
 /// Protocol 6.
 pub mod tfplugin6 {
