@@ -1,3 +1,4 @@
 //! Terraform and OpenTofu providers in Rust.
 
+pub mod value;
 pub mod wire;
