@@ -19,6 +19,7 @@ mod path;
 mod refine;
 mod types;
 
+pub(crate) use codec::index;
 pub use codec::{CodecError, Problem};
 pub use model::{Attr, FromValue, IntoValue, Mismatch, take};
 pub use number::{Number, NumberError};

@@ -85,6 +85,6 @@ impl Place {
 }
 
 /// The step to an element of a list, a set or a tuple.
-pub(super) fn index(number: usize) -> Step {
+pub(crate) fn index(number: usize) -> Step {
     Step::Index(i64::try_from(number).unwrap_or(i64::MAX))
 }
