@@ -3,7 +3,7 @@
 use p0_grant::catalogue::{Catalogue, read_roles};
 use p0_grant::locator::Locator;
 use p0_grant::manifest::Manifest;
-use p0_grant::signature::Signature;
+use p0_grant::signature::{Purpose, Signature};
 use p0_grant::signers::AllowedSigners;
 
 /// What must hold for any bytes; it panics where it does not.
@@ -57,7 +57,7 @@ pub fn signature(bytes: &[u8]) {
     let Ok(signature) = Signature::read(text) else { return };
     assert_eq!(signature.armor(), text);
     let now = jiff::Timestamp::UNIX_EPOCH;
-    assert!(signature.verify(b"text", &AllowedSigners::default(), now, now).is_err());
+    assert!(signature.verify(Purpose::Grant, b"text", &AllowedSigners::default(), now, now).is_err());
 }
 
 /// Signers that were read have principals, and answer for any namespace and time.
@@ -66,9 +66,7 @@ pub fn signers(bytes: &[u8]) {
     let Ok(signers) = AllowedSigners::read(text) else { return };
     for signer in signers.iter() {
         assert!(!signer.principals().is_empty());
-        let _either = (
-            signer.may_sign(p0_grant::signature::NAMESPACE),
-            signer.is_valid_at(jiff::Timestamp::UNIX_EPOCH),
-        );
+        let _either =
+            (signer.may_sign(Purpose::Grant.namespace()), signer.is_valid_at(jiff::Timestamp::UNIX_EPOCH));
     }
 }

@@ -8,7 +8,7 @@ use std::io::Read;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use p0_grant::signature::{Signature, SignatureError};
+use p0_grant::signature::{Purpose, Signature, SignatureError};
 use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
 use ssh_key::{Algorithm, LineEnding, PrivateKey, PublicKey};
@@ -124,18 +124,18 @@ impl SigningKey {
         }
     }
 
-    /// Signs `text` as a grant.
+    /// Signs `text` for `purpose`.
     ///
     /// # Errors
     /// [`SigningError`] where the agent refuses or is gone.
-    pub fn sign(&self, text: &[u8]) -> Result<Signature, SigningError> {
+    pub fn sign(&self, purpose: Purpose, text: &[u8]) -> Result<Signature, SigningError> {
         match self {
-            Self::Private(key) => Ok(Signature::make(key, text)?),
+            Self::Private(key) => Ok(Signature::make(purpose, key, text)?),
             Self::Agent { socket, key } => {
-                let data = Signature::payload(text)?;
+                let data = Signature::payload(purpose, text)?;
                 let raw = Agent::connect(socket).and_then(|mut agent| agent.sign(key, &data));
                 let raw = raw.map_err(|source| silent(socket, source))?;
-                Ok(Signature::from_agent(key, text, raw)?)
+                Ok(Signature::from_agent(purpose, key, text, raw)?)
             }
         }
     }

@@ -1,5 +1,7 @@
-//! What is granted: the grant, its two objects and their one text, its digest, its signature, and whose signatures count.
+//! What is granted: the grant, its two objects and their one text, its digest, its approval, its signature, and whose
+//! signatures count.
 
+pub mod approval;
 pub mod digest;
 pub mod grant;
 pub mod manifest;

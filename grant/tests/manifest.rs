@@ -9,7 +9,7 @@ use p0_grant::resource::ApiResource;
 use p0_grant::role::Role;
 use p0_grant::rule::ResourceRule;
 use p0_grant::selection::{Selection, SelectionText};
-use p0_grant::signature::Signature;
+use p0_grant::signature::{Purpose, Signature};
 
 const NGINX: &str = "apps/deployments default/nginx-deployment";
 
@@ -23,6 +23,7 @@ fn workflow() -> Workflow {
         merge_before: Some("2026-11-24T11:00:00Z".parse().unwrap()),
         request_url: None,
         reason: Some("the rollout hangs:\nno pod is ready".to_owned()),
+        ..Workflow::default()
     }
 }
 
@@ -60,7 +61,7 @@ fn nginx() -> Manifest {
 /// Signed with a key that everybody knows, so that the text is the same every time.
 fn signed() -> Manifest {
     let key = ssh_key::PrivateKey::from(ssh_key::private::Ed25519Keypair::from_seed(&[0; 32]));
-    let signature = Signature::make(&key, nginx().signed_text().unwrap().as_bytes()).unwrap();
+    let signature = Signature::make(Purpose::Grant, &key, nginx().signed_text().unwrap().as_bytes()).unwrap();
     nginx().with_signature(signature).unwrap()
 }
 

@@ -5,7 +5,7 @@
 
 use p0_grant::manifest::{GRANT, MANAGED_BY, Manifest};
 use p0_grant::rule::ALL;
-use p0_grant::signature::Signature;
+use p0_grant::signature::{Purpose, Signature};
 use p0_grant::yaml::{Limits, read_all};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
@@ -36,7 +36,7 @@ proptest! {
     fn a_signature_is_read_back_and_is_no_part_of_what_is_signed(manifest in manifests(), seed: [u8; 32]) {
         let key = ssh_key::PrivateKey::from(ssh_key::private::Ed25519Keypair::from_seed(&seed));
         let unsigned = manifest.to_yaml().unwrap();
-        let signed = manifest.with_signature(Signature::make(&key, unsigned.as_bytes()).unwrap()).unwrap();
+        let signed = manifest.with_signature(Signature::make(Purpose::Grant, &key, unsigned.as_bytes()).unwrap()).unwrap();
         prop_assert_eq!(&signed.signed_text().unwrap(), &unsigned);
         prop_assert_eq!(Manifest::read(&signed.to_yaml().unwrap()).unwrap(), signed);
     }

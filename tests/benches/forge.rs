@@ -21,6 +21,7 @@ use p0_grant::locator::Locator;
 use p0_grant::manifest::Manifest;
 use p0_grant::name::GrantId;
 use p0_grant::plan::plan;
+use p0_grant::signature::Purpose;
 use p0_tests::big_repository::{Size, grow};
 use p0_tests::site::{CLUSTER, NOW, Site};
 
@@ -110,7 +111,7 @@ impl Bench {
             workflow: Some(workflow),
         });
         let manifest = Manifest::of(&grant.unwrap()).unwrap();
-        let signature = self.key.sign(manifest.signed_text().unwrap().as_bytes()).unwrap();
+        let signature = self.key.sign(Purpose::Grant, manifest.signed_text().unwrap().as_bytes()).unwrap();
         manifest.with_signature(signature).unwrap()
     }
 

@@ -89,7 +89,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("kubernetes", &["alias", "covers", "evaluate", "name", "request", "role", "rule", "subject"]),
     ("picking", &["catalogue", "locator", "nearest", "resource", "selection"]),
     ("planning", &["danger", "offer", "plan", "restrict", "subset"]),
-    ("granting", &["digest", "grant", "manifest", "signature", "signers"]),
+    ("granting", &["approval", "digest", "grant", "manifest", "signature", "signers"]),
 ];
 
 #[test]

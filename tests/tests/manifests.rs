@@ -12,7 +12,7 @@ use p0_grant::digest::SubsetDigest;
 use p0_grant::grant::Grant;
 use p0_grant::manifest::Manifest;
 use p0_grant::rule::Rule;
-use p0_grant::signature::Signature;
+use p0_grant::signature::{Purpose, Signature};
 use p0_grant::yaml::{Limits, YamlError, read_all};
 use p0_tests::{ControlPlane, Oracle};
 use proptest::prelude::*;
@@ -38,7 +38,8 @@ fn for_each_of(cases: u32, check: impl Fn(&Manifest) -> Result<(), TestCaseError
 /// Signed with a key that everybody knows, so that the text is the same every time.
 fn signed(manifest: &Manifest) -> Manifest {
     let key: ssh_key::PrivateKey = ssh_key::private::Ed25519Keypair::from_seed(&[0; 32]).into();
-    let signature = Signature::make(&key, manifest.signed_text().unwrap().as_bytes()).unwrap();
+    let signature =
+        Signature::make(Purpose::Grant, &key, manifest.signed_text().unwrap().as_bytes()).unwrap();
     manifest.clone().with_signature(signature).unwrap()
 }
 

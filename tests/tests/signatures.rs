@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use p0_gitops::signing::{KeySource, SigningError, SigningKey, make_key};
-use p0_grant::signature::{NAMESPACE, Signature};
+use p0_grant::signature::{Purpose, Signature};
 use p0_grant::signers::AllowedSigners;
 use p0_tests::eventually;
 use p0_tests::site::Site;
@@ -37,7 +37,7 @@ fn openssh_accepts(folder: &Path, armor: &str, text: &[u8], options: &str, publi
             "-I",
             "bot",
             "-n",
-            NAMESPACE,
+            Purpose::Grant.namespace(),
             "-s",
             path(&signature),
             "-O",
@@ -52,11 +52,19 @@ fn openssh_and_this_project_accept_and_refuse_the_same_signatures() {
     let folder = tempfile::tempdir().unwrap();
     let key = make_key(&folder.path().join("key")).unwrap();
     let public = key.public_line();
-    let ours = key.sign(b"text").unwrap();
+    let ours = key.sign(Purpose::Grant, b"text").unwrap();
     std::fs::write(folder.path().join("text"), "text").unwrap();
     let file = folder.path().join("text");
     assert!(ssh_keygen(
-        &["-Y", "sign", "-f", path(&folder.path().join("key")), "-n", NAMESPACE, path(&file)],
+        &[
+            "-Y",
+            "sign",
+            "-f",
+            path(&folder.path().join("key")),
+            "-n",
+            Purpose::Grant.namespace(),
+            path(&file)
+        ],
         b""
     ));
     let theirs = std::fs::read_to_string(folder.path().join("text.sig")).unwrap();
@@ -85,8 +93,9 @@ fn openssh_and_this_project_accept_and_refuse_the_same_signatures() {
             .to_zoned(jiff::tz::TimeZone::UTC)
             .unwrap();
         // OpenSSH skips the line that cannot be read; here the whole file is refused. Neither accepts.
-        let here = AllowedSigners::read(&format!("bot {options}{public}\n"))
-            .is_ok_and(|signers| ours.verify(b"text", &signers, time.timestamp(), time.timestamp()).is_ok());
+        let here = AllowedSigners::read(&format!("bot {options}{public}\n")).is_ok_and(|signers| {
+            ours.verify(Purpose::Grant, b"text", &signers, time.timestamp(), time.timestamp()).is_ok()
+        });
         let there = openssh_accepts(folder.path(), ours.armor(), b"text", options, &public, at);
         assert_eq!(here, there, "{options} at {at}");
     }
@@ -99,7 +108,7 @@ fn openssh_accepts_a_signature_over_any_bytes() {
     let key = make_key(&folder.path().join("key")).unwrap();
     let long = vec![0xa5; 1 << 20];
     for text in [&b""[..], b"\n", b"a: b\r\n", b"\xff\0\xfe", "Zoë\n".as_bytes(), &long] {
-        let armor = key.sign(text).unwrap().armor().to_owned();
+        let armor = key.sign(Purpose::Grant, text).unwrap().armor().to_owned();
         let accepted = openssh_accepts(folder.path(), &armor, text, "", &key.public_line(), "20261124103000");
         assert!(accepted, "{:?} …", text.get(..8).unwrap_or(text));
     }
@@ -123,8 +132,18 @@ fn a_merged_grant_can_be_checked_without_this_program() {
     let (signers, signature) = (site.beside("signers"), site.beside("signature"));
     std::fs::write(&signers, site.git(&["show", "main:p0/allowed_signers"])).unwrap();
     std::fs::write(&signature, armor).unwrap();
-    let arguments =
-        ["-Y", "verify", "-f", path(&signers), "-I", "p0-gitops", "-n", NAMESPACE, "-s", path(&signature)];
+    let arguments = [
+        "-Y",
+        "verify",
+        "-f",
+        path(&signers),
+        "-I",
+        "p0-gitops",
+        "-n",
+        Purpose::Grant.namespace(),
+        "-s",
+        path(&signature),
+    ];
     assert!(ssh_keygen(&arguments, signed.as_bytes()));
 }
 
@@ -191,7 +210,10 @@ fn an_agent_signs_as_the_key_itself_would() {
     agent.add(&one);
     let in_file = SigningKey::find(&KeySource { file: Some(one.clone()), ..KeySource::default() }).unwrap();
     let in_agent = SigningKey::find(&agent.source(None)).unwrap();
-    assert_eq!(in_agent.sign(b"text").unwrap(), in_file.sign(b"text").unwrap());
+    assert_eq!(
+        in_agent.sign(Purpose::Grant, b"text").unwrap(),
+        in_file.sign(Purpose::Grant, b"text").unwrap()
+    );
     assert_eq!(in_agent.public_line(), in_file.public_line());
 
     let other = new_key(folder.path(), "other", "ed25519", "");

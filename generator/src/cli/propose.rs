@@ -6,6 +6,7 @@ use p0_access::duration::Lifetime;
 use p0_grant::grant::{Grant, GrantSpec, ManagedBy, Workflow};
 use p0_grant::manifest::Manifest;
 use p0_grant::plan::plan;
+use p0_grant::signature::Purpose;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -102,7 +103,7 @@ pub(super) fn run(args: &Args, now: Timestamp) -> anyhow::Result<Outcome> {
         }),
     })?;
     let unsigned = Manifest::of(&grant)?;
-    let signature = key.sign(unsigned.signed_text()?.as_bytes())?;
+    let signature = key.sign(Purpose::Grant, unsigned.signed_text()?.as_bytes())?;
     let manifest = unsigned.with_signature(signature)?;
     let ensured = repository.propose(cluster, &manifest, by)?;
     if args.output == Format::Table {

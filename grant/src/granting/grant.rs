@@ -7,6 +7,7 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::approval::{ApprovalKind, ApproverSignature};
 use crate::digest::SubsetDigest;
 use crate::name::GrantId;
 use crate::plan::Plan;
@@ -96,8 +97,12 @@ pub struct Workflow {
     pub cluster: String,
     /// Who asked.
     pub requester: String,
+    /// What the approval rests on.
+    pub approval: Option<ApprovalKind>,
     /// Who approved; empty where approval is the change's own review.
     pub approvers: Vec<String>,
+    /// What approvers signed with their own keys.
+    pub approver_signatures: Vec<ApproverSignature>,
     /// Which policy rule allowed it.
     pub policy_rule: Option<String>,
     /// Which policy that was.
@@ -108,6 +113,10 @@ pub struct Workflow {
     pub request_url: Option<String>,
     /// Why, as text or as a hash. Git keeps it for ever.
     pub reason: Option<String>,
+    /// For an extension: the SHA-256 of the file that it replaces.
+    pub previous: Option<String>,
+    /// The id of the window that an approver opened beforehand.
+    pub window: Option<String>,
 }
 
 /// Why a specification is not a grant.

@@ -23,7 +23,7 @@ mod names;
 mod object;
 mod read;
 
-pub use annotations::{MAX_ANNOTATION_BYTES, SIGNATURE};
+pub use annotations::{EXPIRES_AT, MAX_ANNOTATION_BYTES, SIGNATURE};
 pub use difference::Difference;
 pub use read::ManifestError;
 

@@ -1,6 +1,6 @@
 //! Signatures: SSH signatures over a grant's text, as `ssh-keygen -Y sign` makes and `ssh-keygen -Y verify` checks them.
 //!
-//! Ed25519 only, SHA-512, one namespace. Not here: whose signatures count ([`crate::signers`]) and where keys are kept.
+//! Ed25519 only, SHA-512, one namespace for each purpose. Not here: whose signatures count ([`crate::signers`]) and where keys are kept.
 //!
 //! Source: <https://github.com/openssh/openssh-portable/blob/master/PROTOCOL.sshsig>.
 
@@ -11,8 +11,19 @@ use ssh_key::{Algorithm, HashAlg, LineEnding, PublicKey, SshSig};
 
 use crate::signers::{AllowedSigners, Signer};
 
-/// What a signature over a grant is for; one made for Git commits or logins is none.
-pub const NAMESPACE: &str = "p0.dev/grant";
+/// What a signature is for. One that was made for something else does not count: neither another of these, nor a Git
+/// commit or a login.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// A grant, by the bot.
+    Grant,
+    /// An approver's own word on a grant.
+    Approval,
+    /// A window that an approver opens beforehand.
+    Window,
+    /// A person's command.
+    Act,
+}
 
 /// More than any Ed25519 signature has in its armor.
 const MAX_BYTES: usize = 2048;
@@ -54,14 +65,24 @@ pub enum Refused {
     #[error("the signature cannot be read")]
     Unreadable(#[from] SignatureError),
     /// Made for something else.
-    #[error("the signature is for `{0}`, not for `p0.dev/grant`")]
-    Namespace(String),
+    #[error("the signature is for `{found}`, not for `{wanted}`")]
+    Purpose {
+        /// What it is for.
+        found: String,
+        /// What it should be for.
+        wanted: &'static str,
+    },
     /// Nobody on base has this key.
     #[error("the key {0} is not among the allowed signers")]
     UnknownKey(Fingerprint),
     /// The key is there, for other purposes.
-    #[error("the key {0} may not sign for `p0.dev/grant`")]
-    NotForGrants(Fingerprint),
+    #[error("the key {key} may not sign for `{wanted}`")]
+    NotForThis {
+        /// Which key.
+        key: Fingerprint,
+        /// What it should be for.
+        wanted: &'static str,
+    },
     /// The key is there, for other times.
     #[error("the key {key} was not valid at {at}")]
     NotValid {
@@ -79,6 +100,18 @@ pub enum Refused {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Fingerprint(String);
 
+impl Purpose {
+    /// The signature's namespace.
+    pub const fn namespace(self) -> &'static str {
+        match self {
+            Self::Grant => "p0.dev/grant",
+            Self::Approval => "p0.dev/approval",
+            Self::Window => "p0.dev/window",
+            Self::Act => "p0.dev/act",
+        }
+    }
+}
+
 impl Signature {
     /// Reads an armored signature.
     ///
@@ -93,13 +126,13 @@ impl Signature {
         if signature.armor == armor { Ok(signature) } else { Err(SignatureError::Spelling) }
     }
 
-    /// Signs `message` for [`NAMESPACE`]. Equal messages give equal signatures.
+    /// Signs `message` for `purpose`. Equal messages give equal signatures.
     ///
     /// # Errors
     /// [`SignatureError`] where the key is no Ed25519 key or is encrypted.
-    pub fn make(key: &ssh_key::PrivateKey, message: &[u8]) -> Result<Self, SignatureError> {
+    pub fn make(purpose: Purpose, key: &ssh_key::PrivateKey, message: &[u8]) -> Result<Self, SignatureError> {
         check_algorithm(&key.algorithm())?;
-        let signed = key.sign(NAMESPACE, HashAlg::Sha512, message);
+        let signed = key.sign(purpose.namespace(), HashAlg::Sha512, message);
         Self::of(signed.map_err(|error| SignatureError::Signing(error.to_string()))?)
     }
 
@@ -107,8 +140,8 @@ impl Signature {
     ///
     /// # Errors
     /// [`SignatureError::Signing`], which no message should give.
-    pub fn payload(message: &[u8]) -> Result<Vec<u8>, SignatureError> {
-        SshSig::signed_data(NAMESPACE, HashAlg::Sha512, message)
+    pub fn payload(purpose: Purpose, message: &[u8]) -> Result<Vec<u8>, SignatureError> {
+        SshSig::signed_data(purpose.namespace(), HashAlg::Sha512, message)
             .map_err(|error| SignatureError::Signing(error.to_string()))
     }
 
@@ -117,14 +150,15 @@ impl Signature {
     /// # Errors
     /// [`SignatureError`] where the agent answered with another kind of signature, or over something else.
     pub fn from_agent(
+        purpose: Purpose,
         key: &PublicKey,
         message: &[u8],
         raw: ssh_key::Signature,
     ) -> Result<Self, SignatureError> {
         check_algorithm(&raw.algorithm())?;
-        let inner = SshSig::new(key.key_data().clone(), NAMESPACE, HashAlg::Sha512, raw);
+        let inner = SshSig::new(key.key_data().clone(), purpose.namespace(), HashAlg::Sha512, raw);
         let inner = inner.map_err(|error| SignatureError::Signing(error.to_string()))?;
-        key.verify(NAMESPACE, message, &inner)
+        key.verify(purpose.namespace(), message, &inner)
             .map_err(|_| SignatureError::NotByKey(Fingerprint::of(key.key_data())))?;
         Self::of(inner)
     }
@@ -155,33 +189,44 @@ impl Signature {
         Fingerprint(self.inner.public_key().fingerprint(HashAlg::Sha256).to_string())
     }
 
-    /// Who of `signers` signed `message`, with a key that was valid at `made_at` and is at `now`.
+    /// The key that signed `message` for `purpose`. Whose it is, and whether it counts, is not known here.
+    ///
+    /// # Errors
+    /// [`Refused`] where it is for something else or over another text.
+    pub fn signer(&self, purpose: Purpose, message: &[u8]) -> Result<PublicKey, Refused> {
+        let wanted = purpose.namespace();
+        if self.inner.namespace() != wanted {
+            return Err(Refused::Purpose { found: self.inner.namespace().to_owned(), wanted });
+        }
+        let public = PublicKey::from(self.inner.public_key().clone());
+        let signed = public.verify(wanted, message, &self.inner);
+        signed.map(|()| public).map_err(|_| Refused::Mismatch(self.key()))
+    }
+
+    /// Who of `signers` signed `message` for `purpose`, with a key that was valid at `made_at` and is at `now`.
     ///
     /// # Errors
     /// [`Refused`] says why it does not count.
     pub fn verify<'s>(
         &self,
+        purpose: Purpose,
         message: &[u8],
         signers: &'s AllowedSigners,
         made_at: Timestamp,
         now: Timestamp,
     ) -> Result<&'s Signer, Refused> {
-        if self.inner.namespace() != NAMESPACE {
-            return Err(Refused::Namespace(self.inner.namespace().to_owned()));
-        }
-        let key = self.key();
-        let public = PublicKey::from(self.inner.public_key().clone());
-        public.verify(NAMESPACE, message, &self.inner).map_err(|_| Refused::Mismatch(key.clone()))?;
-        let known: Vec<&Signer> = signers.with_key(self.inner.public_key()).collect();
+        let (key, wanted) = (self.key(), purpose.namespace());
+        let public = self.signer(purpose, message)?;
+        let known: Vec<&Signer> = signers.with_key(public.key_data()).collect();
         if known.is_empty() {
             return Err(Refused::UnknownKey(key));
         }
-        let mut for_grants = known.into_iter().filter(|signer| signer.may_sign(NAMESPACE)).peekable();
-        if for_grants.peek().is_none() {
-            return Err(Refused::NotForGrants(key));
+        let mut for_this = known.into_iter().filter(|signer| signer.may_sign(wanted)).peekable();
+        if for_this.peek().is_none() {
+            return Err(Refused::NotForThis { key, wanted });
         }
         let mut at = now;
-        for signer in for_grants {
+        for signer in for_this {
             match [made_at, now].into_iter().find(|time| !signer.is_valid_at(*time)) {
                 None => return Ok(signer),
                 Some(time) => at = time,
@@ -216,6 +261,8 @@ mod tests {
     use super::*;
     use ssh_key::private::Ed25519Keypair;
 
+    const GRANT: Purpose = Purpose::Grant;
+
     fn key(seed: u8) -> ssh_key::PrivateKey {
         ssh_key::PrivateKey::from(Ed25519Keypair::from_seed(&[seed; 32]))
     }
@@ -231,22 +278,22 @@ mod tests {
 
     #[test]
     fn a_signature_counts_over_its_own_text_by_a_known_key() {
-        let signature = Signature::make(&key(1), b"text").unwrap();
+        let signature = Signature::make(GRANT, &key(1), b"text").unwrap();
         let now = at("2026-11-24T10:00:00Z");
         let verify = |text: &[u8], options: &str, seed| {
             let signers = signers(options, seed);
-            signature.verify(text, &signers, now, now).map(|signer| signer.principals().to_vec())
+            signature.verify(GRANT, text, &signers, now, now).map(|signer| signer.principals().to_vec())
         };
         assert_eq!(verify(b"text", "", 1), Ok(vec!["bot".to_owned()]));
         assert!(matches!(verify(b"texT", "", 1), Err(Refused::Mismatch(_))));
         assert!(matches!(verify(b"text", "", 2), Err(Refused::UnknownKey(_))));
-        assert!(matches!(verify(b"text", "namespaces=\"git\" ", 1), Err(Refused::NotForGrants(_))));
+        assert!(matches!(verify(b"text", "namespaces=\"git\" ", 1), Err(Refused::NotForThis { .. })));
         assert!(verify(b"text", "namespaces=\"git,p0.dev/*\" ", 1).is_ok());
     }
 
     #[test]
     fn a_key_counts_only_if_it_was_valid_when_the_grant_was_made_and_is_now() {
-        let signature = Signature::make(&key(1), b"text").unwrap();
+        let signature = Signature::make(GRANT, &key(1), b"text").unwrap();
         let signers = signers("valid-after=\"20260101Z\",valid-before=\"20270101Z\" ", 1);
         let (before, during, later, after) = (
             at("2025-12-31T23:59:59Z"),
@@ -261,7 +308,7 @@ mod tests {
             (during, after, Some(after)),
             (before, after, Some(before)),
         ] {
-            let answer = signature.verify(b"text", &signers, made_at, now).map(drop);
+            let answer = signature.verify(GRANT, b"text", &signers, made_at, now).map(drop);
             let expected = wrong.map_or(Ok(()), |at| Err(Refused::NotValid { key: signature.key(), at }));
             assert_eq!(answer, expected, "made at {made_at}, now {now}");
         }
@@ -272,13 +319,13 @@ mod tests {
         let login = key(1).sign("git", HashAlg::Sha512, b"text").unwrap().to_pem(LineEnding::LF).unwrap();
         let signature = Signature::read(&login).unwrap();
         let now = at("2026-11-24T10:00:00Z");
-        let answer = signature.verify(b"text", &signers("", 1), now, now).map(drop);
-        assert_eq!(answer, Err(Refused::Namespace("git".to_owned())));
+        let answer = signature.verify(GRANT, b"text", &signers("", 1), now, now).map(drop);
+        assert_eq!(answer, Err(Refused::Purpose { found: "git".to_owned(), wanted: "p0.dev/grant" }));
     }
 
     #[test]
     fn there_is_one_spelling() {
-        let armor = Signature::make(&key(1), b"text").unwrap().armor().to_owned();
+        let armor = Signature::make(GRANT, &key(1), b"text").unwrap().armor().to_owned();
         assert_eq!(Signature::read(&armor).unwrap().armor(), armor);
         for edited in [
             format!("{armor}\n"),
@@ -296,7 +343,7 @@ mod tests {
     #[test]
     fn no_single_changed_character_of_the_armor_still_counts() {
         let (armor, signers, now) = (
-            Signature::make(&key(1), b"text").unwrap().armor().to_owned(),
+            Signature::make(GRANT, &key(1), b"text").unwrap().armor().to_owned(),
             signers("", 1),
             at("2026-11-24T10:00:00Z"),
         );
@@ -305,7 +352,7 @@ mod tests {
                 let mut edited = armor.clone();
                 edited.replace_range(index..=index, replacement);
                 let counts = Signature::read(&edited)
-                    .is_ok_and(|read| read.verify(b"text", &signers, now, now).is_ok());
+                    .is_ok_and(|read| read.verify(GRANT, b"text", &signers, now, now).is_ok());
                 assert!(!counts || edited == armor, "{edited}");
             }
         }
@@ -314,16 +361,17 @@ mod tests {
     #[test]
     fn an_agents_answer_is_the_same_signature() {
         let key = key(1);
-        let raw = key.sign(NAMESPACE, HashAlg::Sha512, b"text").unwrap().signature().clone();
-        let made = Signature::from_agent(key.public_key(), b"text", raw).unwrap();
-        assert_eq!(made, Signature::make(&key, b"text").unwrap());
+        let raw = key.sign(GRANT.namespace(), HashAlg::Sha512, b"text").unwrap().signature().clone();
+        let made = Signature::from_agent(GRANT, key.public_key(), b"text", raw).unwrap();
+        assert_eq!(made, Signature::make(GRANT, &key, b"text").unwrap());
     }
 
     #[test]
     fn an_agents_answer_for_another_key_or_text_is_refused() {
-        let raw = |seed| key(seed).sign(NAMESPACE, HashAlg::Sha512, b"text").unwrap().signature().clone();
+        let raw =
+            |seed| key(seed).sign(GRANT.namespace(), HashAlg::Sha512, b"text").unwrap().signature().clone();
         for (asked, message, answer) in [(2, b"text", raw(1)), (1, b"texT", raw(1)), (1, b"text", raw(2))] {
-            let made = Signature::from_agent(key(asked).public_key(), message, answer);
+            let made = Signature::from_agent(GRANT, key(asked).public_key(), message, answer);
             assert!(matches!(made, Err(SignatureError::NotByKey(_))), "{made:?}");
         }
     }
@@ -335,15 +383,15 @@ mod tests {
             place in proptest::prelude::any::<proptest::sample::Index>(),
             change in 1..=u8::MAX,
         ) {
-            let (signature, signers) = (Signature::make(&key(1), &text).unwrap(), signers("", 1));
+            let (signature, signers) = (Signature::make(GRANT, &key(1), &text).unwrap(), signers("", 1));
             let now = at("2026-11-24T10:00:00Z");
             let read = Signature::read(signature.armor());
             proptest::prop_assert_eq!(read.as_ref(), Ok(&signature));
-            proptest::prop_assert!(signature.verify(&text, &signers, now, now).is_ok());
+            proptest::prop_assert!(signature.verify(GRANT, &text, &signers, now, now).is_ok());
             let mut edited = text.clone();
             edited[place.index(text.len())] ^= change;
             proptest::prop_assert!(matches!(
-                signature.verify(&edited, &signers, now, now),
+                signature.verify(GRANT, &edited, &signers, now, now),
                 Err(Refused::Mismatch(_))
             ));
         }

@@ -2,6 +2,7 @@
 //! each has the allowance it needs.
 
 use jiff::Timestamp;
+use p0_grant::approval::{ApprovalKind, ApproverSignature};
 use p0_grant::grant::{Grant, GrantSpec, ManagedBy, NamePrefix, RoleObject, Workflow};
 use p0_grant::name::{GrantId, Namespace, ObjectName};
 use p0_grant::plan::{Allowance, Plan, Settings, plan};
@@ -9,9 +10,12 @@ use p0_grant::resource::{ApiResource, Scope};
 use p0_grant::role::{Role, RoleRef};
 use p0_grant::rule::{ResourceRule, Rule};
 use p0_grant::selection::{Selection, Target};
+use p0_grant::signature::{Purpose, Signature};
 use p0_grant::subject::Subject;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
+use ssh_key::PrivateKey;
+use ssh_key::private::Ed25519Keypair;
 
 /// Other types in YAML 1.1 or 1.2, indicators, quotes, and texts that end or begin badly.
 const AWKWARD: &[&str] = &[
@@ -217,11 +221,42 @@ fn spans() -> impl Strategy<Value = (Timestamp, Timestamp)> {
         .prop_filter_map("no time", |(begin, length)| Some((begin, begin.checked_add(length).ok()?)))
 }
 
+/// What says how it was approved, by none to two keys that everybody knows.
+fn approvals() -> BoxedStrategy<Workflow> {
+    let signature =
+        (times(), 1..10_000_000_i64, any::<u8>()).prop_filter_map("no signature", |(at, seconds, seed)| {
+            let key = PrivateKey::from(Ed25519Keypair::from_seed(&[seed; 32]));
+            let signature = Signature::make(Purpose::Approval, &key, b"text").ok()?;
+            Some(ApproverSignature { at, lifetime: jiff::SignedDuration::from_secs(seconds), signature })
+        });
+    let some = || prop::option::of(texts(false));
+    let kinds = prop::option::of(select(ApprovalKind::ALL.to_vec()));
+    (kinds, prop::collection::vec(signature, 0..3), some(), some())
+        .prop_map(|(approval, approver_signatures, previous, window)| Workflow {
+            approval,
+            approver_signatures,
+            previous,
+            window,
+            ..Workflow::default()
+        })
+        .boxed()
+}
+
 fn workflows() -> BoxedStrategy<Workflow> {
     let some = || prop::option::of(texts(false));
     let approvers = prop::collection::vec(texts(false), 0..3);
     let reason = prop::option::of(texts(true));
-    (texts(false), texts(false), approvers, some(), some(), some(), prop::option::of(times()), reason)
+    (
+        texts(false),
+        texts(false),
+        approvers,
+        some(),
+        some(),
+        some(),
+        prop::option::of(times()),
+        reason,
+        approvals(),
+    )
         .prop_map(
             |(
                 cluster,
@@ -232,8 +267,9 @@ fn workflows() -> BoxedStrategy<Workflow> {
                 request_url,
                 merge_before,
                 reason,
+                approval,
             )| {
-                let all = Workflow { cluster, requester, approvers, ..Workflow::default() };
+                let all = Workflow { cluster, requester, approvers, ..approval };
                 Workflow { policy_rule, policy_sha256, merge_before, request_url, reason, ..all }
             },
         )

@@ -35,8 +35,10 @@ impl Terms<'_> {
     /// Whole seconds, because fractions would not read back as they are written; the end after the beginning.
     fn check_times(&self) -> Result<(), GrantError> {
         let Self { created_at, expires_at, .. } = *self;
-        let merge_before = self.workflow.and_then(|flow| flow.merge_before);
-        for time in [Some(created_at), Some(expires_at), merge_before].into_iter().flatten() {
+        let workflow = self.workflow.into_iter();
+        let signed = workflow.clone().flat_map(|flow| flow.approver_signatures.iter().map(|own| own.at));
+        let others = workflow.filter_map(|flow| flow.merge_before).chain(signed);
+        for time in [created_at, expires_at].into_iter().chain(others) {
             if time.subsec_nanosecond() != 0 {
                 return Err(GrantError::Fraction(time));
             }
@@ -64,6 +66,8 @@ fn check_workflow(flow: &Workflow) -> Result<(), GrantError> {
         ("the policy rule", &flow.policy_rule),
         ("the policy's digest", &flow.policy_sha256),
         ("the request's URL", &flow.request_url),
+        ("the former file's digest", &flow.previous),
+        ("the window", &flow.window),
     ] {
         value.as_deref().map_or(Ok(()), |value| line(field, value))?;
     }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use serde_saphyr::LitStr;
 
 use super::{Claims, ManifestError};
+use crate::approval;
 use crate::grant::Workflow;
 use crate::signature::Signature;
 
@@ -23,13 +24,17 @@ pub const MAX_ANNOTATION_BYTES: usize = 256 * 1024;
 /// Keeps Flux from substituting variables in the object.
 const FLUX_SUBSTITUTE: (&str, &str) = ("kustomize.toolkit.fluxcd.io/substitute", "disabled");
 
+const APPROVAL: &str = "p0.dev/approval";
 const APPROVERS: &str = "p0.dev/approvers";
+const APPROVER_SIGNATURES: &str = "p0.dev/approver-signatures";
 const CLUSTER: &str = "p0.dev/cluster";
 const CREATED_AT: &str = "p0.dev/created-at";
-const EXPIRES_AT: &str = "p0.dev/expires-at";
+/// The annotation that says when a grant ends.
+pub const EXPIRES_AT: &str = "p0.dev/expires-at";
 const MERGE_BEFORE: &str = "p0.dev/merge-before";
 const POLICY_RULE: &str = "p0.dev/policy-rule";
 const POLICY_SHA256: &str = "p0.dev/policy-sha256";
+const PREVIOUS: &str = "p0.dev/previous";
 const REASON: &str = "p0.dev/reason";
 const REQUESTER: &str = "p0.dev/requester";
 const REQUEST_URL: &str = "p0.dev/request-url";
@@ -37,6 +42,7 @@ const ROLE: &str = "p0.dev/role";
 const SELECTION: &str = "p0.dev/selection";
 const SUBRESOURCES: &str = "p0.dev/subresources";
 const SUBSET_SHA256: &str = "p0.dev/subset-sha256";
+const WINDOW: &str = "p0.dev/window";
 
 /// Annotations in the order of their keys.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -95,12 +101,17 @@ impl Core {
         let Some(flow) = workflow else { return annotations };
         annotations.put(CLUSTER, flow.cluster.as_str());
         annotations.put(REQUESTER, flow.requester.as_str());
+        annotations.put_some(APPROVAL, flow.approval.map(|kind| kind.as_str()));
         annotations.put_some(APPROVERS, Some(flow.approvers.join(",")).filter(|list| !list.is_empty()));
+        let signatures = Some(approval::write(&flow.approver_signatures)).filter(|text| !text.is_empty());
+        annotations.put_some(APPROVER_SIGNATURES, signatures);
         annotations.put_some(POLICY_RULE, flow.policy_rule.as_deref());
         annotations.put_some(POLICY_SHA256, flow.policy_sha256.as_deref());
         annotations.put_some(MERGE_BEFORE, flow.merge_before.map(|time| time.to_string()));
         annotations.put_some(REQUEST_URL, flow.request_url.as_deref());
         annotations.put_some(REASON, flow.reason.as_deref());
+        annotations.put_some(PREVIOUS, flow.previous.as_deref());
+        annotations.put_some(WINDOW, flow.window.as_deref());
         annotations
     }
 }
@@ -168,15 +179,24 @@ impl Taken {
         let signature = self.text(SIGNATURE).map(|armor| Signature::read(&armor)).transpose();
         let signature = signature.map_err(ManifestError::Signature)?;
         let Some(cluster) = self.text(CLUSTER) else { return Ok((signature, None)) };
+        let approval = self.text(APPROVAL).map(|word| word.parse()).transpose();
+        let approver_signatures = self.text(APPROVER_SIGNATURES).map(|text| approval::read(&text));
         let workflow = Workflow {
             cluster,
             requester: self.required(REQUESTER)?,
+            approval: approval.map_err(ManifestError::Approval)?,
             approvers: self.list(APPROVERS),
+            approver_signatures: approver_signatures
+                .transpose()
+                .map_err(ManifestError::ApproverSignatures)?
+                .unwrap_or_default(),
             policy_rule: self.text(POLICY_RULE),
             policy_sha256: self.text(POLICY_SHA256),
             merge_before: self.time(MERGE_BEFORE)?,
             request_url: self.text(REQUEST_URL),
             reason: self.text(REASON),
+            previous: self.text(PREVIOUS),
+            window: self.text(WINDOW),
         };
         Ok((signature, Some(workflow)))
     }
@@ -190,13 +210,13 @@ impl Taken {
     }
 }
 
-/// The signature has lines, and is written as lines; other text is quoted where it must be.
+/// Signatures have lines, and are written as lines; other text is quoted where it must be.
 impl Serialize for Annotations {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(self.0.len()))?;
         for (key, value) in &self.0 {
             match key.as_str() {
-                SIGNATURE => map.serialize_entry(key, &LitStr(value))?,
+                SIGNATURE | APPROVER_SIGNATURES => map.serialize_entry(key, &LitStr(value))?,
                 _ => map.serialize_entry(key, value)?,
             }
         }

@@ -9,6 +9,7 @@ use super::annotations::CoreText;
 use super::object::{Kind, Object};
 use super::{Claims, Difference, GRANT, MANAGED_BY, Manifest, names};
 use crate::alias::alias_group;
+use crate::approval::{ApprovalKindError, ApproverSignaturesError};
 use crate::digest::{DigestError, SubsetDigest};
 use crate::evaluate::BindingScope;
 use crate::grant::{GrantError, ManagedBy, RoleObject, Terms};
@@ -83,6 +84,12 @@ pub enum ManifestError {
     /// Not a signature in the one spelling that OpenSSH writes.
     #[error("`p0.dev/signature` is wrong")]
     Signature(#[source] SignatureError),
+    /// No kind of approval.
+    #[error("`p0.dev/approval` is wrong")]
+    Approval(#[source] ApprovalKindError),
+    /// Not approvers' signatures.
+    #[error("`p0.dev/approver-signatures` is wrong")]
+    ApproverSignatures(#[source] ApproverSignaturesError),
     /// Times or texts that no grant has.
     #[error("the claims do not make a grant")]
     Grant(#[source] GrantError),

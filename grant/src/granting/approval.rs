@@ -1,0 +1,251 @@
+//! Approvals as a grant file carries them: which kind, and what approvers sign with their own keys.
+//!
+//! Not here: whose approval is enough; that is policy, and the generator's.
+
+use std::fmt;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::manifest::Claims;
+use crate::signature::{Purpose, Refused, Signature, SignatureError};
+
+/// What a grant's approval rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ApprovalKind {
+    /// Persons that a rule lists.
+    Reviewers,
+    /// The requester's manager.
+    Manager,
+    /// Nobody: the requester is on call.
+    Auto,
+    /// The review of the change itself.
+    Git,
+    /// Persons that a rule lists, until a date at which it is reviewed.
+    Persistent,
+    /// A window that an approver opened beforehand.
+    Window,
+}
+
+/// One approver's own signature over a [`Statement`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApproverSignature {
+    /// When they approved: whole seconds.
+    pub at: Timestamp,
+    /// The longest that they approved: whole seconds.
+    pub lifetime: SignedDuration,
+    /// The signature, for [`Purpose::Approval`]. Nobody has verified it yet.
+    pub signature: Signature,
+}
+
+/// What an approver signs: everything of a grant that is theirs to decide, and nothing that is not known at the click.
+///
+/// ```
+/// use p0_grant::approval::Statement;
+///
+/// let statement = Statement {
+///     grant: "vpl5aqzpwnnqmnkrzze2".to_owned(),
+///     cluster: "prod".to_owned(),
+///     requester: "alice".to_owned(),
+///     subject: "User/alice@example.com".to_owned(),
+///     role: "ClusterRole/view".to_owned(),
+///     selection: "pods shop/*".to_owned(),
+///     subresources: vec!["log".to_owned()],
+///     subset_sha256: "4f53cda18c2baa0c0354bb5f9a3ecbe5ed12ab4d8e11ba873c2f11161202b945".to_owned(),
+///     reason: None,
+///     previous: None,
+///     at: "2026-11-24T10:00:00Z".parse()?,
+///     lifetime_seconds: 3600,
+/// };
+/// assert!(statement.text().starts_with(r#"{"grant":"vpl5aqzpwnnqmnkrzze2","cluster":"prod""#));
+/// # Ok::<(), jiff::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Statement {
+    /// The grant's id.
+    pub grant: String,
+    /// The cluster's name in the repository.
+    pub cluster: String,
+    /// Who asked, as the file says it.
+    pub requester: String,
+    /// Who gets access.
+    pub subject: String,
+    /// Where the rules come from.
+    pub role: String,
+    /// What they are cut to.
+    pub selection: String,
+    /// Subresources besides, sorted.
+    pub subresources: Vec<String>,
+    /// The digest of the rules.
+    pub subset_sha256: String,
+    /// Why, as the file keeps it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// For an extension: the digest of the file that it replaces.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub previous: Option<String>,
+    /// When they approve.
+    pub at: Timestamp,
+    /// The longest that they approve.
+    pub lifetime_seconds: i64,
+}
+
+/// A text that names no kind of approval.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no kind of approval")]
+pub struct ApprovalKindError(String);
+
+/// Why a text is no list of approvers' signatures.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ApproverSignaturesError {
+    /// A line that should read `TIME SECONDS`.
+    #[error("`{0}` should read `TIME SECONDS`")]
+    Header(String),
+    /// What follows it is no signature.
+    #[error("a signature cannot be read")]
+    Signature(#[from] SignatureError),
+}
+
+impl ApprovalKind {
+    /// All kinds.
+    pub const ALL: [Self; 6] =
+        [Self::Reviewers, Self::Manager, Self::Auto, Self::Git, Self::Persistent, Self::Window];
+
+    /// The word in a grant file.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Reviewers => "reviewers",
+            Self::Manager => "manager",
+            Self::Auto => "auto",
+            Self::Git => "git",
+            Self::Persistent => "persistent",
+            Self::Window => "window",
+        }
+    }
+}
+
+impl fmt::Display for ApprovalKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl std::str::FromStr for ApprovalKind {
+    type Err = ApprovalKindError;
+
+    fn from_str(text: &str) -> Result<Self, ApprovalKindError> {
+        let found = Self::ALL.into_iter().find(|kind| kind.as_str() == text);
+        found.ok_or_else(|| ApprovalKindError(text.to_owned()))
+    }
+}
+
+impl Statement {
+    /// The statement that fits what a grant claims, for an approval `at` a time for a `lifetime`.
+    pub fn of(claims: &Claims, at: Timestamp, lifetime: SignedDuration) -> Self {
+        let flow = claims.workflow.as_ref();
+        Self {
+            grant: claims.id.to_string(),
+            cluster: flow.map(|flow| flow.cluster.clone()).unwrap_or_default(),
+            requester: flow.map(|flow| flow.requester.clone()).unwrap_or_default(),
+            subject: claims.subject.to_string(),
+            role: claims.role.to_string(),
+            selection: claims.selection.to_string(),
+            subresources: claims.subresources.clone(),
+            subset_sha256: claims.digest.to_string(),
+            reason: flow.and_then(|flow| flow.reason.clone()),
+            previous: flow.and_then(|flow| flow.previous.clone()),
+            at,
+            lifetime_seconds: lifetime.as_secs(),
+        }
+    }
+
+    /// The one text: compact JSON, fields in this order.
+    #[expect(clippy::expect_used, reason = "strings, a time and a number always have a JSON form")]
+    pub fn text(&self) -> String {
+        serde_json::to_string(self).expect("JSON")
+    }
+}
+
+impl ApproverSignature {
+    /// The key that signed exactly what `claims` say, or why none did. Whose key it is, is not known here.
+    ///
+    /// # Errors
+    /// [`Refused`] where it is for something else or over another text.
+    pub fn signer(&self, claims: &Claims) -> Result<ssh_key::PublicKey, Refused> {
+        let statement = Statement::of(claims, self.at, self.lifetime);
+        self.signature.signer(Purpose::Approval, statement.text().as_bytes())
+    }
+}
+
+/// The annotation's text: for each signature a line `TIME SECONDS` and its armor.
+pub(crate) fn write(signatures: &[ApproverSignature]) -> String {
+    let entry =
+        |own: &ApproverSignature| format!("{} {}\n{}", own.at, own.lifetime.as_secs(), own.signature.armor());
+    signatures.iter().map(entry).collect()
+}
+
+/// Reads what [`write`] wrote. Other spellings of the same do not survive being written again.
+pub(crate) fn read(text: &str) -> Result<Vec<ApproverSignature>, ApproverSignaturesError> {
+    const END: &str = "-----END SSH SIGNATURE-----\n";
+    text.split_inclusive(END).map(read_one).collect()
+}
+
+fn read_one(entry: &str) -> Result<ApproverSignature, ApproverSignaturesError> {
+    let (header, armor) = entry.split_once('\n').unwrap_or((entry, ""));
+    let wrong = || ApproverSignaturesError::Header(header.to_owned());
+    let (at, seconds) = header.split_once(' ').ok_or_else(wrong)?;
+    let at: Timestamp = at.parse().map_err(|_| wrong())?;
+    let seconds: i64 = seconds.parse().map_err(|_| wrong())?;
+    if at.subsec_nanosecond() != 0 || seconds <= 0 {
+        return Err(wrong());
+    }
+    let signature = Signature::read(armor)?;
+    Ok(ApproverSignature { at, lifetime: SignedDuration::from_secs(seconds), signature })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ssh_key::private::Ed25519Keypair;
+
+    fn signature(seed: u8) -> ApproverSignature {
+        let key = ssh_key::PrivateKey::from(Ed25519Keypair::from_seed(&[seed; 32]));
+        ApproverSignature {
+            at: "2026-11-24T10:00:00Z".parse().unwrap(),
+            lifetime: SignedDuration::from_hours(4),
+            signature: Signature::make(Purpose::Approval, &key, b"text").unwrap(),
+        }
+    }
+
+    #[test]
+    fn a_list_reads_as_it_was_written() {
+        for list in [vec![], vec![signature(1)], vec![signature(1), signature(2)]] {
+            assert_eq!(read(&write(&list)), Ok(list));
+        }
+    }
+
+    #[test]
+    fn what_is_no_list_is_refused() {
+        let good = write(&[signature(1)]);
+        for text in [
+            "x".to_owned(),
+            format!("{good}x"),
+            good.replace("14400", "-1"),
+            good.replace("14400", "0"),
+            good.replace(" 14400", ""),
+            good.replace("00Z ", "00.5Z "),
+            good.replace("-----BEGIN", "----BEGIN"),
+        ] {
+            assert!(read(&text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn every_kind_reads_back() {
+        for kind in ApprovalKind::ALL {
+            assert_eq!(kind.to_string().parse(), Ok(kind));
+        }
+        assert!("Git".parse::<ApprovalKind>().is_err());
+    }
+}
