@@ -18,9 +18,12 @@ use crate::git::{
 
 mod judging;
 mod reading;
+mod removal;
 
 use judging::long_before;
 use reading::manifest;
+
+pub use removal::{Removal, Why};
 
 /// A repository of the design's layout.
 pub struct Repository {

@@ -12,6 +12,10 @@ use serde::{Deserialize, Serialize};
 use crate::duration::Lifetime;
 use crate::layout::ClusterName;
 
+mod confirmation;
+
+pub use confirmation::{Applier, Confirmation, Witness};
+
 /// A cluster's settings, as `clusters/<c>/p0-cluster.yaml` has them.
 ///
 /// ```
@@ -38,6 +42,9 @@ pub struct Cluster {
     /// Rows of the danger table that only this site knows.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub danger: Vec<Row>,
+    /// How it is seen that the cluster has what base says; without it, nobody is told more than "merged".
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirm: Option<Confirmation>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,6 +72,9 @@ pub struct GrantSettings {
     pub max_duration: Lifetime,
     /// What of a reason is kept in Git.
     pub reason: ReasonKept,
+    /// Whether grants need a policy.
+    #[serde(skip_serializing_if = "PolicyNeed::is_default")]
+    pub policy: PolicyNeed,
     /// Where privileged verbs may be granted, and what is otherwise withheld.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub allow_privileged: Vec<Allowance>,
@@ -83,6 +93,23 @@ pub enum ReasonKept {
     None,
 }
 
+/// Whether grants need `p0/policy.yaml`. Where there is one, it counts whatever this says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PolicyNeed {
+    /// Without one nothing is granted.
+    #[default]
+    Required,
+    /// Without one whoever holds an allowed signing key decides alone.
+    Optional,
+}
+
+impl PolicyNeed {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 impl Default for GrantSettings {
     fn default() -> Self {
         Self {
@@ -91,6 +118,7 @@ impl Default for GrantSettings {
             wildcard_verb: WildcardVerb::default(),
             max_duration: Lifetime::hours(7 * 24),
             reason: ReasonKept::default(),
+            policy: PolicyNeed::default(),
             allow_privileged: Vec::new(),
         }
     }
@@ -107,6 +135,7 @@ impl Cluster {
             system_namespaces: Vec::new(),
             applier_namespaces: Vec::new(),
             danger: Vec::new(),
+            confirm: None,
         }
     }
 

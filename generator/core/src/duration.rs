@@ -21,6 +21,11 @@ impl Lifetime {
         Self(SignedDuration::from_secs(hours as i64 * 3600))
     }
 
+    /// From minutes.
+    pub const fn minutes(minutes: u32) -> Self {
+        Self(SignedDuration::from_secs(minutes as i64 * 60))
+    }
+
     /// For reckoning with timestamps.
     pub fn duration(self) -> SignedDuration {
         self.0

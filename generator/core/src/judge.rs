@@ -1,8 +1,8 @@
 //! The judgement of a change: may it land on base?
 //!
-//! Signers, cluster files and catalogues come from base only; the head is data. Every grant that is added is made anew
-//! from base and must be equal byte for byte. Deletions of grants always pass: nothing that takes access away waits for
-//! anything. Not here: Git, and who may have a grant (policy).
+//! Everything it is held to comes from base only; the head is data. Every grant that is added or extended is made anew from
+//! base and must be equal byte for byte. Deletions of grants, and going back to an earlier version that ends earlier, always
+//! pass: nothing that takes access away waits for anything. Not here: Git.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,10 +17,12 @@ use crate::layout::ClusterName;
 
 mod grant;
 mod refusal;
+mod renewal;
 mod shape;
 
 pub use grant::{MAX_CLOCK_SKEW, recompute};
 pub use refusal::{Finding, Refusal};
+pub use renewal::file_digest;
 
 /// What base says, as far as the change needs it.
 #[derive(Clone, Debug, Default)]
@@ -31,6 +33,8 @@ pub struct Base {
     pub clusters: BTreeMap<ClusterName, ClusterBase>,
     /// Ids that base's history has had.
     pub used: BTreeSet<GrantId>,
+    /// Every version that base has had of each live grant that the change puts into other words.
+    pub versions: BTreeMap<GrantId, Vec<Vec<u8>>>,
 }
 
 /// A cluster's two files on base. An error says why one cannot be used.
@@ -51,6 +55,10 @@ pub enum Judgement {
     Passed {
         /// Grants it adds.
         added: BTreeSet<GrantId>,
+        /// Grants it extends.
+        extended: BTreeSet<GrantId>,
+        /// Grants it puts back to an earlier version, which ends earlier.
+        shortened: BTreeSet<GrantId>,
         /// Grants it removes.
         removed: BTreeSet<GrantId>,
     },
@@ -58,10 +66,22 @@ pub enum Judgement {
     Refused(Vec<Finding>),
 }
 
-/// Clusters whose files on base are needed to judge `change`, and ids whose history is.
-pub fn needs(change: &[FileChange]) -> (BTreeSet<ClusterName>, BTreeSet<GrantId>) {
+/// What of base is needed to judge a change.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Needs {
+    /// Clusters whose files are.
+    pub clusters: BTreeSet<ClusterName>,
+    /// Ids whose history is.
+    pub added: BTreeSet<GrantId>,
+    /// Live grants all of whose versions are.
+    pub changed: BTreeSet<(ClusterName, GrantId)>,
+}
+
+/// What of base is needed to judge `change`.
+pub fn needs(change: &[FileChange]) -> Needs {
     let shape = shape::Shape::of(change);
-    (shape.clusters(), shape.added_ids())
+    let changed = shape.changed().iter().map(|changed| (changed.cluster.clone(), changed.id.clone()));
+    Needs { clusters: shape.clusters(), added: shape.added_ids(), changed: changed.collect() }
 }
 
 /// Judges `change` against `base` at `now`.
@@ -69,11 +89,23 @@ pub fn judge(change: &[FileChange], base: &Base, now: Timestamp) -> Judgement {
     let shape = shape::Shape::of(change);
     let mut findings = shape.findings(base);
     for added in shape.added() {
-        let found = grant::findings(added, base, now);
+        let found = grant::findings_of_new(added, base, now);
         findings.extend(found.into_iter().map(|refusal| Finding { path: added.path.to_owned(), refusal }));
     }
+    let (mut extended, mut shortened) = (BTreeSet::new(), BTreeSet::new());
+    for changed in shape.changed() {
+        match grant::findings_of_changed(changed, base, now) {
+            Ok(grant::Passed::Extended) => drop(extended.insert(changed.id.clone())),
+            Ok(grant::Passed::Shortened) => drop(shortened.insert(changed.id.clone())),
+            Err(found) => {
+                let at = |refusal| Finding { path: changed.path.to_owned(), refusal };
+                findings.extend(found.into_iter().map(at));
+            }
+        }
+    }
     if findings.is_empty() {
-        return Judgement::Passed { added: shape.added_ids(), removed: shape.removed_ids() };
+        let (added, removed) = (shape.added_ids(), shape.removed_ids());
+        return Judgement::Passed { added, extended, shortened, removed };
     }
     findings.sort();
     findings.dedup();

@@ -3,6 +3,7 @@
 //! Pure: no clock, randomness, file, network or environment. Not here: what a grant is (`p0-grant`), and everything that
 //! acts (`p0-gitops`).
 
+pub mod audit;
 pub mod change;
 pub mod cluster;
 pub mod duration;

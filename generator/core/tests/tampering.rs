@@ -15,7 +15,7 @@ use p0_grant::locator::Locator;
 use p0_grant::manifest::Manifest;
 use p0_grant::name::GrantId;
 use p0_grant::plan::{Allowance, plan};
-use p0_grant::signature::Signature;
+use p0_grant::signature::{Purpose, Signature};
 use p0_grant::signers::AllowedSigners;
 use ssh_key::private::Ed25519Keypair;
 
@@ -44,6 +44,7 @@ fn base() -> Base {
         signers: signers("namespaces=\"p0.dev/grant\",valid-before=\"20270101Z\" "),
         clusters: BTreeMap::from([(cluster(), known)]),
         used: BTreeSet::new(),
+        versions: BTreeMap::new(),
     }
 }
 
@@ -117,7 +118,8 @@ impl Made {
 }
 
 fn sign(manifest: Manifest, seed: u8) -> Manifest {
-    let signature = Signature::make(&key(seed), manifest.signed_text().unwrap().as_bytes()).unwrap();
+    let signature =
+        Signature::make(Purpose::Grant, &key(seed), manifest.signed_text().unwrap().as_bytes()).unwrap();
     manifest.with_signature(signature).unwrap()
 }
 
@@ -416,7 +418,7 @@ fn modes_links_and_edits_in_place_are_refused() {
     for after in [file(FileMode::Executable), regular(longer.text())] {
         let change =
             FileChange { path: PATH.to_owned(), before: Some(file(FileMode::Regular)), after: Some(after) };
-        assert_eq!(codes(&[change], &base()), BTreeSet::from(["changed-in-place"]));
+        assert!(codes(&[change], &base()).contains("changed-in-place"));
     }
 }
 

@@ -1,7 +1,10 @@
 //! `verify`: the judgement of a change, for CI, hooks and people.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use p0_access::judge::{Finding, Judgement};
+use p0_grant::name::GrantId;
 use serde::Serialize;
 
 use super::output::{Outcome, finding_line, plain, structured};
@@ -48,10 +51,12 @@ enum JudgementFormat {
 }
 
 /// The documented answer.
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 struct Answer {
     verdict: &'static str,
     added: Vec<String>,
+    extended: Vec<String>,
+    shortened: Vec<String>,
     removed: Vec<String>,
     findings: Vec<Told>,
 }
@@ -83,13 +88,20 @@ pub(super) fn run(args: &Args, now: Timestamp) -> anyhow::Result<Outcome> {
 
 fn text(judgement: &Judgement) {
     match judgement {
-        Judgement::Passed { added, removed } if added.is_empty() && removed.is_empty() => {
-            anstream::println!("passed: no grant is touched");
-        }
-        Judgement::Passed { added, removed } => {
-            anstream::println!("passed: {} grant(s) added, {} removed", added.len(), removed.len());
-            added.iter().for_each(|id| anstream::println!("  + {id}"));
-            removed.iter().for_each(|id| anstream::println!("  - {id}"));
+        Judgement::Passed { added, extended, shortened, removed } => {
+            let kinds = [
+                (added, '+', "added"),
+                (extended, '>', "extended"),
+                (shortened, '<', "shortened"),
+                (removed, '-', "removed"),
+            ];
+            let told = kinds.iter().filter(|(ids, _, _)| !ids.is_empty());
+            let told = told.map(|(ids, _, word)| format!("{} grant(s) {word}", ids.len()));
+            let told = told.collect::<Vec<_>>().join(", ");
+            anstream::println!("passed: {}", if told.is_empty() { "no grant is touched" } else { &told });
+            for (ids, sign, _) in kinds {
+                ids.iter().for_each(|id| anstream::println!("  {sign} {id}"));
+            }
         }
         Judgement::Refused(findings) => {
             anstream::println!("refused: {} finding(s)", findings.len());
@@ -104,19 +116,19 @@ fn answer(judgement: &Judgement) -> Answer {
         code: finding.refusal.code(),
         message: finding.refusal.sentence(),
     };
+    let ids = |ids: &BTreeSet<GrantId>| ids.iter().map(ToString::to_string).collect();
     match judgement {
-        Judgement::Passed { added, removed } => Answer {
+        Judgement::Passed { added, extended, shortened, removed } => Answer {
             verdict: "passed",
-            added: added.iter().map(ToString::to_string).collect(),
-            removed: removed.iter().map(ToString::to_string).collect(),
+            added: ids(added),
+            extended: ids(extended),
+            shortened: ids(shortened),
+            removed: ids(removed),
             findings: Vec::new(),
         },
-        Judgement::Refused(findings) => Answer {
-            verdict: "refused",
-            added: Vec::new(),
-            removed: Vec::new(),
-            findings: findings.iter().map(tell).collect(),
-        },
+        Judgement::Refused(findings) => {
+            Answer { verdict: "refused", findings: findings.iter().map(tell).collect(), ..Answer::default() }
+        }
     }
 }
 

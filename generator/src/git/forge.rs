@@ -183,6 +183,36 @@ impl Forge {
         Err(GitError::LostRace { branch: self.base.clone(), tries: TRIES }.into())
     }
 
+    /// Moves base by one commit with the edits that `edits` makes for its head: for what takes away and waits for no
+    /// branch. `judge` sees the commit before base moves. Nothing where base already is as the edits would make it.
+    ///
+    /// # Errors
+    /// [`MergeError`]; base is where it was.
+    pub fn land<E: std::error::Error>(
+        &self,
+        by: &Identity,
+        message: &Message,
+        mut edits: impl FnMut(CommitId) -> Result<Vec<Edit>, E>,
+        mut judge: impl FnMut(Proposed) -> Result<(), E>,
+    ) -> Result<Option<CommitId>, MergeError<E>> {
+        let message = message.text();
+        for _ in 0..TRIES {
+            let base = self.head()?;
+            let tree = self.edited(base, &edits(base).map_err(MergeError::Refused)?)?;
+            if tree == self.remote.tree(base)?.id() {
+                return Ok(None);
+            }
+            let head = self.commit(by, &message, tree, &[base])?;
+            judge(Proposed { base, head }).map_err(MergeError::Refused)?;
+            match self.remote.move_branch(&self.base, Some(base), Some(head)) {
+                Ok(()) => return Ok(Some(head)),
+                Err(Unmoved::Lost) => {}
+                Err(Unmoved::Failed(error)) => return Err(error.into()),
+            }
+        }
+        Err(GitError::LostRace { branch: self.base.clone(), tries: TRIES }.into())
+    }
+
     /// Deletes `branch`; whether there was one.
     ///
     /// # Errors

@@ -49,6 +49,36 @@ impl Remote {
     }
 }
 
+impl Remote {
+    /// Every version that the file at `path` has had since it last came to `base`, the latest first; nothing where it is not
+    /// there.
+    ///
+    /// # Errors
+    /// [`GitError`] where a commit cannot be read.
+    pub fn versions(&self, base: CommitId, path: &str) -> Result<Vec<Vec<u8>>, GitError> {
+        read_versions(&self.repository, base.0, path)
+            .map_err(|source| self.failed("reading the versions of a file", source))
+    }
+}
+
+fn read_versions(repository: &Repository, from: Oid, path: &str) -> Result<Vec<Vec<u8>>, git2::Error> {
+    let mut versions: Vec<Vec<u8>> = Vec::new();
+    let (mut commit, mut last) = (Some(repository.find_commit(from)?), None);
+    while let Some(current) = commit {
+        let entry = match current.tree()?.get_path(std::path::Path::new(path)) {
+            Ok(entry) => entry,
+            Err(error) if error.code() == git2::ErrorCode::NotFound => break,
+            Err(error) => return Err(error),
+        };
+        if last != Some(entry.id()) && entry.kind() == Some(ObjectType::Blob) {
+            last = Some(entry.id());
+            versions.push(repository.find_blob(entry.id())?.content().to_vec());
+        }
+        commit = current.parent(0).ok();
+    }
+    Ok(versions)
+}
+
 /// Raw objects are read, because a parsed commit costs several times as much and history is long.
 fn read_trailers(
     repository: &Repository,

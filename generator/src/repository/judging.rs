@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 use p0_access::change::FileChange;
-use p0_access::judge::{Base, ClusterBase, Judgement, MAX_CLOCK_SKEW, judge, needs};
+use p0_access::judge::{Base, ClusterBase, Judgement, MAX_CLOCK_SKEW, Needs, judge, needs};
 use p0_access::layout::{ALLOWED_SIGNERS, ClusterName};
 use p0_grant::manifest::Manifest;
 use p0_grant::name::GrantId;
@@ -21,20 +21,34 @@ impl Repository {
     /// [`RepositoryError`] where the repository cannot be read, which is no judgement and never a pass.
     pub fn judge(&self, base: CommitId, head: CommitId, now: Timestamp) -> Result<Judgement> {
         let change = self.remote().diff(self.remote().merge_base(base, head)?, head)?;
-        let (clusters, added) = needs(&change);
+        self.judge_files(base, &change, now)
+    }
+
+    /// Judges files that change, by what is on `base`.
+    pub(super) fn judge_files(
+        &self,
+        base: CommitId,
+        change: &[FileChange],
+        now: Timestamp,
+    ) -> Result<Judgement> {
+        let Needs { clusters, added, changed } = needs(change);
         let mut known = Base::default();
         for cluster in &clusters {
             known.clusters.insert(cluster.clone(), self.known_of(base, cluster)?);
         }
-        if !added.is_empty() {
+        for (cluster, id) in changed {
+            let versions = self.remote().versions(base, &cluster.grant_path(&id))?;
+            known.versions.insert(id, versions);
+        }
+        if !added.is_empty() || !known.versions.is_empty() {
             known.signers = match self.text(base, ALLOWED_SIGNERS)? {
                 Ok(text) => Some(AllowedSigners::read(&text).map_err(|error| error.to_string())),
                 Err(NoFile::Absent) => None,
                 Err(NoFile::Unusable(problem)) => Some(Err(problem)),
             };
-            known.used = self.used(base, &clusters, &change)?;
+            known.used = self.used(base, &clusters, change)?;
         }
-        Ok(judge(&change, &known, now))
+        Ok(judge(change, &known, now))
     }
 
     fn known_of(&self, base: CommitId, cluster: &ClusterName) -> Result<ClusterBase> {

@@ -1,37 +1,92 @@
-//! The judgement of one added grant: read it, hold it to the clock, the history and the signers, and make it anew.
+//! The judgement of one grant that comes or is extended: read it, hold it to the clock, the history and the signers, and
+//! make it anew.
 
 use jiff::{SignedDuration, Timestamp};
 use p0_grant::catalogue::Catalogue;
 use p0_grant::grant::{Grant, GrantSpec, ManagedBy, Workflow};
 use p0_grant::manifest::{Claims, Difference, Manifest, ManifestError};
+use p0_grant::name::GrantId;
 use p0_grant::plan::plan;
 use p0_grant::selection::Selection;
+use p0_grant::signature::Purpose;
 
-use super::shape::Added;
+use super::renewal::{self, Renewal};
+use super::shape::{Added, Changed};
 use super::{Base, ClusterBase, Refusal};
 use crate::cluster::Cluster;
+use crate::layout::ClusterName;
 
 /// How far ahead the clock of whoever proposed may be.
 pub const MAX_CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(5);
 
+/// A grant file where it stands.
+struct Standing<'c> {
+    cluster: &'c ClusterName,
+    manifest: &'c Manifest,
+    /// When its first version was made.
+    first_created_at: Timestamp,
+}
+
+/// How a file in place of another one passed.
+pub(super) enum Passed {
+    Extended,
+    Shortened,
+}
+
 /// Everything that speaks against one added grant.
-pub(super) fn findings(added: &Added<'_>, base: &Base, now: Timestamp) -> Vec<Refusal> {
+pub(super) fn findings_of_new(added: &Added<'_>, base: &Base, now: Timestamp) -> Vec<Refusal> {
     let manifest = match read(&added.file.bytes) {
         Ok(manifest) => manifest,
         Err(refusal) => return vec![refusal],
     };
     let claims = manifest.claims();
-    let mut findings = identity(added, claims, base);
-    findings.extend(signature(&manifest, base, now).err());
-    match base.clusters.get(&added.cluster).map(usable) {
-        None => findings.push(unusable(&added.cluster.settings_path(), "there is none")),
-        Some(Err(refusal)) => findings.push(refusal),
-        Some(Ok((settings, catalogue))) => {
-            findings.extend(times(claims, settings, now));
-            findings.extend(recompute(&manifest, settings, catalogue).err());
+    let mut findings = identity(&added.cluster, &added.id, claims);
+    if base.used.contains(&claims.id) || base.used.contains(&added.id) {
+        findings.push(Refusal::UsedId(claims.id.to_string()));
+    }
+    if renewal::previous(claims).is_some() {
+        findings.push(Refusal::Extension("there is none on base"));
+    }
+    let standing =
+        Standing { cluster: &added.cluster, manifest: &manifest, first_created_at: claims.created_at };
+    findings.extend(standing.findings(base, now));
+    findings
+}
+
+/// How a file in place of a live grant passes, or everything that speaks against it.
+pub(super) fn findings_of_changed(
+    changed: &Changed<'_>,
+    base: &Base,
+    now: Timestamp,
+) -> Result<Passed, Vec<Refusal>> {
+    let versions = base.versions.get(&changed.id).map_or(&[][..], Vec::as_slice);
+    let renewal = renewal::renewal(&changed.before.bytes, &changed.after.bytes, versions);
+    match renewal.map_err(|refusal| vec![refusal])? {
+        Renewal::Shortened => Ok(Passed::Shortened),
+        Renewal::Extension { manifest, first_created_at } => {
+            let mut findings = identity(&changed.cluster, &changed.id, manifest.claims());
+            let standing = Standing { cluster: &changed.cluster, manifest: &manifest, first_created_at };
+            findings.extend(standing.findings(base, now));
+            if findings.is_empty() { Ok(Passed::Extended) } else { Err(findings) }
         }
     }
-    findings
+}
+
+impl Standing<'_> {
+    /// What speaks against a grant wherever it comes from: signature, times, rules.
+    fn findings(&self, base: &Base, now: Timestamp) -> Vec<Refusal> {
+        let mut findings = Vec::new();
+        findings.extend(signature(self.manifest, base, now).err());
+        match base.clusters.get(self.cluster).map(usable) {
+            None => findings.push(unusable(&self.cluster.settings_path(), "there is none")),
+            Some(Err(refusal)) => findings.push(refusal),
+            Some(Ok((settings, catalogue))) => {
+                findings.extend(times(self.manifest.claims(), self.first_created_at, settings, now));
+                findings.extend(recompute(self.manifest, settings, catalogue).err());
+            }
+        }
+        findings
+    }
 }
 
 fn read(bytes: &[u8]) -> Result<Manifest, Refusal> {
@@ -52,22 +107,19 @@ fn usable(cluster: &ClusterBase) -> Result<(&Cluster, &Catalogue), Refusal> {
     Ok((settings, catalogue))
 }
 
-/// The file's place and name, the product, and whether the id is new.
-fn identity(added: &Added<'_>, claims: &Claims, base: &Base) -> Vec<Refusal> {
+/// The file's place and name, and the product.
+fn identity(cluster: &ClusterName, id: &GrantId, claims: &Claims) -> Vec<Refusal> {
     let mut findings = Vec::new();
-    if claims.id != added.id {
+    if claims.id != *id {
         findings.push(Refusal::FileName(claims.id.to_string()));
-    }
-    if base.used.contains(&claims.id) || base.used.contains(&added.id) {
-        findings.push(Refusal::UsedId(claims.id.to_string()));
     }
     if claims.managed_by != ManagedBy::P0Gitops {
         findings.push(Refusal::Product);
     }
     match &claims.workflow {
         None => findings.push(Refusal::Missing("p0.dev/cluster")),
-        Some(Workflow { cluster, .. }) if cluster != added.cluster.as_str() => {
-            findings.push(Refusal::Cluster(cluster.clone()));
+        Some(Workflow { cluster: own, .. }) if own != cluster.as_str() => {
+            findings.push(Refusal::Cluster(own.clone()));
         }
         Some(_) => {}
     }
@@ -84,10 +136,13 @@ fn signature(manifest: &Manifest, base: &Base, now: Timestamp) -> Result<(), Ref
     let claims = manifest.claims();
     let signature = claims.signature.as_ref().ok_or(Refusal::Unsigned)?;
     let text = manifest.signed_text().map_err(Refusal::Unreadable)?;
-    signature.verify(text.as_bytes(), signers, claims.created_at, now).map(drop).map_err(Refusal::Signature)
+    signature
+        .verify(Purpose::Grant, text.as_bytes(), signers, claims.created_at, now)
+        .map(drop)
+        .map_err(Refusal::Signature)
 }
 
-fn times(claims: &Claims, settings: &Cluster, now: Timestamp) -> Vec<Refusal> {
+fn times(claims: &Claims, first: Timestamp, settings: &Cluster, now: Timestamp) -> Vec<Refusal> {
     let Claims { created_at, expires_at, workflow, .. } = claims;
     let mut findings = Vec::new();
     if *created_at > now.checked_add(MAX_CLOCK_SKEW).unwrap_or(Timestamp::MAX) {
@@ -101,7 +156,7 @@ fn times(claims: &Claims, settings: &Cluster, now: Timestamp) -> Vec<Refusal> {
         Some(before) if before <= now => findings.push(Refusal::TooLate(before)),
         Some(_) => {}
     }
-    let (lives, allowed) = (expires_at.duration_since(*created_at), settings.grants.max_duration);
+    let (lives, allowed) = (expires_at.duration_since(first), settings.grants.max_duration);
     if lives > allowed.duration() {
         findings.push(Refusal::TooLong { asked: format!("{lives:#}"), allowed: allowed.to_string() });
     }

@@ -30,8 +30,13 @@ pub enum Refusal {
     #[error("the sentinel must stay as it is: without it an applier refuses to remove the last grant")]
     Sentinel,
     /// A live grant in other words.
-    #[error("a grant is never changed in place; revert it and ask again")]
+    #[error(
+        "a live grant changes by an extension that names this file, or back to an earlier version; revert it and ask again"
+    )]
     ChangedInPlace,
+    /// In place of a live grant, and no extension of it.
+    #[error("it is not an extension of the grant on base: {0}")]
+    Extension(&'static str),
     /// More than the lines of the grants that come and go.
     #[error("kustomization.yaml must differ by the lines of this change's grants and nothing else")]
     Kustomization,
@@ -126,6 +131,7 @@ impl Refusal {
             Self::Mode => "file-mode",
             Self::Sentinel => "sentinel",
             Self::ChangedInPlace => "changed-in-place",
+            Self::Extension(_) => "extension",
             Self::Kustomization => "kustomization",
             Self::Base { .. } => "base",
             Self::Unreadable(_) | Self::NotText => "unreadable",

@@ -17,9 +17,19 @@ pub(super) struct Added<'c> {
     pub(super) file: &'c File,
 }
 
+/// A live grant that a change puts into other words.
+pub(super) struct Changed<'c> {
+    pub(super) path: &'c str,
+    pub(super) cluster: ClusterName,
+    pub(super) id: GrantId,
+    pub(super) before: &'c File,
+    pub(super) after: &'c File,
+}
+
 /// A change sorted by what its paths are for.
 pub(super) struct Shape<'c> {
     added: Vec<Added<'c>>,
+    changed: Vec<Changed<'c>>,
     removed: Vec<(ClusterName, GrantId)>,
     kustomizations: Vec<(ClusterName, &'c FileChange)>,
     elsewhere: Vec<&'c FileChange>,
@@ -31,6 +41,7 @@ impl<'c> Shape<'c> {
     pub(super) fn of(change: &'c [FileChange]) -> Self {
         let mut shape = Self {
             added: Vec::new(),
+            changed: Vec::new(),
             removed: Vec::new(),
             kustomizations: Vec::new(),
             elsewhere: Vec::new(),
@@ -45,7 +56,10 @@ impl<'c> Shape<'c> {
             Place::Grant { cluster, id } => match (&file.before, &file.after) {
                 (None, Some(after)) => self.added.push(Added { path: &file.path, cluster, id, file: after }),
                 (Some(_), None) => self.removed.push((cluster, id)),
-                _ => self.refuse(file, Refusal::ChangedInPlace),
+                (Some(before), Some(after)) => {
+                    self.changed.push(Changed { path: &file.path, cluster, id, before, after });
+                }
+                (None, None) => {}
             },
             Place::Kustomization(cluster) => self.kustomizations.push((cluster, file)),
             Place::Sentinel(_) => self.refuse(file, Refusal::Sentinel),
@@ -64,6 +78,10 @@ impl<'c> Shape<'c> {
         &self.added
     }
 
+    pub(super) fn changed(&self) -> &[Changed<'c>] {
+        &self.changed
+    }
+
     pub(super) fn added_ids(&self) -> BTreeSet<GrantId> {
         self.added.iter().map(|added| added.id.clone()).collect()
     }
@@ -74,13 +92,18 @@ impl<'c> Shape<'c> {
 
     pub(super) fn clusters(&self) -> BTreeSet<ClusterName> {
         let added = self.added.iter().map(|added| added.cluster.clone());
+        let changed = self.changed.iter().map(|changed| changed.cluster.clone());
         let removed = self.removed.iter().map(|(cluster, _)| cluster.clone());
-        added.chain(removed).chain(self.kustomizations.iter().map(|(cluster, _)| cluster.clone())).collect()
+        added
+            .chain(changed)
+            .chain(removed)
+            .chain(self.kustomizations.iter().map(|(cluster, _)| cluster.clone()))
+            .collect()
     }
 
     fn touches_grants(&self) -> bool {
-        let only_lists = !self.kustomizations.is_empty();
-        !self.added.is_empty() || !self.removed.is_empty() || !self.findings.is_empty() || only_lists
+        let grants = self.added.len() + self.changed.len() + self.removed.len();
+        grants > 0 || !self.findings.is_empty() || !self.kustomizations.is_empty()
     }
 
     /// Everything about the shape that speaks against the change.
@@ -97,8 +120,10 @@ impl<'c> Shape<'c> {
     }
 
     fn modes(&self) -> impl Iterator<Item = Finding> + '_ {
-        let strange = self.added.iter().filter(|added| added.file.mode != FileMode::Regular);
-        strange.map(|added| Finding { path: added.path.to_owned(), refusal: Refusal::Mode })
+        let added = self.added.iter().map(|added| (added.path, added.file));
+        let files = added.chain(self.changed.iter().map(|changed| (changed.path, changed.after)));
+        let strange = files.filter(|(_, file)| file.mode != FileMode::Regular);
+        strange.map(|(path, _)| Finding { path: path.to_owned(), refusal: Refusal::Mode })
     }
 
     fn doubles(&self) -> impl Iterator<Item = Finding> + '_ {

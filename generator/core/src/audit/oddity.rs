@@ -1,0 +1,112 @@
+//! What history has that the judgement would not have let in: found by the audit, for a person to look at.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use p0_grant::manifest::Claims;
+use p0_grant::name::GrantId;
+use serde::Serialize;
+
+use crate::judge::MAX_CLOCK_SKEW;
+
+/// Something odd, and where.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Odd {
+    /// Which commit.
+    pub commit: String,
+    /// When it landed.
+    pub at: Timestamp,
+    /// What.
+    #[serde(flatten)]
+    pub what: Oddity,
+}
+
+/// What is odd.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "code", rename_all = "kebab-case")]
+pub enum Oddity {
+    /// The commit says an earlier time than one before it.
+    ClockBack {
+        /// Which.
+        says: Timestamp,
+    },
+    /// A file that is no grant's.
+    Foreign {
+        /// Which.
+        path: String,
+    },
+    /// A grant that had ended came back.
+    Rose {
+        /// Which.
+        id: GrantId,
+    },
+    /// A file that cannot be read as a grant: nobody can say what it gave.
+    Unreadable {
+        /// Which.
+        id: GrantId,
+    },
+    /// A grant without a signature.
+    Unsigned {
+        /// Which.
+        id: GrantId,
+    },
+    /// It landed before it says it was made.
+    TooEarly {
+        /// Which.
+        id: GrantId,
+        /// When it was made.
+        created_at: Timestamp,
+    },
+    /// It landed after the time to merge was over.
+    TooLate {
+        /// Which.
+        id: GrantId,
+        /// Until when it could land.
+        merge_before: Timestamp,
+    },
+    /// A commit that was seen on base is not there any more.
+    Rewritten {
+        /// Which was seen.
+        seen: String,
+        /// By whom.
+        by: String,
+    },
+}
+
+/// What is odd about a file that lands at `at`.
+pub(super) fn of_landing(id: &GrantId, claims: Option<&Claims>, at: Timestamp) -> Vec<Oddity> {
+    let id = id.clone();
+    let Some(claims) = claims else { return vec![Oddity::Unreadable { id }] };
+    let mut odd = Vec::new();
+    if claims.signature.is_none() {
+        odd.push(Oddity::Unsigned { id: id.clone() });
+    }
+    let created_at = claims.created_at;
+    if created_at > at.checked_add(MAX_CLOCK_SKEW).unwrap_or(Timestamp::MAX) {
+        odd.push(Oddity::TooEarly { id: id.clone(), created_at });
+    }
+    let merge_before = claims.workflow.as_ref().and_then(|flow| flow.merge_before);
+    if let Some(merge_before) = merge_before.filter(|before| *before < at) {
+        odd.push(Oddity::TooLate { id, merge_before });
+    }
+    odd
+}
+
+impl fmt::Display for Oddity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ClockBack { says } => write!(f, "the commit says {says}, earlier than one before it"),
+            Self::Foreign { path } => write!(f, "`{path}` is no grant's file"),
+            Self::Rose { id } => write!(f, "{id} had ended and came back"),
+            Self::Unreadable { id } => {
+                write!(f, "{id} cannot be read as a grant; nobody can say what it gave")
+            }
+            Self::Unsigned { id } => write!(f, "{id} is not signed"),
+            Self::TooEarly { id, created_at } => write!(f, "{id} landed before it was made, at {created_at}"),
+            Self::TooLate { id, merge_before } => write!(f, "{id} landed after {merge_before}"),
+            Self::Rewritten { seen, by } => {
+                write!(f, "base was rewritten: {by} saw {seen} on it, and it is not there any more")
+            }
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! Removing many grants at once: one commit on base that takes away and does nothing else.
+//!
+//! What sweeps, revocations of everything, and tampered files need. It waits for no branch and no approval. Not here: which
+//! grants go.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use p0_access::change::Edit;
+use p0_access::layout::ClusterName;
+use p0_grant::name::GrantId;
+
+use super::{Repository, Result, flatten};
+use crate::git::{CommitId, Identity, Message, Proposed};
+
+/// What is to go, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Removal {
+    /// The grants of each cluster.
+    pub grants: BTreeMap<ClusterName, BTreeSet<GrantId>>,
+    /// Other files in grants folders, which nobody put there rightly.
+    pub files: BTreeSet<String>,
+    /// Why.
+    pub why: Why,
+}
+
+/// Why grants go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// Their time is over.
+    Expired,
+    /// Somebody takes them back.
+    Revoked,
+    /// The judgement refuses what is on base.
+    Tampered,
+    /// The applier cannot apply them.
+    Unappliable,
+}
+
+impl Why {
+    /// The word in the commit's `Reason` trailer.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Expired => "expired",
+            Self::Revoked => "revoked",
+            Self::Tampered => "tampered",
+            Self::Unappliable => "unappliable",
+        }
+    }
+}
+
+impl Removal {
+    /// Grants of several clusters.
+    pub fn of(grants: impl IntoIterator<Item = (ClusterName, GrantId)>, why: Why) -> Self {
+        let mut all: BTreeMap<ClusterName, BTreeSet<GrantId>> = BTreeMap::new();
+        for (cluster, id) in grants {
+            all.entry(cluster).or_default().insert(id);
+        }
+        Self { grants: all, files: BTreeSet::new(), why }
+    }
+
+    /// Whether nothing is to go.
+    pub fn is_empty(&self) -> bool {
+        self.grants.is_empty() && self.files.is_empty()
+    }
+
+    fn ids(&self) -> impl Iterator<Item = &GrantId> {
+        self.grants.values().flatten()
+    }
+
+    fn message(&self) -> Message {
+        let count = self.ids().count();
+        let subject = match (self.ids().next(), count) {
+            (Some(id), 1) => format!("Remove grant {id}: {}", self.why.as_str()),
+            _ => format!("Remove {count} grants: {}", self.why.as_str()),
+        };
+        let mut trailers: Vec<_> = self.ids().map(|id| ("Request-Id", id.to_string())).collect();
+        trailers.push(("Reason", self.why.as_str().to_owned()));
+        Message { subject, body: String::new(), trailers }
+    }
+}
+
+impl Repository {
+    /// Removes what is there of `removal` in one commit on base; nothing where nothing of it is there.
+    ///
+    /// # Errors
+    /// [`super::RepositoryError`]; base is where it was.
+    pub fn remove(&self, removal: &Removal, by: &Identity, now: Timestamp) -> Result<Option<CommitId>> {
+        let edits = |base| self.removals(base, removal);
+        let judged = |proposed: Proposed| self.pass(proposed.base, proposed.head, now);
+        self.forge.land(by, &removal.message(), edits, judged).map_err(flatten)
+    }
+
+    fn removals(&self, base: CommitId, removal: &Removal) -> Result<Vec<Edit>> {
+        let mut edits: Vec<Edit> =
+            removal.files.iter().map(|path| Edit::Delete { path: path.clone() }).collect();
+        for (cluster, ids) in &removal.grants {
+            edits.extend(ids.iter().map(|id| Edit::Delete { path: cluster.grant_path(id) }));
+            edits.extend(self.kustomization(base, cluster, &BTreeSet::new(), ids)?);
+        }
+        Ok(edits)
+    }
+}
