@@ -1,7 +1,6 @@
 //! The cluster: reading what it serves and which roles it has.
 //!
-//! Nothing here writes to a cluster; this program holds no credential that could. Not here: what the answers mean
-//! ([`p0_grant::catalogue`]) and printing them.
+//! Nothing here writes to a cluster. Not here: what the answers mean ([`p0_grant::catalogue`]) and printing them.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -66,6 +65,16 @@ impl Cluster {
         let client = Client::try_from(config)
             .map_err(|error| ClusterError::answer(&server, "make a client", error))?;
         Ok(Self { client, server })
+    }
+
+    /// The client, for what asks for single objects.
+    pub(crate) fn client(&self) -> Client {
+        self.client.clone()
+    }
+
+    /// Says what an error of the client means; `action` completes "cannot …".
+    pub(crate) fn failed(&self, action: impl Into<String>, error: kube::Error) -> ClusterError {
+        ClusterError::answer(&self.server, action, error)
     }
 }
 

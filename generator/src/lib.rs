@@ -4,8 +4,10 @@
 
 pub mod cli;
 pub mod cluster;
+pub mod confirm;
 pub mod git;
 pub mod init;
 pub mod interrupt;
+pub mod reap;
 pub mod repository;
 pub mod signing;

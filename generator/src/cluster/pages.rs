@@ -5,7 +5,8 @@
 use std::fmt::Debug;
 
 use kube::Api;
-use kube::api::ListParams;
+use kube::api::{DynamicObject, ListParams};
+use kube::core::ApiResource;
 use serde::de::DeserializeOwned;
 
 use super::Cluster;
@@ -31,7 +32,7 @@ impl Cluster {
         let api: Api<K> = Api::all(self.client.clone());
         let action = format!("list {what}");
         for _ in 0..ATTEMPTS {
-            match read_pages(&api, what, progress).await {
+            match read_pages(&api, what, &ListParams::default(), progress).await {
                 // The server keeps a list's state for some minutes only; what was read is of no use without the rest.
                 Err(kube::Error::Api(status)) if status.code == 410 => {
                     tracing::debug!(what, "the list expired between two pages, beginning again");
@@ -42,15 +43,28 @@ impl Cluster {
         }
         Err(ClusterError::Expired { action, attempts: ATTEMPTS })
     }
+
+    /// Every object of a kind that carries `label`, in all namespaces.
+    pub(crate) async fn list_labelled(
+        &self,
+        resource: &ApiResource,
+        label: &str,
+    ) -> Result<Vec<DynamicObject>, ClusterError> {
+        let api: Api<DynamicObject> = Api::all_with(self.client.clone(), resource);
+        let params = ListParams::default().labels(label);
+        let read = read_pages(&api, "objects", &params, &|_| ()).await;
+        read.map_err(|error| self.failed(format!("list {}", resource.plural), error))
+    }
 }
 
 async fn read_pages<K: Clone + DeserializeOwned + Debug>(
     api: &Api<K>,
     what: What,
+    params: &ListParams,
     progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<Vec<K>, kube::Error> {
     let mut items = Vec::new();
-    let mut params = ListParams::default().limit(PAGE);
+    let mut params = params.clone().limit(PAGE);
     loop {
         let page = api.list(&params).await?;
         items.extend(page.items);

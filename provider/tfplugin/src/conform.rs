@@ -166,7 +166,9 @@ pub(crate) fn with_nulls(value: Value) -> Value {
         Value::Unknown(_) => Value::Null,
         Value::List(items) => Value::List(items.into_iter().map(with_nulls).collect()),
         Value::Set(items) => Value::Set(items.into_iter().map(with_nulls).collect()),
-        Value::Map(entries) => Value::Map(entries.into_iter().map(|(key, one)| (key, with_nulls(one))).collect()),
+        Value::Map(entries) => {
+            Value::Map(entries.into_iter().map(|(key, one)| (key, with_nulls(one))).collect())
+        }
         Value::Object(entries) => {
             Value::Object(entries.into_iter().map(|(key, one)| (key, with_nulls(one))).collect())
         }

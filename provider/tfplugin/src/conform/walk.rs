@@ -48,7 +48,9 @@ pub(super) fn elements(nesting: Nesting, sides: Sides<'_>) -> Option<Vec<(Option
             Some(parts.collect())
         }
         // Elements of sets have no names; a plan that changes one is found by comparing the whole.
-        (Nesting::Set, Value::Set(config), Value::Set(planned)) if config.len() == planned.len() => Some(Vec::new()),
+        (Nesting::Set, Value::Set(config), Value::Set(planned)) if config.len() == planned.len() => {
+            Some(Vec::new())
+        }
         _ => None,
     }
 }

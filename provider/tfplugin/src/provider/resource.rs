@@ -120,7 +120,8 @@ pub trait Resource: Send + Sync {
 
     /// Takes state that an earlier version kept. State of this version does not come here.
     fn upgrade(&self, version: i64, _state: &[u8]) -> Outcome<Value> {
-        let detail = format!("The state has version {version}, which this version of the provider cannot read.");
+        let detail =
+            format!("The state has version {version}, which this version of the provider cannot read.");
         Err(Diagnostic::error("The state is of an unknown version", detail).into())
     }
 
@@ -134,7 +135,9 @@ pub trait Resource: Send + Sync {
 /// State of the schema's own version, as JSON: what is missing is null, what is unknown is dropped.
 pub(crate) fn same_version(schema: &Schema, state: &[u8]) -> Outcome<Value> {
     json::read(state, &schema.value_type(), Attributes::Migrated).map_err(|error| {
-        let detail = format!("{error}. Restore the state from a backup, or remove the resource from it and import it.");
+        let detail = format!(
+            "{error}. Restore the state from a backup, or remove the resource from it and import it."
+        );
         Diagnostic::error("The state cannot be read", detail).into()
     })
 }

@@ -1,0 +1,121 @@
+//! Argo CD as the witness: its Application says which revision it has synced, and which objects it could not.
+//!
+//! Source: <https://argo-cd.readthedocs.io/en/stable/operator-manual/application.yaml>.
+
+use std::collections::BTreeSet;
+
+use async_trait::async_trait;
+use kube::api::{Api, DynamicObject};
+use kube::core::ApiResource;
+use p0_access::cluster::Applier;
+use p0_grant::manifest::Manifest;
+use p0_grant::name::GrantId;
+use serde_json::Value;
+
+use super::mentions::mentioned;
+use super::{Confirm, Lineage, Verdict, Wanted, list, text};
+use crate::cluster::{Cluster, ClusterError};
+
+/// Reads one Application.
+pub(super) struct ArgoCd {
+    cluster: Cluster,
+    applier: Applier,
+}
+
+impl ArgoCd {
+    pub(super) fn new(cluster: Cluster, applier: Applier) -> Self {
+        Self { cluster, applier }
+    }
+}
+
+#[async_trait]
+impl Confirm for ArgoCd {
+    async fn look(
+        &self,
+        _grant: &Manifest,
+        _wanted: Wanted,
+        commit: &str,
+        lineage: &dyn Lineage,
+    ) -> Result<Verdict, ClusterError> {
+        let resource = ApiResource {
+            group: "argoproj.io".to_owned(),
+            version: "v1alpha1".to_owned(),
+            api_version: "argoproj.io/v1alpha1".to_owned(),
+            kind: "Application".to_owned(),
+            plural: "applications".to_owned(),
+        };
+        let client = self.cluster.client();
+        let api: Api<DynamicObject> =
+            Api::namespaced_with(client, self.applier.namespace.as_str(), &resource);
+        let object = api.get(self.applier.name.as_str()).await;
+        let object = object.map_err(|error| {
+            self.cluster.failed(format!("read the Application `{}`", self.applier.name), error)
+        })?;
+        Ok(verdict(&object.data, commit, lineage))
+    }
+}
+
+/// What the status says of `commit`. `Synced` compares the live objects too, so what was pruned is gone.
+fn verdict(object: &Value, commit: &str, lineage: &dyn Lineage) -> Verdict {
+    let state = text(object, "/status/sync/status").unwrap_or("nowhere");
+    let revision = text(object, "/status/sync/revision").unwrap_or("no revision");
+    if state == "Synced" && lineage.contains(revision, commit) {
+        return Verdict::Confirmed;
+    }
+    let phase = text(object, "/status/operationState/phase");
+    let tried = text(object, "/status/operationState/syncResult/revision");
+    // A failure of an older revision is not this commit's.
+    let is_this = tried.is_some_and(|tried| lineage.contains(tried, commit));
+    if matches!(phase, Some("Failed" | "Error")) && is_this {
+        let message = text(object, "/status/operationState/message").unwrap_or_default().to_owned();
+        let grants = failed_objects(object).into_iter().chain(mentioned(&message)).collect();
+        return Verdict::Failed { message, grants };
+    }
+    Verdict::NotYet(format!("Argo CD is {state} at {revision}"))
+}
+
+/// Grants of objects whose own sync failed.
+fn failed_objects(object: &Value) -> BTreeSet<GrantId> {
+    let resources = list(object, "/status/operationState/syncResult/resources").iter();
+    let failed = resources.filter(|own| text(own, "/status") == Some("SyncFailed"));
+    failed.flat_map(|own| mentioned(text(own, "/name").unwrap_or_default())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    struct Line;
+
+    impl Lineage for Line {
+        fn contains(&self, revision: &str, commit: &str) -> bool {
+            !revision.is_empty() && revision >= commit
+        }
+    }
+
+    #[test]
+    fn synced_at_the_revision_or_a_later_one_is_confirmed() {
+        let status = |state: &str, revision: &str| json!({ "status": { "sync": { "status": state, "revision": revision } } });
+        assert_eq!(verdict(&status("Synced", "c3"), "c2", &Line), Verdict::Confirmed);
+        for status in [status("OutOfSync", "c3"), status("Synced", "c1"), json!({})] {
+            assert!(matches!(verdict(&status, "c2", &Line), Verdict::NotYet(_)), "{status}");
+        }
+    }
+
+    #[test]
+    fn a_failed_object_names_its_grant() {
+        let status = |tried: &str| {
+            json!({ "status": { "sync": { "status": "OutOfSync", "revision": "c2" }, "operationState": {
+                "phase": "Failed", "message": "one or more objects failed to apply", "syncResult": {
+                    "revision": tried, "resources": [
+                        { "status": "Synced", "name": "p0-view-Pods-aaaaaaaaaaaaaaaaaaaa-binding" },
+                        { "status": "SyncFailed", "name": "p0-view-Pods-vpl5aqzpwnnqmnkrzze2-binding" },
+                    ] } } } })
+        };
+        let Verdict::Failed { grants, .. } = verdict(&status("c2"), "c2", &Line) else { panic!("failed") };
+        assert_eq!(grants, BTreeSet::from([GrantId::new("vpl5aqzpwnnqmnkrzze2").unwrap()]));
+        assert!(matches!(verdict(&status("c1"), "c2", &Line), Verdict::NotYet(_)));
+    }
+}

@@ -1,0 +1,128 @@
+//! Flux as the witness: its Kustomization says which revision it has applied and pruned for.
+//!
+//! Source: <https://fluxcd.io/flux/components/kustomize/kustomizations/#kustomization-status>.
+
+use async_trait::async_trait;
+use kube::api::{Api, DynamicObject};
+use kube::core::ApiResource;
+use p0_access::cluster::Applier;
+use p0_grant::manifest::Manifest;
+use serde_json::Value;
+
+use super::mentions::mentioned;
+use super::{Confirm, Lineage, Verdict, Wanted, list, text};
+use crate::cluster::{Cluster, ClusterError};
+
+/// Reads one Kustomization.
+pub(super) struct Flux {
+    cluster: Cluster,
+    applier: Applier,
+}
+
+impl Flux {
+    pub(super) fn new(cluster: Cluster, applier: Applier) -> Self {
+        Self { cluster, applier }
+    }
+}
+
+#[async_trait]
+impl Confirm for Flux {
+    async fn look(
+        &self,
+        _grant: &Manifest,
+        _wanted: Wanted,
+        commit: &str,
+        lineage: &dyn Lineage,
+    ) -> Result<Verdict, ClusterError> {
+        let resource = ApiResource {
+            group: "kustomize.toolkit.fluxcd.io".to_owned(),
+            version: "v1".to_owned(),
+            api_version: "kustomize.toolkit.fluxcd.io/v1".to_owned(),
+            kind: "Kustomization".to_owned(),
+            plural: "kustomizations".to_owned(),
+        };
+        let client = self.cluster.client();
+        let api: Api<DynamicObject> =
+            Api::namespaced_with(client, self.applier.namespace.as_str(), &resource);
+        let object = api.get(self.applier.name.as_str()).await;
+        let object = object.map_err(|error| {
+            self.cluster.failed(format!("read the Kustomization `{}`", self.applier.name), error)
+        })?;
+        Ok(verdict(&object.data, commit, lineage))
+    }
+}
+
+/// What the object's status says of `commit`. Applying a revision includes pruning what it no longer has.
+fn verdict(object: &Value, commit: &str, lineage: &dyn Lineage) -> Verdict {
+    let applied = text(object, "/status/lastAppliedRevision").and_then(revision);
+    if applied.is_some_and(|applied| lineage.contains(applied, commit)) {
+        return Verdict::Confirmed;
+    }
+    if object.pointer("/spec/suspend") == Some(&Value::Bool(true)) {
+        return Verdict::NotYet("the Kustomization is suspended".to_owned());
+    }
+    let conditions = list(object, "/status/conditions");
+    let ready = conditions.iter().find(|own| text(own, "/type") == Some("Ready"));
+    if let Some(failure) = ready.filter(|ready| is_failure(ready)) {
+        let message = text(failure, "/message").unwrap_or_default().to_owned();
+        return Verdict::Failed { grants: mentioned(&message), message };
+    }
+    Verdict::NotYet(match applied {
+        Some(applied) => format!("Flux has applied {applied}, which is older"),
+        None => "Flux has applied nothing yet".to_owned(),
+    })
+}
+
+/// Not ready while it reconciles says nothing; `ReconciliationFailed` and its like do.
+fn is_failure(ready: &Value) -> bool {
+    let reason = text(ready, "/reason").unwrap_or_default();
+    text(ready, "/status") == Some("False") && reason.ends_with("Failed")
+}
+
+/// The commit in `main@sha1:<commit>`.
+fn revision(text: &str) -> Option<&str> {
+    text.rsplit(':').next().filter(|text| !text.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    struct Line;
+
+    impl Lineage for Line {
+        fn contains(&self, revision: &str, commit: &str) -> bool {
+            revision >= commit
+        }
+    }
+
+    #[test]
+    fn the_applied_revision_decides() {
+        let object =
+            |applied: &str| json!({ "status": { "lastAppliedRevision": format!("main@sha1:{applied}") } });
+        assert_eq!(verdict(&object("c3"), "c2", &Line), Verdict::Confirmed);
+        assert_eq!(verdict(&object("c2"), "c2", &Line), Verdict::Confirmed);
+        assert!(matches!(verdict(&object("c1"), "c2", &Line), Verdict::NotYet(why) if why.contains("c1")));
+        assert!(matches!(verdict(&json!({}), "c2", &Line), Verdict::NotYet(_)));
+    }
+
+    #[test]
+    fn a_failure_names_its_grants_and_a_pause_is_none() {
+        let object = |reason: &str, suspend: bool| {
+            json!({
+                "spec": { "suspend": suspend },
+                "status": {
+                    "lastAppliedRevision": "main@sha1:c1",
+                    "conditions": [{ "type": "Ready", "status": "False", "reason": reason,
+                        "message": "RoleBinding/x/p0-view-Pods-vpl5aqzpwnnqmnkrzze2-binding dry-run failed" }],
+                },
+            })
+        };
+        let failed = verdict(&object("ReconciliationFailed", false), "c2", &Line);
+        assert!(matches!(failed, Verdict::Failed { grants, .. } if grants.len() == 1));
+        assert!(matches!(verdict(&object("Progressing", false), "c2", &Line), Verdict::NotYet(_)));
+        assert!(matches!(verdict(&object("BuildFailed", true), "c2", &Line), Verdict::NotYet(_)));
+    }
+}
