@@ -2,11 +2,12 @@
 
 use std::fmt;
 
-use jiff::{SignedDuration, Span, SpanRelativeTo};
+use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A length of time in whole seconds, longer than none. A day has 24 hours.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 pub struct Lifetime(SignedDuration);
 
@@ -24,6 +25,12 @@ impl Lifetime {
     /// From minutes.
     pub const fn minutes(minutes: u32) -> Self {
         Self(SignedDuration::from_secs(minutes as i64 * 60))
+    }
+
+    /// From one time to another, whole seconds; `None` where that is not later.
+    pub fn between(from: Timestamp, until: Timestamp) -> Option<Self> {
+        let seconds = until.as_second() - from.as_second();
+        (seconds > 0).then(|| Self(SignedDuration::from_secs(seconds)))
     }
 
     /// For reckoning with timestamps.

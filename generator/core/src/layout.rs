@@ -6,6 +6,7 @@
 use std::fmt;
 
 use p0_grant::name::GrantId;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Whose signatures count, on base.
@@ -16,7 +17,7 @@ const SENTINEL: &str = "sentinel.yaml";
 const KUSTOMIZATION: &str = "kustomization.yaml";
 
 /// What a cluster's folder is called: a DNS-1123 label.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 pub struct ClusterName(String);
 

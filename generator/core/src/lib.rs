@@ -6,7 +6,15 @@
 pub mod audit;
 pub mod change;
 pub mod cluster;
+pub mod digest;
 pub mod duration;
+pub mod glob;
+pub mod identity;
 pub mod judge;
 pub mod kustomization;
 pub mod layout;
+pub mod name;
+pub mod policy;
+pub mod schema;
+pub mod trial;
+pub mod window;

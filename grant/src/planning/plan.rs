@@ -47,6 +47,7 @@ pub struct Findings {
     dangers: Vec<Danger>,
     scope: BindingScope,
     withheld: Option<Withheld>,
+    is_opened: bool,
 }
 
 /// The proof that rules may be granted: only [`plan`] makes one, and no grant is made without one.
@@ -114,6 +115,11 @@ impl Findings {
     pub fn withheld(&self) -> Option<&Withheld> {
         self.withheld.as_ref()
     }
+
+    /// Whether an [`Allowance`] names this role and resource, so that privileged verbs stay and nothing is withheld.
+    pub fn is_opened(&self) -> bool {
+        self.is_opened
+    }
 }
 
 /// The exact subset, unrestricted: for looking, never for granting.
@@ -177,8 +183,9 @@ fn find(role: &Role, selection: &Selection, settings: &Settings, subset: Subset)
     let dangers = classify(subset.rules(), selection, &settings.site);
     let withheld =
         withheld_role(role).or_else(|| withheld_selection(selection, worst(&dangers), &settings.system));
-    let withheld = withheld.filter(|_| !settings.allows(role, selection));
-    Findings { subset, dangers, scope: selection.target().binding_scope(), withheld }
+    let is_opened = settings.allows(role, selection);
+    let withheld = withheld.filter(|_| !is_opened);
+    Findings { subset, dangers, scope: selection.target().binding_scope(), withheld, is_opened }
 }
 
 fn withheld_sentence(why: &Withheld, dangers: &[Danger]) -> String {

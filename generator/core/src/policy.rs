@@ -1,0 +1,119 @@
+//! `p0/policy.yaml`: who may ask for what, who approves, and for how long.
+//!
+//! One question ([`Question`]) and one answer ([`decide`]), whether somebody asks, clicks or judges a change. The first
+//! rule that matches answers; without one the answer is no. Not here: the request's life, and whether anybody is on call.
+
+use std::collections::BTreeSet;
+
+use p0_grant::danger::Class;
+use p0_grant::yaml::YamlError;
+
+use crate::duration::Lifetime;
+use crate::name::{GroupName, RuleName};
+
+mod accept;
+mod decide;
+mod matching;
+mod read;
+mod reason;
+mod rule;
+mod settle;
+
+pub use accept::{Acceptance, Duty, Given, OnCall, Proof, Vote, accept, accept_all};
+pub use decide::{Answer, Decision, Question, Risk, RuleTrace, Stated, Term, Verdict, decide};
+pub use matching::{Miss, Misses};
+pub use reason::Reason;
+pub use rule::{
+    Approval, Auto, Effect, Integration, Options, Pattern, Persistent, Requestor, Resource, Reviewers, Rule,
+};
+pub use settle::{Alternative, Limits, Match, Unusable, Who, strictest};
+
+pub(crate) use read::File;
+
+#[cfg(test)]
+mod tests;
+
+/// The path of the file.
+pub const POLICY: &str = "p0/policy.yaml";
+
+/// The whole policy. Only [`Policy::read`] makes one, so every rule in it is sound.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Policy {
+    digest: String,
+    settings: Settings,
+    rules: Vec<Rule>,
+}
+
+/// What a policy says besides its rules.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// A bare name proves who acts on the command line: for trying things out.
+    pub demo: bool,
+    /// Nothing is granted.
+    pub frozen: bool,
+    /// The channel that is told of everything.
+    pub channel: Option<String>,
+    /// Durations that are offered to whoever asks.
+    pub presets: Vec<Lifetime>,
+    /// How long a grant lives where nobody says otherwise.
+    pub default_duration: Lifetime,
+    /// The longest a grant may live.
+    pub max_duration: Lifetime,
+    /// The longest it may live with its extensions.
+    pub max_total_duration: Lifetime,
+    /// Whether being on call can approve anything.
+    pub on_call: Routing,
+    /// When a request that nobody answers ends.
+    pub pending_timeout: Lifetime,
+    /// How long after its approval a grant may still land.
+    pub merge_within: Lifetime,
+    /// From this danger on, more than the bot's word is needed: approvers' own signatures, or a review on the forge.
+    pub second_channel: Class,
+    /// Groups whose membership may approve.
+    pub trusted_groups: BTreeSet<GroupName>,
+}
+
+/// Whether something is asked at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Routing {
+    /// It is.
+    On,
+    /// It is not.
+    Off,
+}
+
+impl Policy {
+    /// Reads the file.
+    ///
+    /// # Errors
+    /// [`YamlError`] with line and column.
+    ///
+    /// ```
+    /// let policy = p0_access::policy::Policy::read("apiVersion: p0.dev/v1alpha1\nkind: Policy\n")?;
+    /// assert!(policy.rules().is_empty() && policy.digest().len() == 64);
+    /// # Ok::<(), p0_grant::yaml::YamlError>(())
+    /// ```
+    pub fn read(text: &str) -> Result<Self, YamlError> {
+        read::read(text)
+    }
+
+    /// The SHA-256 of the file's bytes, in lower-case hex.
+    pub fn digest(&self) -> &str {
+        &self.digest
+    }
+
+    /// What it says besides its rules.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The rules, in the order in which they are tried.
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
+    /// The rule called `name`.
+    pub fn rule(&self, name: &RuleName) -> Option<&Rule> {
+        self.rules.iter().find(|rule| rule.name == *name)
+    }
+}

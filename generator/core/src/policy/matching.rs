@@ -1,0 +1,294 @@
+//! What a rule matches: an allow rule what lies inside its pattern, a deny rule what it touches.
+//!
+//! "All namespaces" lies inside no pattern but `*`, and touches each. Not here: what follows from a match.
+
+use p0_grant::alias::alias_group;
+use p0_grant::danger::Class;
+use p0_grant::name::ObjectName;
+use p0_grant::selection::{Selection, Target};
+
+use super::decide::Question;
+use super::rule::{Effect, Pattern, Requestor, Resource, Rule};
+use crate::glob::Glob;
+use crate::identity::Person;
+use crate::name::GroupName;
+
+/// Something in which a rule and a question differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Miss {
+    /// It is for others.
+    Requestor,
+    /// It is for other clusters.
+    Cluster,
+    /// It is for other roles.
+    Role,
+    /// It is for other resources.
+    Resource,
+    /// It is for other namespaces.
+    Namespace,
+    /// It is for other names.
+    Name,
+    /// It is for other subresources.
+    Subresource,
+    /// It is for less danger.
+    Danger,
+    /// It is not for what is privileged.
+    Privileged,
+    /// It is not for subjects that are nobody's.
+    SharedSubject,
+}
+
+/// All in which they differ: none where the rule matches.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Misses(u16);
+
+/// A question as rules are held to it, made once for all rules.
+pub(super) struct Asked<'a> {
+    pub(super) requester: &'a Person,
+    pub(super) owner: Option<&'a Person>,
+    cluster: &'a str,
+    role: String,
+    resource: String,
+    /// The same objects under their other group.
+    alias: Option<String>,
+    inside: Where<'a>,
+    touched: Where<'a>,
+    name: Option<&'a ObjectName>,
+    selection: &'a Selection,
+    worst: Option<Class>,
+    privileged: bool,
+}
+
+/// Which namespaces are meant.
+#[derive(Clone, Copy)]
+enum Where<'a> {
+    Nowhere,
+    One(&'a str),
+    All,
+}
+
+impl<'a> Asked<'a> {
+    pub(super) fn new(question: &Question<'a>, requester: &'a Person, owner: Option<&'a Person>) -> Self {
+        let selection = question.selection;
+        let resource = selection.resource();
+        let alias = alias_group(resource.group(), resource.plural());
+        let (inside, touched) = places(selection);
+        Self {
+            requester,
+            owner,
+            cluster: question.cluster.as_str(),
+            role: question.role.to_string(),
+            resource: resource.to_string(),
+            alias: alias.map(|group| match group {
+                "" => resource.plural().to_owned(),
+                group => format!("{}.{group}", resource.plural()),
+            }),
+            inside,
+            touched,
+            name: selection.target().name(),
+            selection,
+            worst: question.risk.worst,
+            privileged: question.risk.privileged,
+        }
+    }
+
+    /// Who gets access, or asks where that is nobody in particular.
+    pub(super) fn getting(&self) -> &'a Person {
+        self.owner.unwrap_or(self.requester)
+    }
+}
+
+/// Where a selection lies, and where it reaches: a Namespace object reaches what is in it.
+fn places(selection: &Selection) -> (Where<'_>, Where<'_>) {
+    let resource = selection.resource();
+    let is_namespaces = resource.group().is_empty() && resource.plural() == "namespaces";
+    match selection.target() {
+        Target::Object { namespace, .. } | Target::Kind { namespace } => {
+            (Where::One(namespace.as_str()), Where::One(namespace.as_str()))
+        }
+        Target::KindEverywhere => (Where::All, Where::All),
+        Target::ClusterObject { name } if is_namespaces => (Where::Nowhere, Where::One(name.as_str())),
+        Target::ClusterKind if is_namespaces => (Where::Nowhere, Where::All),
+        Target::ClusterObject { .. } | Target::ClusterKind => (Where::Nowhere, Where::Nowhere),
+    }
+}
+
+/// How an allow rule fails to hold all of what is asked.
+pub(super) fn inside(rule: &Rule, asked: &Asked<'_>) -> Misses {
+    let mut misses = Misses::default();
+    misses.unless(Miss::Requestor, means(&rule.requestor, asked.getting()));
+    if let Resource::K8s(pattern) = &rule.resource {
+        common(pattern, asked, &mut misses);
+        misses.unless(Miss::Resource, any(&pattern.resources, |glob| glob.matches(&asked.resource)));
+        misses.unless(
+            Miss::Namespace,
+            any(&pattern.namespaces, |glob| match asked.inside {
+                Where::Nowhere => false,
+                Where::One(namespace) => glob.matches(namespace),
+                Where::All => glob.is_all(),
+            }),
+        );
+        let name = asked.name.map(ObjectName::as_str);
+        misses.unless(
+            Miss::Name,
+            any(&pattern.names, |glob| name.map_or_else(|| glob.is_all(), |name| glob.matches(name))),
+        );
+        let mut subresources = asked.selection.subresources().iter();
+        misses.unless(
+            Miss::Subresource,
+            subresources.all(|own| any(&pattern.subresources, |glob| glob.matches(own))),
+        );
+    }
+    let options = &rule.options;
+    misses.unless(Miss::Danger, asked.worst <= Some(options.worst_danger()));
+    misses.unless(Miss::Privileged, options.allow_privileged || !asked.privileged);
+    misses.unless(Miss::SharedSubject, options.allow_shared_subject || asked.owner.is_some());
+    misses
+}
+
+/// How a deny rule fails to hold any of what is asked.
+pub(super) fn touches(rule: &Rule, asked: &Asked<'_>) -> Misses {
+    let mut misses = Misses::default();
+    // Nobody here knows who is in a shared subject: it may be anybody.
+    let is_shared = asked.owner.is_none();
+    let persons = [Some(asked.requester), asked.owner];
+    let meant = persons.into_iter().flatten().any(|person| means(&rule.requestor, person));
+    misses.unless(Miss::Requestor, is_shared || meant);
+    if let Resource::K8s(pattern) = &rule.resource {
+        common(pattern, asked, &mut misses);
+        let alias = asked.alias.as_deref();
+        misses.unless(
+            Miss::Resource,
+            any(&pattern.resources, |glob| {
+                glob.matches(&asked.resource) || alias.is_some_and(|alias| glob.matches(alias))
+            }),
+        );
+        misses.unless(
+            Miss::Namespace,
+            any(&pattern.namespaces, |glob| match asked.touched {
+                Where::Nowhere => false,
+                Where::One(namespace) => glob.matches(namespace),
+                Where::All => true,
+            }),
+        );
+        let name = asked.name.map(ObjectName::as_str);
+        misses.unless(Miss::Name, any(&pattern.names, |glob| name.is_none_or(|name| glob.matches(name))));
+        let subresources = asked.selection.subresources();
+        misses.unless(
+            Miss::Subresource,
+            any(&pattern.subresources, |glob| subresources.iter().any(|own| glob.matches(own))),
+        );
+    }
+    misses
+}
+
+fn common(pattern: &Pattern, asked: &Asked<'_>, misses: &mut Misses) {
+    misses.unless(Miss::Cluster, any(&pattern.clusters, |glob| glob.matches(asked.cluster)));
+    misses.unless(Miss::Role, any(&pattern.roles, |glob| glob.matches(&asked.role)));
+}
+
+/// What is left out is everything.
+fn any(globs: &Option<Vec<Glob>>, fits: impl Fn(&Glob) -> bool) -> bool {
+    globs.as_ref().is_none_or(|globs| globs.iter().any(fits))
+}
+
+fn means(requestor: &Requestor, person: &Person) -> bool {
+    let is_member = |names: &[GroupName]| names.iter().any(|name| person.groups.contains(name));
+    match requestor {
+        Requestor::Any => true,
+        Requestor::User(names) => names.contains(&person.name),
+        Requestor::Group { names, effect: Effect::Keep } => is_member(names),
+        Requestor::Group { names, effect: Effect::Remove } => !is_member(names),
+    }
+}
+
+impl Misses {
+    fn unless(&mut self, miss: Miss, fits: bool) {
+        if !fits {
+            self.0 |= 1 << miss as u8;
+        }
+    }
+
+    /// Whether the rule matches.
+    pub fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Each of them.
+    pub fn iter(self) -> impl Iterator<Item = Miss> {
+        Miss::ALL.into_iter().filter(move |miss| self.0 & (1 << *miss as u8) != 0)
+    }
+}
+
+impl Miss {
+    const ALL: [Self; 10] = [
+        Self::Requestor,
+        Self::Cluster,
+        Self::Role,
+        Self::Resource,
+        Self::Namespace,
+        Self::Name,
+        Self::Subresource,
+        Self::Danger,
+        Self::Privileged,
+        Self::SharedSubject,
+    ];
+
+    /// A word for machines.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Requestor => "requestor",
+            Self::Cluster => "cluster",
+            Self::Role => "role",
+            Self::Resource => "resource",
+            Self::Namespace => "namespace",
+            Self::Name => "name",
+            Self::Subresource => "subresource",
+            Self::Danger => "danger",
+            Self::Privileged => "privileged",
+            Self::SharedSubject => "shared-subject",
+        }
+    }
+
+    /// What `rule` asks for there.
+    pub fn sentence(self, rule: &Rule) -> String {
+        let none = Pattern::default();
+        let pattern = match &rule.resource {
+            Resource::Any => &none,
+            Resource::K8s(pattern) => pattern,
+        };
+        match self {
+            Self::Requestor => format!("it is for {}", meant(&rule.requestor)),
+            Self::Cluster => format!("it is for clusters {}", list(&pattern.clusters)),
+            Self::Role => format!("it is for roles {}", list(&pattern.roles)),
+            Self::Resource => format!("it is for resources {}", list(&pattern.resources)),
+            Self::Namespace => format!("it is for namespaces {}", list(&pattern.namespaces)),
+            Self::Name => format!("it is for objects called {}", list(&pattern.names)),
+            Self::Subresource => format!("it is for subresources {}", list(&pattern.subresources)),
+            Self::Danger => format!("it is for danger up to {}", rule.options.worst_danger()),
+            Self::Privileged => "it has no `allowPrivileged`".to_owned(),
+            Self::SharedSubject => "it has no `allowSharedSubject`".to_owned(),
+        }
+    }
+}
+
+fn list(globs: &Option<Vec<Glob>>) -> String {
+    let globs = globs.iter().flatten().map(|glob| format!("`{glob}`"));
+    globs.collect::<Vec<_>>().join(", ")
+}
+
+fn meant(requestor: &Requestor) -> String {
+    let list = |names: Vec<&str>| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    match requestor {
+        Requestor::Any => "everybody".to_owned(),
+        Requestor::User(names) => list(names.iter().map(|name| name.as_str()).collect()),
+        Requestor::Group { names, effect } => {
+            let names = list(names.iter().map(GroupName::as_str).collect());
+            match effect {
+                Effect::Keep => format!("members of {names}"),
+                Effect::Remove => format!("everybody but members of {names}"),
+            }
+        }
+    }
+}

@@ -1,0 +1,172 @@
+use super::*;
+
+const REVIEWED: &str = "approval: [reviewers: {persons: [carol]}]";
+
+#[test]
+fn an_allow_rule_holds_and_a_deny_rule_touches() {
+    let policy = policy(&format!(
+        "rules:\n\
+         - {{name: no-prod-db, requestor: any, resource: {{k8s: {{namespaces: [db-*]}}}}, approval: [deny]}}\n\
+         - {{name: shop, requestor: any, resource: {{k8s: {{namespaces: [shop]}}}}, {REVIEWED}}}\n\
+         - {{name: web, requestor: any, resource: {{k8s: {{resources: [deployments.apps], names: [web-*]}}}}, {REVIEWED}}}\n\
+         - {{name: wide, requestor: any, resource: {{k8s: {{resources: ['*'], namespaces: ['*']}}}}, {REVIEWED}}}\n\
+         - {{name: rest, requestor: any, resource: any, {REVIEWED}}}\n"
+    ));
+    for (selection, expected) in [
+        ("pods shop/a", "shop"),
+        ("pods shop/*", "shop"),
+        ("pods db-1/a", "denied"),
+        // All namespaces lie inside no pattern but `*`, and touch each.
+        ("pods */*", "denied"),
+        ("apps/deployments eu/web-1", "web"),
+        ("apps/deployments eu/*", "wide"),
+        ("apps/deployments eu/api", "wide"),
+        ("nodes n1", "rest"),
+        ("nodes *", "rest"),
+        // Whoever changes a Namespace reaches what is in it.
+        ("namespaces db-1", "denied"),
+        ("namespaces *", "denied"),
+        ("namespaces shop", "rest"),
+    ] {
+        assert_eq!(ask(selection).told(&policy), expected, "{selection}");
+    }
+}
+
+#[test]
+fn a_deny_rule_meets_the_same_object_under_its_other_group() {
+    let policy = policy(&format!(
+        "rules:\n\
+         - {{name: no-events, requestor: any, resource: {{k8s: {{resources: [events]}}}}, approval: [deny]}}\n\
+         - {{name: no-exec, requestor: any, resource: {{k8s: {{subresources: [exec]}}}}, approval: [deny]}}\n\
+         - {{name: logs, requestor: any, resource: {{k8s: {{resources: [pods], subresources: [log]}}}}, {REVIEWED}}}\n"
+    ));
+    assert_eq!(ask("events.k8s.io/events shop/*").told(&policy), "denied");
+    assert_eq!(ask("pods shop/*").told(&policy), "logs");
+    let with = |subresources: &[&str]| {
+        let mut ask = ask("pods shop/*");
+        ask.selection = ask.selection.with_subresources(subresources.iter().copied()).unwrap();
+        ask.told(&policy)
+    };
+    assert_eq!((with(&["log"]), with(&["exec", "log"])), ("logs".to_owned(), "denied".to_owned()));
+}
+
+#[test]
+fn who_gets_access_must_be_meant_and_whoever_takes_part_can_be_denied() {
+    let policy = policy(&format!(
+        "rules:\n\
+         - {{name: not-dave, requestor: {{user: [dave]}}, resource: any, approval: [deny]}}\n\
+         - {{name: sre, requestor: {{group: {{names: [sre]}}}}, resource: any, {REVIEWED}}}\n\
+         - {{name: others, requestor: {{group: {{names: [sre], effect: remove}}}}, resource: {{k8s: {{clusters: [dev]}}}}, {REVIEWED}}}\n\
+         - {{name: shared, requestor: any, resource: any, {REVIEWED}, options: {{allowSharedSubject: true, requireReason: true}}}}\n"
+    ));
+    let told = |requester, subject| {
+        let mut ask = ask("pods shop/a").by(requester, subject);
+        ask.reason = Some("because");
+        ask.told(&policy)
+    };
+    for (requester, subject, expected) in [
+        ("bob", "bob@x", "sre"),
+        // Somebody else may ask for who is meant.
+        ("alice", "bob@x", "sre"),
+        ("bob", "alice@x", "shared"),
+        ("dave", "bob@x", "denied"),
+        ("bob", "dave@x", "denied"),
+        ("alice", "ServiceAccount/ci/alice", "shared"),
+        // Nobody knows who is in a group: it may be dave.
+        ("bob", "Group/team", "denied"),
+        ("nobody", "bob@x", "unknown-person"),
+        ("bob", "stranger@x", "unknown-person"),
+    ] {
+        assert_eq!(told(requester, subject), expected, "{requester} for {subject}");
+    }
+}
+
+#[test]
+fn a_shared_subject_needs_a_rule_that_says_so() {
+    let with = |options: &str| {
+        policy(&format!(
+            "rules:\n- {{name: r, requestor: any, resource: any, {REVIEWED}, options: {{{options}}}}}\n"
+        ))
+    };
+    let group = ask("pods shop/a").by("alice", "Group/team");
+    assert_eq!(group.told(&with("")), "no-rule");
+    assert_eq!(group.told(&with("allowSharedSubject: true")), "r");
+}
+
+#[test]
+fn danger_and_privilege_are_part_of_what_a_rule_is_for() {
+    let policy = policy(&format!(
+        "rules:\n\
+         - {{name: calm, requestor: any, resource: any, {REVIEWED}, options: {{maxDanger: NOTE}}}}\n\
+         - {{name: usual, requestor: any, resource: any, {REVIEWED}}}\n\
+         - {{name: all, requestor: any, resource: {{k8s: {{clusters: [prod]}}}}, {REVIEWED}, options: {{allowPrivileged: true}}}}\n"
+    ));
+    let at_danger = |worst| ask("pods shop/a").at_danger(worst).told(&policy);
+    assert_eq!(ask("pods shop/a").told(&policy), "calm");
+    assert_eq!(
+        [Class::Note, Class::High, Class::Critical, Class::Block].map(at_danger),
+        ["calm", "usual", "usual", "all"]
+    );
+    let mut privileged = ask("pods shop/a");
+    privileged.risk.privileged = true;
+    assert_eq!(privileged.told(&policy), "all");
+    privileged.cluster = ClusterName::new("dev").unwrap();
+    assert_eq!(privileged.told(&policy), "no-rule");
+}
+
+#[test]
+fn the_system_and_a_frozen_policy_come_before_every_rule() {
+    let rules = format!("rules:\n- {{name: r, requestor: any, resource: any, {REVIEWED}}}\n");
+    let mut system = ask("pods kube-system/a");
+    system.risk.withheld = Some(Withheld::SystemNamespace(Namespace::new("kube-system").unwrap()));
+    assert_eq!(system.told(&policy(&rules)), "system");
+    assert_eq!(ask("pods shop/a").told(&policy(&format!("frozen: true\n{rules}"))), "frozen");
+    assert_eq!(ask("pods shop/a").told(&policy("")), "no-rule");
+}
+
+#[test]
+fn the_trace_names_every_rule_before_the_answer_and_what_failed() {
+    let policy = policy(&format!(
+        "rules:\n\
+         - {{name: off, disabled: true, requestor: any, resource: any, {REVIEWED}}}\n\
+         - {{name: dev, requestor: {{user: [bob]}}, resource: {{k8s: {{clusters: [dev-*]}}}}, {REVIEWED}}}\n\
+         - {{name: all, requestor: any, resource: any, {REVIEWED}}}\n\
+         - {{name: never, requestor: any, resource: any, approval: [deny]}}\n"
+    ));
+    let identities = Identities::read(PERSONS).unwrap();
+    let ask = ask("pods shop/a");
+    let decision = decide(&policy, &identities, &ask.question());
+    let told: Vec<(&str, Verdict)> =
+        decision.trace.iter().map(|trace| (trace.rule.name.as_str(), trace.verdict)).collect();
+    assert_eq!((told.len(), told[0], told[2]), (3, ("off", Verdict::Disabled), ("all", Verdict::Matched)));
+    let Verdict::Missed(misses) = told[1].1 else { panic!("{told:?}") };
+    let sentences: Vec<String> = misses.iter().map(|miss| miss.sentence(decision.trace[1].rule)).collect();
+    assert_eq!(sentences, ["it is for `bob`", "it is for clusters `dev-*`"]);
+}
+
+#[test]
+fn durations_and_reasons_are_told_all_at_once() {
+    let policy = policy(&format!(
+        "durations: {{default: 2h, max: 8h, maxTotal: 12h}}\n\
+         rules:\n\
+         - {{name: strict, requestor: {{user: [alice]}}, resource: any, {REVIEWED}, \
+            options: {{requireReason: true, reasonPattern: 'OPS-*', requireDuration: true, maxDuration: 1h}}}}\n\
+         - {{name: usual, requestor: any, resource: any, {REVIEWED}}}\n"
+    ));
+    let mut strict = ask("pods shop/a");
+    assert_eq!(codes(&strict.answer(&policy).unwrap_err()), ["no-reason", "no-duration"]);
+    strict = strict.for_so_long("2h");
+    strict.reason = Some("curious");
+    assert_eq!(codes(&strict.answer(&policy).unwrap_err()), ["reason-pattern", "too-long"]);
+    strict = strict.for_so_long("1h");
+    strict.reason = Some("OPS-7 disk full");
+    assert_eq!(strict.answer(&policy).unwrap().limits.duration, Lifetime::hours(1));
+    let usual = || ask("pods shop/a").by("bob", "bob@x");
+    assert_eq!(usual().answer(&policy).unwrap().limits.duration, Lifetime::hours(2));
+    assert_eq!(usual().for_so_long("9h").told(&policy), "too-long");
+    let mut extended = usual();
+    extended.term = Term::Extended { by: Lifetime::hours(4), total: Lifetime::hours(12) };
+    assert_eq!(extended.told(&policy), "usual");
+    extended.term = Term::Extended { by: Lifetime::hours(4), total: Lifetime::hours(13) };
+    assert_eq!(extended.told(&policy), "total-too-long");
+}
