@@ -16,6 +16,7 @@ mod generate;
 mod init;
 mod land;
 mod output;
+mod policy;
 mod propose;
 mod subset;
 mod verify;
@@ -84,6 +85,7 @@ enum Command {
     Verify(verify::Args),
     Merge(land::MergeArgs),
     Revert(land::RevertArgs),
+    Policy(policy::Args),
     Completions(completions::Args),
 }
 
@@ -135,6 +137,7 @@ fn run(cli: Cli) -> anyhow::Result<Outcome> {
         Command::Verify(args) => verify::run(&args, now),
         Command::Merge(args) => land::merge(&args, now),
         Command::Revert(args) => land::revert(&args, now),
+        Command::Policy(args) => policy::run(&args, now),
         Command::Completions(args) => completions::run(&args),
     }
 }

@@ -6,4 +6,4 @@ mod repository;
 
 pub(super) use catalogue::{CatalogueArgs, PickArgs, read_catalogue_file};
 pub(super) use grant::{GrantArgs, new_id};
-pub(super) use repository::{RepositoryArgs, SigningArgs, identity};
+pub(super) use repository::{RepositoryArgs, SigningArgs, identity, open_repository};

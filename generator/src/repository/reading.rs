@@ -2,9 +2,12 @@
 
 use p0_access::change::File;
 use p0_access::cluster::Cluster;
-use p0_access::layout::ClusterName;
+use p0_access::identity::{IDENTITIES, Identities};
+use p0_access::layout::{ClusterName, Place, place};
+use p0_access::policy::{POLICY, Policy};
 use p0_grant::catalogue::Catalogue;
 use p0_grant::manifest::Manifest;
+use p0_grant::name::GrantId;
 
 use super::{Repository, RepositoryError, Result};
 use crate::git::CommitId;
@@ -36,6 +39,54 @@ impl Repository {
         let path = cluster.catalogue_path();
         let read = catalogue(self.text(self.forge.head()?, &path)?);
         self.usable(read, path)
+    }
+
+    /// The policy on base. One that cannot be read is an error, and never the one before it.
+    ///
+    /// # Errors
+    /// [`RepositoryError`] where the file is missing or cannot be read.
+    pub fn policy(&self) -> Result<Policy> {
+        let read = policy(self.text(self.forge.head()?, POLICY)?);
+        self.usable(read, POLICY.to_owned())
+    }
+
+    /// The persons on base.
+    ///
+    /// # Errors
+    /// [`RepositoryError`] where the file is missing or cannot be read.
+    pub fn identities(&self) -> Result<Identities> {
+        let read = identities(self.text(self.forge.head()?, IDENTITIES)?);
+        self.usable(read, IDENTITIES.to_owned())
+    }
+
+    /// The clusters that have a folder on base, sorted.
+    ///
+    /// # Errors
+    /// [`RepositoryError`] where the repository cannot be read.
+    pub fn clusters(&self) -> Result<Vec<ClusterName>> {
+        let names = self.remote().list(self.forge.head()?, "clusters")?;
+        let mut clusters: Vec<ClusterName> =
+            names.into_iter().filter_map(|name| ClusterName::new(name).ok()).collect();
+        clusters.sort();
+        Ok(clusters)
+    }
+
+    /// The grants of `cluster` on base, each with its id. One that cannot be read as a grant is an error in its place.
+    ///
+    /// # Errors
+    /// [`RepositoryError`] where the repository cannot be read.
+    pub fn grants(&self, cluster: &ClusterName) -> Result<Vec<(GrantId, Result<Manifest>)>> {
+        let base = self.forge.head()?;
+        let mut grants = Vec::new();
+        for name in self.remote().list(base, &cluster.grants_folder())? {
+            let path = format!("{}/{name}", cluster.grants_folder());
+            if let (Place::Grant { id, .. }, Some(file)) =
+                (place(&path), self.remote().read_file(base, &path)?)
+            {
+                grants.push((id, manifest(&path, &file)));
+            }
+        }
+        Ok(grants)
     }
 
     fn usable<T>(&self, read: std::result::Result<T, NoFile>, path: String) -> Result<T> {
@@ -83,6 +134,18 @@ pub(super) fn settings(
 /// The catalogue in a file's text.
 pub(super) fn catalogue(text: std::result::Result<String, NoFile>) -> std::result::Result<Catalogue, NoFile> {
     Catalogue::read(&text?).map_err(|error| NoFile::Unusable(chain(&error)))
+}
+
+/// The policy in a file's text.
+pub(super) fn policy(text: std::result::Result<String, NoFile>) -> std::result::Result<Policy, NoFile> {
+    Policy::read(&text?).map_err(|error| NoFile::Unusable(error.to_string()))
+}
+
+/// The persons in a file's text.
+pub(super) fn identities(
+    text: std::result::Result<String, NoFile>,
+) -> std::result::Result<Identities, NoFile> {
+    Identities::read(&text?).map_err(|error| NoFile::Unusable(error.to_string()))
 }
 
 /// The grant in a file.

@@ -39,18 +39,23 @@ pub(in crate::cli) struct SigningArgs {
 
 impl RepositoryArgs {
     pub(in crate::cli) fn open(&self) -> anyhow::Result<Repository> {
-        let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-        let mut credentials = Credentials::default();
-        // Secrets come in by the environment alone: arguments are everybody's to read.
-        if let Some(token) = variable("P0_GIT_TOKEN") {
-            credentials = credentials.with_token(token);
-        }
-        if let Some(key) = variable("P0_GIT_SSH_KEY") {
-            credentials = credentials.with_ssh_key(key);
-        }
-        let remote = Remote::open(&self.repo, credentials, &cache_folder()?)?;
-        Ok(Repository::new(Forge::new(remote, self.base.as_str())))
+        open_repository(&self.repo, &self.base)
     }
+}
+
+/// The repository at `place`, with the credentials of this environment.
+pub(in crate::cli) fn open_repository(place: &str, base: &str) -> anyhow::Result<Repository> {
+    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let mut credentials = Credentials::default();
+    // Secrets come in by the environment alone: arguments are everybody's to read.
+    if let Some(token) = variable("P0_GIT_TOKEN") {
+        credentials = credentials.with_token(token);
+    }
+    if let Some(key) = variable("P0_GIT_SSH_KEY") {
+        credentials = credentials.with_ssh_key(key);
+    }
+    let remote = Remote::open(place, credentials, &cache_folder()?)?;
+    Ok(Repository::new(Forge::new(remote, base)))
 }
 
 /// Who commits: Git's own settings, as `git commit` would take them.

@@ -1,0 +1,108 @@
+//! Where policy, persons, roles and settings come from: files, else base, else Kubernetes' own roles.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use p0_access::cluster::Cluster;
+use p0_access::identity::Identities;
+use p0_access::layout::ClusterName;
+use p0_access::policy::Policy;
+use p0_access::trial::World;
+use p0_grant::catalogue::Catalogue;
+use p0_grant::plan::Settings;
+
+use crate::cli::args::{open_repository, read_catalogue_file};
+use crate::repository::Repository;
+
+/// Which policy, which persons, which repository.
+#[derive(Clone, Debug, clap::Args)]
+pub(super) struct SourceArgs {
+    /// The policy; without it, `p0/policy.yaml` on base.
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
+
+    /// The persons; without it, `p0/identities.yaml` on base.
+    #[arg(long, value_name = "FILE")]
+    identities: Option<PathBuf>,
+
+    /// The GitOps repository, whose base has whatever no file is given for.
+    #[arg(long, value_name = "PATH|URL", env = "P0_REPO")]
+    repo: Option<String>,
+
+    /// The protected branch that the cluster applies.
+    #[arg(long, value_name = "BRANCH", default_value = "main", env = "P0_BASE")]
+    base: String,
+
+    /// A catalogue; without it, the cluster's on base, or Kubernetes 1.36's own roles.
+    #[arg(long, value_name = "FILE")]
+    catalogue: Option<PathBuf>,
+}
+
+/// A policy and its persons.
+pub(super) struct Source {
+    pub(super) policy: Policy,
+    pub(super) identities: Identities,
+    pub(super) repository: Option<Repository>,
+    catalogue: Option<PathBuf>,
+}
+
+/// One cluster's roles and settings.
+pub(super) struct Ground {
+    catalogue: Catalogue,
+    settings: Settings,
+}
+
+impl SourceArgs {
+    pub(super) fn read(&self) -> anyhow::Result<Source> {
+        let repository = self.repo.as_ref().map(|repo| open_repository(repo, &self.base)).transpose()?;
+        let missing = "give it as a file, or name the repository with `--repo`";
+        let policy = match (&self.policy, &repository) {
+            (Some(file), _) => read_policy(file)?,
+            (None, Some(repository)) => repository.policy()?,
+            (None, None) => anyhow::bail!("there is no policy to read: {missing}"),
+        };
+        let identities = match (&self.identities, &repository) {
+            (Some(file), _) => read_identities(file)?,
+            (None, Some(repository)) => repository.identities()?,
+            (None, None) => anyhow::bail!("there are no persons to read: {missing}"),
+        };
+        Ok(Source { policy, identities, repository, catalogue: self.catalogue.clone() })
+    }
+}
+
+pub(super) fn read_policy(file: &Path) -> anyhow::Result<Policy> {
+    Policy::read(&text(file)?).with_context(|| format!("`{}` is no policy", file.display()))
+}
+
+pub(super) fn read_identities(file: &Path) -> anyhow::Result<Identities> {
+    Identities::read(&text(file)?).with_context(|| format!("`{}` holds no persons", file.display()))
+}
+
+pub(super) fn text(file: &Path) -> anyhow::Result<String> {
+    std::fs::read_to_string(file).with_context(|| format!("cannot read `{}`", file.display()))
+}
+
+impl Source {
+    /// What is known of `cluster`.
+    pub(super) fn ground(&self, cluster: &ClusterName) -> anyhow::Result<Ground> {
+        let settings = match &self.repository {
+            Some(repository) => repository.settings(cluster)?,
+            None => Cluster::new(cluster.clone()),
+        };
+        let catalogue = match (&self.catalogue, &self.repository) {
+            (Some(file), _) => read_catalogue_file(file)?,
+            (None, Some(repository)) => repository.catalogue(cluster)?,
+            (None, None) => Catalogue::embedded()?,
+        };
+        Ok(Ground { catalogue, settings: settings.plan_settings() })
+    }
+
+    pub(super) fn world<'a>(&'a self, ground: &'a Ground) -> World<'a> {
+        World {
+            policy: &self.policy,
+            identities: &self.identities,
+            catalogue: &ground.catalogue,
+            settings: &ground.settings,
+        }
+    }
+}
