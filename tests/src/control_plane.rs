@@ -14,8 +14,10 @@ use std::time::{Duration, Instant};
 use crate::upstream::Program;
 
 mod api;
+mod proxy;
 
 pub use api::Api;
+pub use proxy::{Asked, Fate, Proxy};
 
 /// How long everything may take to answer.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -88,6 +90,17 @@ impl ControlPlane {
         let path = self.folder.path().join("stranger");
         write(&path, &self.kubeconfig_text("stranger-token"));
         path
+    }
+
+    /// The token of a user who may do everything.
+    pub fn token(&self) -> &'static str {
+        ADMIN_TOKEN
+    }
+
+    /// The certificate that the API server shows, which vouches for itself.
+    pub fn certificate(&self) -> String {
+        let file = self.folder.path().join("certificates/apiserver.crt");
+        fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
     }
 
     /// The API as the administrator.

@@ -9,9 +9,10 @@ mod oracle;
 pub mod program;
 pub mod site;
 pub mod ssh_server;
+pub mod terraform;
 pub mod upstream;
 mod waiting;
 
-pub use control_plane::{Api, ControlPlane};
+pub use control_plane::{Api, Asked, ControlPlane, Fate, Proxy};
 pub use oracle::{Binding, Oracle, Readers, RoleSet};
 pub use waiting::eventually;

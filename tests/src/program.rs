@@ -22,27 +22,24 @@ pub struct Run {
 /// Where it does not build.
 pub fn program() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    PROGRAM.get_or_init(|| {
-        let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml");
-        let arguments = [
-            "build",
-            "--offline",
-            "--quiet",
-            "--package",
-            "p0-gitops",
-            "--message-format",
-            "json",
-            "--manifest-path",
-            manifest,
-        ];
-        let output = Command::new(env!("CARGO")).args(arguments).output().expect("cargo starts");
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        let messages = String::from_utf8(output.stdout).expect("cargo speaks UTF-8");
-        let paths = messages.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
-        let path =
-            paths.filter_map(|message| Some(PathBuf::from(message.get("executable")?.as_str()?))).next_back();
-        path.expect("cargo names the executable")
-    })
+    PROGRAM.get_or_init(|| build(&["--package", "p0-gitops"]))
+}
+
+/// Builds the program that `selection` names to cargo, and says where it is.
+///
+/// # Panics
+/// Where it does not build.
+pub fn build(selection: &[&str]) -> PathBuf {
+    let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml");
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["build", "--offline", "--quiet", "--message-format", "json", "--manifest-path", manifest]);
+    let output = cargo.args(selection).output().expect("cargo starts");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let messages = String::from_utf8(output.stdout).expect("cargo speaks UTF-8");
+    let paths = messages.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+    let path =
+        paths.filter_map(|message| Some(PathBuf::from(message.get("executable")?.as_str()?))).next_back();
+    path.expect("cargo names the executable")
 }
 
 /// Runs the program with a clean environment: no agent, no settings of whoever runs the tests.
@@ -58,6 +55,11 @@ pub fn run_with<A: AsRef<OsStr>>(arguments: &[A], environment: &[(&str, &str)]) 
         .env("HOME", "/nonexistent")
         .env("XDG_CACHE_HOME", crate::upstream::cache())
         .envs(environment.iter().copied());
+    finish(&mut command)
+}
+
+/// Runs a command to its end.
+pub fn finish(command: &mut Command) -> Run {
     let output = command.output().expect("the program starts");
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
     Run { code: output.status.code().unwrap_or(-1), out: text(output.stdout), err: text(output.stderr) }

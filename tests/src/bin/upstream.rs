@@ -1,5 +1,13 @@
 //! Builds the upstream programs, so that a long build is a step of its own: `cargo run -p p0-tests --bin upstream`.
+//!
+//! With `-- all` also those that only benchmarks run.
+
+use p0_tests::upstream::Module;
 
 fn main() {
-    println!("{}", p0_tests::upstream::built().display());
+    let all = std::env::args().nth(1).is_some_and(|argument| argument == "all");
+    let modules = Module::OF_TESTS.iter().chain(Module::OF_BENCHMARKS.iter().filter(|_| all));
+    for module in modules {
+        println!("{}", module.program().display());
+    }
 }

@@ -1,0 +1,114 @@
+//! The table of the upstream programs: which module each is, and what builds it.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+use super::build::{self, Recipe};
+
+/// A Go module under `tests/upstream`, which builds into one program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Module {
+    /// etcd, kube-apiserver, kube-controller-manager and the oracle on Kubernetes' own code.
+    Kubernetes,
+    /// Terraform, without the backends that store state remotely.
+    Terraform,
+    /// OpenTofu.
+    OpenTofu,
+    /// Terraform's own library of values, behind JSON lines.
+    GoCty,
+    /// The reader of a provider's registry documentation.
+    TfPluginDocs,
+    /// Flux' controller that fetches repositories.
+    FluxSource,
+    /// Flux' controller that applies them.
+    FluxKustomize,
+    /// Argo CD's sync engine as a small agent.
+    ArgoCd,
+    /// hashicorp/kubernetes, the provider that ours is measured against.
+    KubernetesProvider,
+}
+
+impl Module {
+    /// Every one that a test runs.
+    pub const OF_TESTS: [Self; 8] = [
+        Self::Kubernetes,
+        Self::GoCty,
+        Self::Terraform,
+        Self::OpenTofu,
+        Self::TfPluginDocs,
+        Self::FluxSource,
+        Self::FluxKustomize,
+        Self::ArgoCd,
+    ];
+
+    /// What only benchmarks run.
+    pub const OF_BENCHMARKS: [Self; 1] = [Self::KubernetesProvider];
+
+    /// The built program; the first call in a machine's life builds it, which takes minutes.
+    ///
+    /// # Panics
+    /// Where Go is missing or too old, or the build fails: the message says what to do.
+    pub fn program(self) -> &'static Path {
+        static BUILT: [OnceLock<PathBuf>; 9] = [const { OnceLock::new() }; 9];
+        BUILT[self as usize]
+            .get_or_init(|| build::once(&self.recipe()).unwrap_or_else(|problem| panic!("{problem}")))
+    }
+
+    /// The command that runs it.
+    pub fn command(self) -> Command {
+        Command::new(self.program())
+    }
+
+    /// The folder of the module's own source, where its data files are.
+    ///
+    /// # Panics
+    /// Where Go cannot fetch it.
+    pub fn source(self) -> PathBuf {
+        build::source(&self.recipe()).unwrap_or_else(|problem| panic!("{problem}"))
+    }
+
+    fn recipe(self) -> Recipe {
+        let recipe = |folder, package| Recipe { folder, package, linker: String::new(), minutes: 4 };
+        match self {
+            Self::Kubernetes => {
+                Recipe { linker: kubernetes_version(), minutes: 5, ..recipe("kubernetes", ".") }
+            }
+            Self::Terraform => Recipe {
+                linker: "-X github.com/hashicorp/terraform/version.dev=no".to_owned(),
+                ..recipe("terraform", "github.com/hashicorp/terraform")
+            },
+            Self::OpenTofu => Recipe {
+                linker: "-X github.com/opentofu/opentofu/version.dev=no".to_owned(),
+                ..recipe("opentofu", "github.com/opentofu/opentofu/cmd/tofu")
+            },
+            Self::GoCty => Recipe { minutes: 1, ..recipe("go-cty", ".") },
+            Self::TfPluginDocs => Recipe {
+                minutes: 1,
+                ..recipe("tfplugindocs", "github.com/hashicorp/terraform-plugin-docs/cmd/tfplugindocs")
+            },
+            Self::FluxSource => recipe("flux-source-controller", "github.com/fluxcd/source-controller"),
+            Self::FluxKustomize => {
+                recipe("flux-kustomize-controller", "github.com/fluxcd/kustomize-controller")
+            }
+            Self::ArgoCd => {
+                Recipe { minutes: 2, ..recipe("argocd-agent", "github.com/argoproj/gitops-engine/agent") }
+            }
+            Self::KubernetesProvider => Recipe {
+                minutes: 2,
+                ..recipe(
+                    "terraform-provider-kubernetes",
+                    "github.com/hashicorp/terraform-provider-kubernetes",
+                )
+            },
+        }
+    }
+}
+
+/// What Kubernetes says about itself is set by whoever links it.
+fn kubernetes_version() -> String {
+    let version = super::KUBERNETES;
+    let minor = version.split('.').nth(1).unwrap_or_default();
+    let package = "k8s.io/component-base/version";
+    format!("-X {package}.gitVersion={version} -X {package}.gitMajor=1 -X {package}.gitMinor={minor}")
+}
