@@ -1,16 +1,15 @@
 //! A real Kubernetes control plane: etcd, kube-apiserver and kube-controller-manager on this machine.
 //!
 //! Everything listens on 127.0.0.1, keeps its files in a temporary folder and ends with this value. The programs also end
-//! when the test process dies, because each one's parent is a shell that waits for a pipe of ours to close.
+//! when the test process dies.
 
 use std::fs;
-use std::io::Write;
-use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::process::Command;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
+use crate::supervised::{Supervised, free_ports};
 use crate::upstream::Program;
 
 mod api;
@@ -29,13 +28,7 @@ pub struct ControlPlane {
     folder: tempfile::TempDir,
     port: u16,
     // Dropped in this order: what depends first.
-    _programs: Vec<Running>,
-}
-
-/// A program under a shell that kills it when our end of the pipe closes.
-struct Running {
-    shell: Child,
-    _alive: ChildStdin,
+    programs: Vec<Supervised>,
 }
 
 impl ControlPlane {
@@ -59,7 +52,7 @@ impl ControlPlane {
             &format!("{ADMIN_TOKEN},admin,admin,\"system:masters\"\nstranger-token,stranger,stranger\n"),
         );
         make_service_account_key(&path("sa.key"));
-        let mut plane = Self { folder, port, _programs: Vec::new() };
+        let mut plane = Self { folder, port, programs: Vec::new() };
         plane.run(Program::Etcd, &etcd_flags(plane.folder.path(), etcd, peer));
         plane.run(Program::ApiServer, &api_server_flags(plane.folder.path(), etcd, port));
         plane.wait("/readyz", |status, _| status == 200);
@@ -127,20 +120,9 @@ impl ControlPlane {
 
     fn run(&mut self, program: Program, flags: &[String]) {
         let mut command = program.command();
-        command.args(flags);
-        let log = fs::File::create(self.folder.path().join(format!("{program:?}.log"))).expect("a log");
-        // `read` returns when our end of the pipe closes, however this process ends.
-        let script = "\"$@\" & child=$!; trap 'kill -9 $child' TERM; read -r _; kill -9 $child; wait $child 2>/dev/null";
-        let mut shell = Command::new("sh");
-        shell.args(["-c", script, "sh"]).arg(command.get_program()).args(command.get_args());
-        shell
-            .stdin(Stdio::piped())
-            .stdout(log.try_clone().expect("a log"))
-            .stderr(log)
-            .current_dir(self.folder.path());
-        let mut shell = shell.spawn().unwrap_or_else(|error| panic!("{program:?} does not start: {error}"));
-        let alive = shell.stdin.take().expect("a pipe");
-        self._programs.push(Running { shell, _alive: alive });
+        command.args(flags).current_dir(self.folder.path());
+        let log = self.folder.path().join(format!("{program:?}.log"));
+        self.programs.push(Supervised::start(&command, &log));
     }
 
     fn wait(&self, path: &str, is_there: impl Fn(u16, &serde_json::Value) -> bool) {
@@ -158,24 +140,7 @@ impl ControlPlane {
 
     /// The end of every program's log.
     fn logs(&self) -> String {
-        let names = ["Etcd", "ApiServer", "ControllerManager"].iter();
-        let ends = names.map(|name| {
-            let text = fs::read_to_string(self.folder.path().join(format!("{name}.log"))).unwrap_or_default();
-            let lines: Vec<&str> = text.lines().collect();
-            format!(
-                "--- {name}\n{}\n",
-                lines.get(lines.len().saturating_sub(15)..).unwrap_or_default().join("\n")
-            )
-        });
-        ends.collect()
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // The pipe closes with the field; the shell then kills its child and ends.
-        let _asked = self._alive.write_all(b"\n");
-        let _ended = self.shell.wait();
+        self.programs.iter().map(Supervised::said).collect()
     }
 }
 
@@ -226,13 +191,6 @@ fn manager_flags(folder: &Path, kubeconfig: &Path, port: u16) -> Vec<String> {
         format!("--secure-port={port}"),
         format!("--cert-dir={}", folder.join("manager-certificates").display()),
     ]
-}
-
-/// Ports that nobody listens on: held together for a moment, so that they differ.
-fn free_ports<const N: usize>() -> [u16; N] {
-    let listeners: Vec<TcpListener> =
-        (0..N).map(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port")).collect();
-    std::array::from_fn(|index| listeners[index].local_addr().expect("an address").port())
 }
 
 fn write(path: &Path, text: &str) {

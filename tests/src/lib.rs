@@ -2,6 +2,7 @@
 //!
 //! Not here: fakes of what this project ships; there are none.
 
+pub mod appliers;
 pub mod big_repository;
 mod control_plane;
 pub mod git_http;
@@ -9,6 +10,7 @@ mod oracle;
 pub mod program;
 pub mod site;
 pub mod ssh_server;
+mod supervised;
 pub mod terraform;
 pub mod upstream;
 mod waiting;

@@ -9,10 +9,18 @@ const PATIENCE: Duration = Duration::from_secs(60);
 ///
 /// # Panics
 /// Where it never is.
-pub fn eventually(what: &str, mut is_there: impl FnMut() -> bool) {
+pub fn eventually(what: &str, is_there: impl FnMut() -> bool) {
+    assert!(comes(is_there), "never came: {what}");
+}
+
+/// Asks until `is_there`, and says whether it ever was.
+pub(crate) fn comes(mut is_there: impl FnMut() -> bool) -> bool {
     let deadline = Instant::now() + PATIENCE;
     while !is_there() {
-        assert!(Instant::now() < deadline, "never came: {what}");
+        if Instant::now() >= deadline {
+            return false;
+        }
         std::thread::park_timeout(Duration::from_millis(10));
     }
+    true
 }

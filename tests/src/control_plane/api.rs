@@ -76,6 +76,11 @@ impl Api {
         })
     }
 
+    /// The status of a POST to any address, without anybody's name.
+    pub(crate) fn ask(url: &str) -> Option<u16> {
+        Self::send(shared().client.post(url)).map(|(status, _)| status)
+    }
+
     /// GET, where the server may not be up.
     pub fn try_get(&self, path: &str) -> Option<(u16, Value)> {
         Self::send(self.request("GET", path))
@@ -113,6 +118,22 @@ impl Api {
         let name = object["metadata"]["name"].as_str().expect("a name");
         let path = format!("{}/{}?fieldManager=applier&force=true", collection(object), encoded(name));
         self.send_json("PATCH", &path, "application/apply-patch+yaml", object)
+    }
+
+    /// Makes a kind known, from the YAML text of its definition, and waits until it is served.
+    pub fn define(&self, name: &str, definition: &str) {
+        let path = format!("/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{name}");
+        let request = self
+            .request("PATCH", &format!("{path}?fieldManager=applier&force=true"))
+            .header("Content-Type", "application/apply-patch+yaml")
+            .body(definition.to_owned());
+        let (status, body) = Self::send(request).expect("an answer");
+        assert!(status < 300, "{name}: {body}");
+        crate::eventually(name, || {
+            let (_, live) = self.call("GET", &path);
+            let conditions = live["status"]["conditions"].as_array().cloned().unwrap_or_default();
+            conditions.iter().any(|each| each["type"] == "Established" && each["status"] == "True")
+        });
     }
 
     /// Applies `manifests` (multi-document YAML texts) and deletes objects of this product that are not among them, as an
