@@ -101,6 +101,11 @@ impl ControlPlane {
         Api::new(self.url(), ADMIN_TOKEN)
     }
 
+    /// The API as whoever `token` is.
+    pub fn with_token(&self, token: &str) -> Api {
+        Api::new(self.url(), token)
+    }
+
     /// The API as `user`, by impersonation.
     pub fn as_user(&self, user: &str) -> Api {
         self.admin().impersonating(user)

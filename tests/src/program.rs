@@ -22,18 +22,31 @@ pub struct Run {
 /// Where it does not build.
 pub fn program() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    PROGRAM.get_or_init(|| build(&["--package", "p0-gitops"]))
+    PROGRAM.get_or_init(|| build("--bin", "p0-gitops"))
 }
 
-/// Builds the program that `selection` names to cargo, and says where it is.
+/// Builds a program of the workspace, a `--bin` or an `--example`, and says where it is.
 ///
 /// # Panics
 /// Where it does not build.
-pub fn build(selection: &[&str]) -> PathBuf {
+pub fn build(what: &str, name: &str) -> PathBuf {
+    build_with(what, name, &[])
+}
+
+/// As [`build`], the way it is shipped.
+///
+/// # Panics
+/// Where it does not build.
+pub fn build_for_release(what: &str, name: &str) -> PathBuf {
+    build_with(what, name, &["--release"])
+}
+
+fn build_with(what: &str, name: &str, rest: &[&str]) -> PathBuf {
     let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml");
     let mut cargo = Command::new(env!("CARGO"));
+    // The whole workspace is chosen, so that dependencies are built as for the tests, and not once more.
     cargo.args(["build", "--offline", "--quiet", "--message-format", "json", "--manifest-path", manifest]);
-    let output = cargo.args(selection).output().expect("cargo starts");
+    let output = cargo.args(["--workspace", what, name]).args(rest).output().expect("cargo starts");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let messages = String::from_utf8(output.stdout).expect("cargo speaks UTF-8");
     let paths = messages.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());

@@ -52,3 +52,9 @@ impl Tool {
         }
     }
 }
+
+/// What the tools say, without the boxes they draw and the lines they break.
+pub fn unwrapped(text: &str) -> String {
+    let plain = text.replace(['│', '╷', '╵', '\n'], " ");
+    plain.split_whitespace().collect::<Vec<_>>().join(" ")
+}

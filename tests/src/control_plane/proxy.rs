@@ -41,8 +41,10 @@ pub enum Fate {
     Denied(&'static str),
     /// It is done, but the caller's connection breaks before the answer.
     LostAnswer,
-    /// Nothing answers until the caller gives up.
+    /// It is not done, and nothing answers until the caller gives up.
     Stalled,
+    /// It is done, and nothing answers until the caller gives up.
+    Silent,
 }
 
 type Judge = Box<dyn FnMut(&Asked) -> Fate + Send>;
@@ -131,6 +133,10 @@ async fn serve(State(inner): State<Arc<Inner>>, request: Request) -> Response {
             broken()
         }
         Fate::Stalled => std::future::pending().await,
+        Fate::Silent => {
+            let _unsaid = forward(&inner, &asked.path, request).await;
+            std::future::pending().await
+        }
     }
 }
 

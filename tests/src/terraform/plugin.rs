@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use crate::program::build;
+use crate::program::{build, build_for_release};
 use crate::upstream::Module;
 
 /// A provider's program.
@@ -48,9 +48,21 @@ impl Plugin {
     pub fn executable(self) -> &'static Path {
         static BUILT: [OnceLock<PathBuf>; 2] = [const { OnceLock::new() }; 2];
         match self {
-            Self::P0 => BUILT[0].get_or_init(|| build(&["--package", "terraform-provider-p0", "--bins"])),
-            Self::Pets => BUILT[1].get_or_init(|| build(&["--package", "tfplugin", "--example", "pets"])),
+            Self::P0 => BUILT[0].get_or_init(|| build("--bin", "terraform-provider-p0")),
+            Self::Pets => BUILT[1].get_or_init(|| build("--example", "pets")),
             Self::Kubernetes => Module::KubernetesProvider.program(),
+        }
+    }
+
+    /// The program the way it is shipped, for measuring.
+    ///
+    /// # Panics
+    /// Where it does not build.
+    pub fn shipped(self) -> PathBuf {
+        match self {
+            Self::P0 => build_for_release("--bin", "terraform-provider-p0"),
+            Self::Pets => build_for_release("--example", "pets"),
+            Self::Kubernetes => self.executable().to_owned(),
         }
     }
 

@@ -69,11 +69,12 @@ pub fn lives(id: &str) -> bool {
     state.rsplit(')').next().is_some_and(|rest| !rest.trim().is_empty() && !rest.trim().starts_with('Z'))
 }
 
+/// Each thread has its own list of the children that it started.
 fn children_of(parent: u32) -> Vec<String> {
-    let output =
-        Command::new("ps").args(["--no-headers", "-o", "pid", "--ppid", &parent.to_string()]).output();
-    let text = String::from_utf8(output.expect("ps is installed (procps)").stdout).expect("UTF-8");
-    text.split_whitespace().map(str::to_owned).collect()
+    let threads = std::fs::read_dir(format!("/proc/{parent}/task")).into_iter().flatten();
+    let lists =
+        threads.filter_map(|thread| std::fs::read_to_string(thread.ok()?.path().join("children")).ok());
+    lists.flat_map(|list| list.split_whitespace().map(str::to_owned).collect::<Vec<_>>()).collect()
 }
 
 fn send(signal: Signal, to: &str) {

@@ -33,9 +33,14 @@ pub struct Planned {
 impl Workspace {
     /// One where `plugin` is taken straight from its build (`dev_overrides`), which needs no `init`.
     pub fn new(tool: Tool, plugin: Plugin) -> Self {
+        Self::with_program(tool, plugin, plugin.executable())
+    }
+
+    /// The same with another program in the plugin's place.
+    pub fn with_program(tool: Tool, plugin: Plugin, program: &Path) -> Self {
         let workspace = Self::bare(tool, plugin);
         let folder = workspace.path("plugins");
-        place(plugin, &folder.join(format!("terraform-provider-{}", plugin.name())));
+        place(program, &folder.join(format!("terraform-provider-{}", plugin.name())));
         let overrides = format!(
             "provider_installation {{\n  dev_overrides {{\n    \"{}\" = \"{}\"\n  }}\n  direct {{}}\n}}\n",
             plugin.source(),
@@ -51,7 +56,7 @@ impl Workspace {
         let mirror = workspace.path("mirror");
         let name = format!("terraform-provider-{}_v{version}", plugin.name());
         let place_in = format!("{}/{}/{version}/{}", tool.registry(), plugin.source(), platform());
-        place(plugin, &mirror.join(place_in).join(name));
+        place(plugin.executable(), &mirror.join(place_in).join(name));
         let installation = format!(
             "provider_installation {{\n  filesystem_mirror {{\n    path = \"{}\"\n  }}\n}}\n",
             mirror.display()
@@ -181,7 +186,6 @@ impl Workspace {
 
 impl Planned {
     /// Asserts the exit code.
-    #[must_use]
     pub fn ended(self, code: i32) -> Self {
         assert_eq!(self.code, code, "{}", self.said);
         self
@@ -211,11 +215,11 @@ impl Planned {
 }
 
 /// Puts a provider's program where the tools look for it.
-fn place(plugin: Plugin, at: &Path) {
+fn place(program: &Path, at: &Path) {
     std::fs::create_dir_all(at.parent().expect("a folder")).expect("made");
     // A link would be followed by `dev_overrides`, but a mirror's is not hashed.
-    if std::fs::hard_link(plugin.executable(), at).is_err() {
-        std::fs::copy(plugin.executable(), at).expect("copied");
+    if std::fs::hard_link(program, at).is_err() {
+        std::fs::copy(program, at).expect("copied");
     }
 }
 
