@@ -22,7 +22,7 @@ fn types() -> impl Strategy<Value = Type> {
     leaf.prop_recursive(3, 24, 4, |inner| {
         let names = || prop::sample::select(vec!["a", "b_1", "é", "id"]);
         prop_oneof![
-            inner.clone().prop_map(Type::list),
+            closed().prop_map(Type::list),
             closed().prop_map(Type::set),
             closed().prop_map(|of| Type::Map(Box::new(of))),
             prop::collection::vec((names(), inner.clone()), 0..4).prop_map(Type::object),
@@ -31,7 +31,8 @@ fn types() -> impl Strategy<Value = Type> {
     })
 }
 
-/// What may be an element of a set or map whatever its values are: nothing open.
+/// What may be an element whatever its values are. Terraform lets no collection hold values of several types, which an open
+/// type would allow.
 fn closed() -> impl Strategy<Value = Type> {
     let leaf = prop_oneof![Just(Type::Bool), Just(Type::String), Just(Type::Number)];
     leaf.prop_recursive(1, 4, 3, |inner| {
@@ -167,6 +168,10 @@ fn what_we_take_from_broken_bytes_terraform_takes_for_the_same() {
         let at = number % bytes.len();
         bytes[at] = bytes[at].wrapping_add(u8::try_from(number % 250 + 1).unwrap());
         let Ok(read) = msgpack::read(&bytes, &of) else { continue };
+        // Every extension means something unknown, the protocol says; the library stops at those it has no code for.
+        if !read.is_wholly_known() {
+            continue;
+        }
         taken += 1;
         let theirs = oracle.read_msgpack(&form, &bytes).unwrap_or_else(|error| panic!("{bytes:?}: {error}"));
         let ours = oracle.read_msgpack(&form, &msgpack::write(&read, &of).unwrap()).unwrap();
