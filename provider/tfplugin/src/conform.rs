@@ -6,15 +6,22 @@
 //! Source: "Valid plans" and "Apply" in
 //! <https://github.com/hashicorp/terraform/blob/main/docs/resource-instance-change-lifecycle.md>.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::schema::{Attribute, AttributeKind, Schema};
-use crate::value::{Path, Step, Value, index};
+use crate::diagnostics::Diagnostic;
+use crate::provider::Outcome;
+use crate::schema::IdentitySchema;
+use crate::value::{Path, Value};
 
+mod apply;
+mod keep;
+mod plan;
 mod walk;
 
-use walk::{Sides, elements};
+pub use apply::applied;
+pub use keep::stored;
+pub(crate) use keep::{with_nulls, without_write_only, write_only_paths};
+pub use plan::{planned, planned_again, replaced};
 
 /// An answer that Terraform would refuse, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +39,12 @@ pub enum Rule {
     Configured,
     /// What is not configured and not computed is planned as null.
     NotComputed,
+    /// There are as many blocks as are configured, never unknown and never null.
+    Blocks,
+    /// A plan that is made again differs only where something was unknown.
+    Again,
+    /// What is replaced because of a part has that part.
+    Replaced,
     /// What is written only is never kept.
     WriteOnly,
     /// What was planned as known is what apply gives.
@@ -40,141 +53,74 @@ pub enum Rule {
     Refined,
     /// Nothing is unknown after apply, read, import and upgrade.
     Known,
+    /// What has an identity gives it with each answer.
+    Identity,
+    /// An identity stays what it was.
+    SameIdentity,
+}
+
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Configured => "is planned neither as configured nor as it was",
+            Self::NotComputed => "is planned although it is neither configured nor computed",
+            Self::Blocks => "holds other blocks than are configured",
+            Self::Again => "was planned otherwise before",
+            Self::Replaced => "is a reason to replace and does not exist",
+            Self::WriteOnly => "is kept although it is write-only",
+            Self::Planned => "differs from what was planned",
+            Self::Refined => "is not what was promised of it while it was unknown",
+            Self::Known => "is still unknown",
+            Self::Identity => "is missing or unknown",
+            Self::SameIdentity => "has changed, and an identity never does",
+        })
+    }
 }
 
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let rule = match self.rule {
-            Rule::Configured => "is planned neither as configured nor as it was",
-            Rule::NotComputed => "is planned although it is neither configured nor computed",
-            Rule::WriteOnly => "is kept although it is write-only",
-            Rule::Planned => "differs from what was planned",
-            Rule::Refined => "is not what was promised of it while it was unknown",
-            Rule::Known => "is still unknown",
-        };
-        write!(f, "`{}` {rule}", self.path)
-    }
-}
-
-/// What Terraform would refuse of a plan.
-pub fn planned(schema: &Schema, prior: Option<&Value>, config: &Value, planned: &Value) -> Vec<Violation> {
-    let mut found = Vec::new();
-    let sides = Sides { prior: prior.unwrap_or(&Value::Null), config, planned };
-    object(&schema.attributes, sides, &Path::root(), &mut found);
-    found
-}
-
-fn object(attributes: &BTreeMap<String, Attribute>, sides: Sides<'_>, at: &Path, found: &mut Vec<Violation>) {
-    for (name, attribute) in attributes {
-        let path = at.clone().then(Step::Attribute(name.clone()));
-        let violation = one(attribute, sides.attribute(name), &path, found);
-        found.extend(violation.map(|rule| Violation { path, rule }));
-    }
-}
-
-fn one(attribute: &Attribute, sides: Sides<'_>, at: &Path, found: &mut Vec<Violation>) -> Option<Rule> {
-    let Sides { prior, config, planned } = sides;
-    if attribute.write_only {
-        return (!planned.is_null()).then_some(Rule::WriteOnly);
-    }
-    match config {
-        _ if planned == config => None,
-        // An unknown plan stands for the configured value nowhere; a kept one does.
-        Value::Null if attribute.is_computed() => None,
-        Value::Null => Some(Rule::NotComputed),
-        _ if planned == prior && !prior.is_null() => None,
-        _ => match &attribute.kind {
-            AttributeKind::Nested(nesting, attributes) if !planned.is_null() && !planned.is_unknown() => {
-                let Some(parts) = elements(*nesting, sides) else { return Some(Rule::Configured) };
-                for (step, part) in parts {
-                    let path = step.map_or_else(|| at.clone(), |step| at.clone().then(step));
-                    object(attributes, part, &path, found);
-                }
-                None
-            }
-            _ => Some(Rule::Configured),
-        },
-    }
-}
-
-/// What Terraform would refuse of an apply that ended without an error.
-pub fn applied(schema: &Schema, planned: &Value, new: &Value) -> Vec<Violation> {
-    let mut found = stored(schema, new);
-    compare(planned, new, &Path::root(), &mut found);
-    found
-}
-
-fn compare(planned: &Value, new: &Value, at: &Path, found: &mut Vec<Violation>) {
-    let mut refuse = |rule| found.push(Violation { path: at.clone(), rule });
-    match (planned, new) {
-        (Value::Unknown(refinements), new) if !refinements.allow(new) => refuse(Rule::Refined),
-        (Value::Unknown(_), _) => {}
-        (Value::Object(planned), Value::Object(new)) | (Value::Map(planned), Value::Map(new))
-            if planned.keys().eq(new.keys()) =>
-        {
-            for ((name, planned), new) in planned.iter().zip(new.values()) {
-                compare(planned, new, &at.clone().then(Step::Attribute(name.clone())), found);
-            }
+        match self.rule {
+            Rule::Identity | Rule::SameIdentity => write!(f, "the identity {}", self.rule),
+            rule => write!(f, "`{}` {rule}", self.path),
         }
-        (Value::List(planned), Value::List(new)) if planned.len() == new.len() => {
-            for (number, (planned, new)) in planned.iter().zip(new).enumerate() {
-                compare(planned, new, &at.clone().then(index(number)), found);
-            }
-        }
-        // Unknown elements may turn out to be equal to others, but there are never more of them.
-        (Value::Set(planned), Value::Set(new)) if planned.iter().any(|one| !one.is_wholly_known()) => {
-            let known = planned.iter().filter(|one| one.is_wholly_known());
-            if new.len() > planned.len() || known.into_iter().any(|one| !new.contains(one)) {
-                refuse(Rule::Planned);
-            }
-        }
-        (planned, new) if planned == new => {}
-        _ => refuse(Rule::Planned),
     }
 }
 
-/// What Terraform would refuse of an object that it is to keep.
-pub fn stored(schema: &Schema, value: &Value) -> Vec<Violation> {
-    let Value::Object(values) = value else { return Vec::new() };
-    let check = |(name, value): (&String, &Value)| {
-        let write_only = schema.attributes.get(name).is_some_and(|attribute| attribute.write_only);
-        let rule = match () {
-            () if write_only && !value.is_null() => Rule::WriteOnly,
-            () if !value.is_wholly_known() => Rule::Known,
-            () => return None,
-        };
-        Some(Violation { path: Path::attribute(name), rule })
+/// What is wrong with an identity: after each answer there is one, and it is what it was.
+pub fn identity(
+    schema: Option<&IdentitySchema>,
+    before: Option<&Value>,
+    after: Option<&Value>,
+) -> Vec<Violation> {
+    let rule = match (schema, before, after) {
+        (None, ..) => None,
+        (Some(_), _, None) => Some(Rule::Identity),
+        (Some(_), _, Some(after)) if after.is_null() || !after.is_wholly_known() => Some(Rule::Identity),
+        (Some(_), Some(before), Some(after)) if before.is_wholly_known() && before != after => {
+            Some(Rule::SameIdentity)
+        }
+        (Some(_), _, Some(_)) => None,
     };
-    values.iter().filter_map(check).collect()
+    rule.map(|rule| Violation { path: Path::root(), rule }).into_iter().collect()
 }
 
-/// `value` without what is write-only: what Terraform proposes holds it, and a plan must not.
-pub(crate) fn without_write_only(schema: &Schema, mut value: Value) -> Value {
-    if let Value::Object(values) = &mut value {
-        for (name, attribute) in &schema.attributes {
-            if let Some(slot) = values.get_mut(name).filter(|_| attribute.write_only) {
-                *slot = Value::Null;
-            }
-        }
+/// Violations as errors, where there are any.
+pub(crate) fn demand(found: &[Violation]) -> Outcome<()> {
+    let error = |violation: &Violation| {
+        let detail =
+            format!("Terraform's rules forbid the provider's answer: {violation}. Please report this.");
+        let error = Diagnostic::error("The provider has failed", detail);
+        if violation.path.steps().is_empty() { error } else { error.at(violation.path.clone()) }
+    };
+    match found.is_empty() {
+        true => Ok(()),
+        false => Err(found.iter().map(error).collect()),
     }
-    value
 }
 
-/// `value` with null for what is unknown: what can be kept of a plan that ended in the middle.
-pub(crate) fn with_nulls(value: Value) -> Value {
-    match value {
-        Value::Unknown(_) => Value::Null,
-        Value::List(items) => Value::List(items.into_iter().map(with_nulls).collect()),
-        Value::Set(items) => Value::Set(items.into_iter().map(with_nulls).collect()),
-        Value::Map(entries) => {
-            Value::Map(entries.into_iter().map(|(key, one)| (key, with_nulls(one))).collect())
-        }
-        Value::Object(entries) => {
-            Value::Object(entries.into_iter().map(|(key, one)| (key, with_nulls(one))).collect())
-        }
-        Value::Dynamic(of, value) => Value::Dynamic(of, Box::new(with_nulls(*value))),
-        known => known,
-    }
+/// The same in debug builds. In others Terraform itself finds them.
+pub(crate) fn refuse(find: impl FnOnce() -> Vec<Violation>) -> Outcome<()> {
+    if cfg!(debug_assertions) { demand(&find()) } else { Ok(()) }
 }
 
 #[cfg(test)]

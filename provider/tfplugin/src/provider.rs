@@ -9,32 +9,29 @@ use async_trait::async_trait;
 
 use crate::diagnostics::Diagnostics;
 use crate::schema::Schema;
-use crate::stop::Stop;
 use crate::value::Value;
 
+mod call;
 mod data_source;
+mod draft;
 mod ephemeral;
 mod function;
 mod list;
 mod resource;
+mod stop;
 
+pub use call::{Call, Deferral};
 pub use data_source::DataSource;
+pub use draft::Draft;
 pub use ephemeral::{Ephemeral, Opened, Renewed};
 pub use function::{Function, FunctionError};
 pub use list::{ListResource, Listed, Query};
 pub use resource::{Change, ImportBy, Moved, Planned, PlannedChange, Resource, Stored};
+pub use stop::Stop;
+pub(crate) use stop::StopSource;
 
 /// An answer, or why there is none.
 pub type Outcome<T> = Result<T, Diagnostics>;
-
-/// What comes with every call.
-#[derive(Debug)]
-pub struct Call {
-    /// Comes when the user interrupts Terraform.
-    pub stop: Stop,
-    /// Warnings, and errors beside an answer.
-    pub diagnostics: Diagnostics,
-}
 
 /// A provider.
 #[async_trait]

@@ -119,6 +119,22 @@ impl Value {
         }
     }
 
+    /// The value with each part that has no parts itself changed.
+    #[must_use]
+    pub fn map_leaves(self, change: &mut impl FnMut(Self) -> Self) -> Self {
+        let entries = |entries: BTreeMap<String, Self>, change: &mut _| {
+            entries.into_iter().map(|(key, one)| (key, one.map_leaves(change))).collect()
+        };
+        match self {
+            Self::List(items) => Self::List(items.into_iter().map(|one| one.map_leaves(change)).collect()),
+            Self::Set(items) => Self::Set(items.into_iter().map(|one| one.map_leaves(change)).collect()),
+            Self::Map(all) => Self::Map(entries(all, change)),
+            Self::Object(all) => Self::Object(entries(all, change)),
+            Self::Dynamic(of, value) => Self::Dynamic(of, Box::new(value.map_leaves(change))),
+            leaf => change(leaf),
+        }
+    }
+
     /// What stands at `path`; `None` where the path leads nowhere.
     pub fn at(&self, path: &Path) -> Option<&Self> {
         path.steps().iter().try_fold(self, |value, step| match (value.undressed(), step) {

@@ -1,7 +1,10 @@
 //! Each rule with an answer that keeps it and one that does not.
 
+use std::collections::BTreeMap;
+
+use super::apply::compare;
 use super::*;
-use crate::schema::{Mode, Nesting};
+use crate::schema::{Attribute, Mode, Nesting, Schema};
 use crate::value::{Refinements, Type};
 
 fn schema() -> Schema {

@@ -8,7 +8,6 @@ use async_trait::async_trait;
 use super::{Call, Outcome};
 use crate::diagnostics::Diagnostic;
 use crate::schema::{IdentitySchema, Schema};
-use crate::value::json::{self, Attributes};
 use crate::value::{Path, Value};
 
 /// What Terraform keeps of a thing.
@@ -75,6 +74,8 @@ pub struct Moved {
     pub version: i64,
     /// Its state as JSON.
     pub state: Vec<u8>,
+    /// What only the other provider reads.
+    pub private: Vec<u8>,
 }
 
 /// A kind of thing.
@@ -130,14 +131,4 @@ pub trait Resource: Send + Sync {
         let detail = format!("State of `{}` cannot become state of this resource.", moved.resource);
         Err(Diagnostic::error("Move is not possible", detail).into())
     }
-}
-
-/// State of the schema's own version, as JSON: what is missing is null, what is unknown is dropped.
-pub(crate) fn same_version(schema: &Schema, state: &[u8]) -> Outcome<Value> {
-    json::read(state, &schema.value_type(), Attributes::Migrated).map_err(|error| {
-        let detail = format!(
-            "{error}. Restore the state from a backup, or remove the resource from it and import it."
-        );
-        Diagnostic::error("The state cannot be read", detail).into()
-    })
 }

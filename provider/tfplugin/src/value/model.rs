@@ -220,7 +220,8 @@ impl<T: FromValue> FromValue for Vec<T> {
     fn from_value(value: Value) -> Result<Self, Mismatch> {
         let items = match value {
             Value::List(items) => items,
-            Value::Set(items) => items.into_iter().collect(),
+            // Elements of sets have no path.
+            Value::Set(items) => return items.into_iter().map(T::from_value).collect(),
             _ => return Err(Mismatch::new("a list")),
         };
         let item = |(number, item)| {

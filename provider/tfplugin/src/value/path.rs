@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::Type;
+
 /// From an object's root to one of its parts. Elements of sets have no path; it ends at the set.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Path(Vec<Step>);
@@ -35,6 +37,23 @@ impl Path {
         self
     }
 
+    /// As much of it as Terraform can follow in a value of type `of`: it ends at a set.
+    pub(crate) fn within(&self, of: &Type) -> Self {
+        let mut at = Some(of);
+        let known = self.0.iter().take_while(|step| {
+            at = match (at, step) {
+                (Some(Type::Object(attributes)), Step::Attribute(name)) => attributes.get(name),
+                (Some(Type::Map(of)), Step::Key(_)) | (Some(Type::List(of)), Step::Index(_)) => Some(of),
+                (Some(Type::Tuple(types)), Step::Index(index)) => {
+                    usize::try_from(*index).ok().and_then(|index| types.get(index))
+                }
+                _ => None,
+            };
+            at.is_some()
+        });
+        Self(known.cloned().collect())
+    }
+
     /// The steps from the root.
     pub fn steps(&self) -> &[Step] {
         &self.0
@@ -53,5 +72,27 @@ impl fmt::Display for Path {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_ends_at_a_set() {
+        let pet = Type::object([("name", Type::String)]);
+        let of = Type::object([("pets", Type::set(pet.clone())), ("list", Type::list(pet))]);
+        let path =
+            |name: &str| Path::attribute(name).then(Step::Index(0)).then(Step::Attribute("name".to_owned()));
+        assert_eq!(path("pets").within(&of), Path::attribute("pets"));
+        assert_eq!(path("list").within(&of), path("list"));
+        assert_eq!(path("other").within(&of), Path::root());
+    }
+
+    #[test]
+    fn it_is_written_as_in_configurations() {
+        let path = Path::attribute("rules").then(Step::Index(0)).then(Step::Attribute("labels".to_owned()));
+        assert_eq!(path.then(Step::Key("a".to_owned())).to_string(), "rules[0].labels[\"a\"]");
     }
 }

@@ -3,6 +3,7 @@
 //! Source: "Schema types" in <https://developer.hashicorp.com/terraform/plugin/terraform-plugin-protocol>.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -82,6 +83,13 @@ impl Type {
             }
             Self::Tuple(items) => json!(["tuple", items.iter().map(Self::to_json).collect::<Vec<_>>()]),
         }
+    }
+}
+
+impl fmt::Display for Type {
+    /// In the JSON form of schemas.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.to_json().fmt(f)
     }
 }
 

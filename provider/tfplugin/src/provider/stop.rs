@@ -26,7 +26,7 @@ impl Stop {
         let mut receiver = self.0.clone();
         if receiver.wait_for(|stopped| *stopped).await.is_err() {
             // Nobody is left who could stop anything.
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 }
