@@ -359,6 +359,16 @@ async fn an_identity_is_given_and_stays() {
 }
 
 #[tokio::test]
+async fn a_terraform_that_keeps_no_identity_goes_on_without() {
+    let mut core = of(Thing::default()).await;
+    let prior = Stored { identity: None, ..Thing::made(&thing("a"), "1") };
+    let changed = core.change("odd_thing", Some(&prior), &thing("b")).await.unwrap();
+    assert_eq!(errors(&changed.diagnostics), Vec::<String>::new());
+    let read = core.read("odd_thing", &Thing::made(&thing("a"), "1")).await.unwrap();
+    assert!(read.stored.unwrap().identity.is_some());
+}
+
+#[tokio::test]
 async fn things_are_imported_by_id_and_by_identity() {
     let mut core = of(Thing {
         import: |_, by| {

@@ -50,7 +50,9 @@ async fn change(
     let before = prior.as_ref().map(|prior| &prior.state);
     conform::refuse(|| conform::planned(&kind.schema, before, &config, &planned.state))?;
     conform::refuse(|| conform::replaced(before, &planned.state, &planned.replace))?;
-    if let Some(prior) = prior.filter(|_| planned.replace.is_empty()) {
+    // Terraform before 1.12 keeps no identity, so that a plan may have none to go on with.
+    let goes_on = prior.filter(|_| planned.replace.is_empty() && planned.identity.is_some());
+    if let Some(prior) = goes_on {
         let schema = kind.identity.as_ref();
         conform::demand(&conform::identity(schema, prior.identity.as_ref(), planned.identity.as_ref()))?;
     }
