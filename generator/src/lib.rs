@@ -11,3 +11,4 @@ pub mod interrupt;
 pub mod reap;
 pub mod repository;
 pub mod signing;
+pub mod store;

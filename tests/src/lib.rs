@@ -7,6 +7,7 @@ pub mod big_repository;
 mod control_plane;
 pub mod git_http;
 mod oracle;
+pub mod postgres;
 pub mod program;
 pub mod site;
 pub mod ssh_server;

@@ -1,0 +1,48 @@
+//! The store: requests, what is still to be done for them, what was told to whom, and the audit log.
+//!
+//! One SQLite file, or a PostgreSQL database when several replicas run; both are spoken to in the same SQL. A step of a
+//! request is one transaction: its new state if nobody else was quicker, its effects, and one line of the hash-chained
+//! log. Values are kept as JSON. Not here: what a state or an effect means, and the clock.
+
+use std::sync::Arc;
+
+mod audit;
+mod database;
+mod error;
+mod migrate;
+mod notice;
+mod open;
+mod outbox;
+mod request;
+
+pub use audit::{AuditLine, Chain, GENESIS};
+pub use error::StoreError;
+pub use notice::Notice;
+pub use open::{Alone, Place};
+pub use outbox::{Backlog, ClaimedEffect, backoff};
+pub use request::{Advanced, Columns, Filter, NewEffect, NewStep, Stored, Urgency};
+
+use database::Database;
+
+/// A database that is open, and has this program's tables.
+#[derive(Clone)]
+pub struct Store {
+    database: Database,
+    place: Arc<Place>,
+}
+
+type Result<T> = std::result::Result<T, StoreError>;
+
+impl Store {
+    /// Where it is, without secrets.
+    pub fn place(&self) -> &Place {
+        &self.place
+    }
+
+    fn failed(&self) -> impl Fn(sqlx::Error) -> StoreError + '_ {
+        |source| StoreError::at(&self.place, source)
+    }
+}
+
+#[cfg(test)]
+mod tests;

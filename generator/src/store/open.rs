@@ -1,0 +1,182 @@
+//! Opening: which database, how it is set up, and who may serve from it.
+//!
+//! Not here: the tables ([`super::migrate`]).
+
+use std::fmt;
+use std::fs::{File, OpenOptions, TryLockError};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+
+use super::database::Database;
+use super::migrate::migrate;
+use super::{Result, Store, StoreError};
+
+/// How long one waits for another writer, or for a connection.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Connections of one process.
+const CONNECTIONS: u32 = 4;
+
+/// Where a store is, for people: without a password.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// A file.
+    File(PathBuf),
+    /// A database on a server.
+    Server {
+        /// The server.
+        host: String,
+        /// Its port.
+        port: u16,
+        /// The database.
+        database: String,
+    },
+}
+
+/// The right to serve from a store, as long as this value lives.
+#[derive(Debug)]
+#[must_use]
+pub struct Alone(#[expect(dead_code, reason = "held for its lock")] Option<File>);
+
+/// What an address names.
+enum Address {
+    File(PathBuf),
+    Server(Box<PgConnectOptions>),
+}
+
+impl FromStr for Address {
+    type Err = StoreError;
+
+    fn from_str(url: &str) -> Result<Self> {
+        if let Some(path) = url.strip_prefix("sqlite://") {
+            let is_path = !path.is_empty() && !path.contains(['?', '#']);
+            return if is_path {
+                Ok(Self::File(path.into()))
+            } else {
+                Err(StoreError::Address(url.to_owned()))
+            };
+        }
+        // What follows may hold a password, so none of it is repeated.
+        let hidden = || StoreError::Address(url.split("//").next().unwrap_or_default().to_owned() + "//…");
+        if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
+            return Err(hidden());
+        }
+        url.parse().map(|options| Self::Server(Box::new(options))).map_err(|_| hidden())
+    }
+}
+
+impl Store {
+    /// Opens the store at `sqlite://…` or `postgres://…`, makes it where there is none, and brings its tables up to date.
+    ///
+    /// # Errors
+    /// [`StoreError`]; a newer, foreign or damaged database is refused and left as it is.
+    pub async fn open(url: &str) -> Result<Self> {
+        let (database, place) = match url.parse()? {
+            Address::File(path) => (open_file(&path).await?, Place::File(path)),
+            Address::Server(options) => {
+                let place = Place::of_server(&options);
+                (open_server(*options, &place).await?, place)
+            }
+        };
+        migrate(&database, &place).await?;
+        Ok(Self { database, place: Arc::new(place) })
+    }
+
+    /// Takes the right to serve: one server per file, any number of replicas on PostgreSQL.
+    ///
+    /// # Errors
+    /// [`StoreError::Taken`] where another server has it.
+    pub fn serve_alone(&self) -> Result<Alone> {
+        let Place::File(path) = self.place() else { return Ok(Alone(None)) };
+        let opened = |source| StoreError::Open { place: self.place().clone(), source };
+        let file = private_file(&beside(path, ".serving")).map_err(opened)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Alone(Some(file))),
+            Err(TryLockError::WouldBlock) => Err(StoreError::Taken(self.place().clone())),
+            Err(TryLockError::Error(source)) => Err(opened(source)),
+        }
+    }
+
+    /// Reads all of a SQLite file for damage; PostgreSQL looks after its own.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`].
+    pub async fn check(&self) -> Result<()> {
+        if let Place::Server { .. } = self.place() {
+            return Ok(());
+        }
+        let found: Vec<(String,)> =
+            self.database.rows("PRAGMA quick_check(1)", &[]).await.map_err(self.failed())?;
+        match found.iter().find(|(word,)| word != "ok") {
+            None => Ok(()),
+            Some((word,)) => {
+                let source = sqlx::Error::Protocol(word.clone());
+                Err(StoreError::Damaged { place: self.place().clone(), source })
+            }
+        }
+    }
+
+    /// Ends all connections, after what they are doing.
+    pub async fn close(&self) {
+        self.database.close().await;
+    }
+}
+
+async fn open_file(path: &Path) -> Result<Database> {
+    let place = Place::File(path.to_owned());
+    // Reasons and names are in it: made here, so that it is its owner's alone from the first byte.
+    private_file(path).map_err(|source| StoreError::Open { place: place.clone(), source })?;
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(PATIENCE);
+    let pool = SqlitePoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(PATIENCE);
+    let pool = pool.connect_with(options).await.map_err(|source| StoreError::at(&place, source))?;
+    Ok(Database::Sqlite { pool, writer: Arc::default() })
+}
+
+async fn open_server(options: PgConnectOptions, place: &Place) -> Result<Database> {
+    let waits = [("lock_timeout", "30s"), ("statement_timeout", "60s")];
+    let options = options.application_name("p0-gitops").options(waits);
+    let pool = PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(PATIENCE);
+    let pool = pool.connect_with(options).await.map_err(|source| StoreError::at(place, source))?;
+    Ok(Database::Postgres { pool })
+}
+
+fn private_file(path: &Path) -> std::io::Result<File> {
+    OpenOptions::new().read(true).append(true).create(true).mode(0o600).open(path)
+}
+
+fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    name.into()
+}
+
+impl Place {
+    fn of_server(options: &PgConnectOptions) -> Self {
+        let socket = options.get_socket().map(|path| path.display().to_string());
+        Self::Server {
+            host: socket.unwrap_or_else(|| options.get_host().to_owned()),
+            port: options.get_port(),
+            database: options.get_database().unwrap_or_else(|| options.get_username()).to_owned(),
+        }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => write!(f, "`{}`", path.display()),
+            Self::Server { host, port, database } => write!(f, "`{database}` on {host}:{port}"),
+        }
+    }
+}

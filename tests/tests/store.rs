@@ -1,0 +1,404 @@
+//! The store, held to the same on SQLite and on PostgreSQL's own server.
+
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use p0_gitops::store::{
+    Advanced, Columns, Filter, GENESIS, NewEffect, NewStep, Notice, Store, StoreError, Urgency,
+};
+use p0_tests::postgres::Postgres;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor};
+
+/// One empty database of each kind.
+struct Both {
+    _folder: tempfile::TempDir,
+    _server: Arc<Postgres>,
+    urls: [String; 2],
+}
+
+impl Both {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let server = Postgres::shared();
+        let urls = [format!("sqlite://{}", folder.path().join("p0.db").display()), server.database()];
+        Self { _folder: folder, _server: server, urls }
+    }
+}
+
+/// Runs SQL behind the store's back.
+async fn behind(url: &str, sql: &str) {
+    let sql = AssertSqlSafe(sql.to_owned());
+    if url.starts_with("postgres") {
+        let mut database = sqlx::PgConnection::connect(url).await.expect("a connection");
+        database.execute(sqlx::raw_sql(sql)).await.expect("SQL");
+    } else {
+        let options: sqlx::sqlite::SqliteConnectOptions = url.parse().expect("an address");
+        let mut database = options.connect().await.expect("a connection");
+        database.execute(sqlx::raw_sql(sql)).await.expect("SQL");
+    }
+}
+
+fn time(seconds: i64) -> Timestamp {
+    Timestamp::from_second(1_800_000_000 + seconds).expect("a time")
+}
+
+fn step(at: i64, state: &str) -> NewStep {
+    let columns = Columns {
+        state: state.to_owned(),
+        requester: "alice".to_owned(),
+        subject: "User/alice@example.com".to_owned(),
+        cluster: "prod".to_owned(),
+        expires_at: Some(time(3600)),
+        next_due: Some(time(60)),
+    };
+    let (request, line) = (json!({ "state": state }), json!({ "to": state }));
+    NewStep { at: time(at), request, columns, effects: vec![], line }
+}
+
+fn effect(key: &str, urgency: Urgency, due: i64) -> NewEffect {
+    let (key, kind) = (key.to_owned(), "tell".to_owned());
+    NewEffect { body: json!({ "key": key }), key, kind, urgency, due: time(due) }
+}
+
+const LEASE: SignedDuration = SignedDuration::from_secs(30);
+
+#[tokio::test]
+async fn a_request_is_what_its_last_step_made_it() {
+    let both = Both::new();
+    for url in &both.urls {
+        let store = Store::open(url).await.expect("opened");
+        assert_eq!(store.load("a").await.unwrap(), None);
+        store.create("a", &step(0, "pending")).await.expect("created");
+        assert_eq!(store.advance("a", 1, &step(1, "approved")).await.unwrap(), Advanced::To(2));
+        let again = Store::open(url).await.expect("opened again");
+        let stored = again.load("a").await.unwrap().expect("there");
+        assert_eq!((stored.version, &stored.request), (2, &json!({ "state": "approved" })), "{url}");
+        let error = again.create("a", &step(2, "pending")).await.unwrap_err();
+        assert!(matches!(error, StoreError::Exists(_)), "{error}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_racing_steps_exactly_one_is_made() {
+    let both = Both::new();
+    for url in &both.urls {
+        let store = Store::open(url).await.expect("opened");
+        store.create("a", &step(0, "pending")).await.expect("created");
+        let racers: Vec<_> = (0..16)
+            .map(|number| {
+                let store = store.clone();
+                let mut next = step(1, "approved");
+                next.effects = vec![effect(&format!("effect-{number}"), Urgency::Normal, 0)];
+                tokio::spawn(async move { store.advance("a", 1, &next).await.expect("an answer") })
+            })
+            .collect();
+        let mut won = 0;
+        for racer in racers {
+            won += usize::from(racer.await.expect("it ends") == Advanced::To(2));
+        }
+        assert_eq!(won, 1, "{url}");
+        assert_eq!(store.backlog().await.unwrap().waiting, 1, "the losers' effects are not there");
+        assert_eq!(store.history("a").await.unwrap().len(), 2, "nor their lines");
+    }
+}
+
+#[tokio::test]
+async fn requests_are_found_by_what_they_are() {
+    let both = Both::new();
+    for url in &both.urls {
+        let store = Store::open(url).await.expect("opened");
+        for (number, state) in ["pending", "active", "denied", "active"].into_iter().enumerate() {
+            let mut step = step(i64::try_from(number).unwrap(), state);
+            step.columns.requester = if number == 3 { "bob" } else { "alice" }.to_owned();
+            step.columns.next_due = (state != "denied").then(|| time(60 - i64::try_from(number).unwrap()));
+            store.create(&format!("r{number}"), &step).await.expect("created");
+        }
+        let ids = async |filter: Filter| {
+            let found = store.list(&filter).await.expect("a list");
+            found.into_iter().map(|stored| stored.id).collect::<Vec<_>>()
+        };
+        let states = |states: &[&str]| states.iter().map(|state| (*state).to_owned()).collect();
+        assert_eq!(ids(Filter::default()).await, ["r3", "r2", "r1", "r0"], "{url}");
+        assert_eq!(ids(Filter { limit: Some(2), ..Filter::default() }).await, ["r3", "r2"]);
+        let open = Filter { states: states(&["pending", "active"]), ..Filter::default() };
+        assert_eq!(ids(open).await, ["r3", "r1", "r0"]);
+        let bobs = Filter { requester: Some("bob".to_owned()), ..Filter::default() };
+        assert_eq!(ids(bobs).await, ["r3"]);
+        let elsewhere = Filter { cluster: Some("dev".to_owned()), ..Filter::default() };
+        assert!(ids(elsewhere).await.is_empty());
+        assert_eq!(
+            store.due(time(59), 10).await.unwrap(),
+            ["r3", "r1"],
+            "the longest due first, none that ended"
+        );
+        let census = store.census().await.unwrap();
+        assert_eq!(census, [("active".to_owned(), 2), ("denied".to_owned(), 1), ("pending".to_owned(), 1)]);
+    }
+}
+
+#[tokio::test]
+async fn effects_are_done_once_revocations_first_and_failures_later() {
+    let both = Both::new();
+    for url in &both.urls {
+        let store = Store::open(url).await.expect("opened");
+        let mut first = step(0, "pending");
+        first.effects = vec![
+            effect("tell", Urgency::Normal, 0),
+            effect("later", Urgency::Normal, 100),
+            effect("revoke", Urgency::Revocation, 5),
+        ];
+        store.create("a", &first).await.expect("created");
+        let claimed = store.claim(time(10), LEASE, 10).await.expect("claimed");
+        let keys: Vec<&str> = claimed.iter().map(|effect| effect.key.as_str()).collect();
+        assert_eq!(keys, ["revoke", "tell"], "{url}");
+        assert!(store.claim(time(10), LEASE, 10).await.unwrap().is_empty(), "they are somebody's");
+        assert!(store.done(&claimed[0]).await.unwrap());
+        assert!(store.retry_at(&claimed[1], time(20), "nobody listens").await.unwrap());
+        assert_eq!(store.backlog().await.unwrap().failing, 1);
+        assert!(store.claim(time(19), LEASE, 10).await.unwrap().is_empty(), "not before its time");
+        let again = store.claim(time(20), LEASE, 10).await.unwrap();
+        assert_eq!((again.len(), again[0].claims), (1, 2));
+        // The lease is over and another takes it: the first may not settle it any more.
+        let taken = store.claim(time(60), LEASE, 10).await.unwrap();
+        assert_eq!((taken.len(), taken[0].claims), (1, 3));
+        assert!(!store.done(&again[0]).await.unwrap() && store.done(&taken[0]).await.unwrap());
+        let mut second = step(61, "approved");
+        second.effects = vec![effect("tell", Urgency::Normal, 0)];
+        store.advance("a", 1, &second).await.unwrap();
+        assert!(store.claim(time(62), LEASE, 10).await.unwrap().is_empty(), "a key is done once ever");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn several_workers_never_claim_the_same_effect() {
+    let both = Both::new();
+    for url in &both.urls {
+        let store = Store::open(url).await.expect("opened");
+        let mut first = step(0, "pending");
+        first.effects =
+            (0..200).map(|number| effect(&format!("effect-{number}"), Urgency::Normal, 0)).collect();
+        store.create("a", &first).await.expect("created");
+        let mut workers = Vec::new();
+        for _ in 0..8 {
+            let store = Store::open(url).await.expect("a replica opens");
+            workers.push(tokio::spawn(async move {
+                let mut keys = Vec::new();
+                loop {
+                    let claimed = store.claim(time(1), LEASE, 7).await.expect("claimed");
+                    if claimed.is_empty() {
+                        return keys;
+                    }
+                    keys.extend(claimed.into_iter().map(|effect| effect.key));
+                }
+            }));
+        }
+        let mut keys = Vec::new();
+        for worker in workers {
+            keys.extend(worker.await.expect("it ends"));
+        }
+        keys.sort();
+        let all = keys.len();
+        keys.dedup();
+        assert!(keys.len() == all && all <= 200, "{url}: none twice");
+        // Replicas may pass over what another was claiming at that moment; it is claimed the next time.
+        assert_eq!(all + store.claim(time(1), LEASE, 200).await.unwrap().len(), 200, "{url}: none forgotten");
+    }
+}
+
+#[tokio::test]
+async fn a_notice_is_kept_once() {
+    let both = Both::new();
+    for url in &both.urls {
+        let store = Store::open(url).await.expect("opened");
+        store.create("a", &step(0, "pending")).await.expect("created");
+        let notice = |key: &str, at| Notice {
+            key: key.to_owned(),
+            request: "a".to_owned(),
+            recipient: "alice".to_owned(),
+            at: time(at),
+            body: json!({ "text": "…" }),
+        };
+        assert!(store.post(&notice("k2", 2)).await.unwrap());
+        assert!(store.post(&notice("k1", 1)).await.unwrap());
+        assert!(!store.post(&notice("k1", 3)).await.unwrap());
+        assert_eq!(store.notices("a").await.unwrap(), [notice("k1", 1), notice("k2", 2)], "{url}");
+    }
+}
+
+#[tokio::test]
+async fn the_log_is_a_chain_that_anybody_can_check() {
+    let both = Both::new();
+    for url in &both.urls {
+        let store = Store::open(url).await.expect("opened");
+        store.create("a", &step(0, "pending")).await.expect("created");
+        store.create("b", &step(1, "pending")).await.expect("created");
+        store.advance("a", 1, &step(2, "approved")).await.expect("made");
+        let chain = store.verify_chain().await.expect("it holds");
+        let log = store.log(0, 100).await.expect("the log");
+        assert_eq!((chain.lines, log.len()), (3, 3));
+        let mut previous = GENESIS.to_owned();
+        for line in &log {
+            // As an auditor would, from the exported line alone.
+            let text = json!({ "seq": line.seq, "at": line.at, "request": line.request, "line": line.line });
+            let ordered = format!(
+                r#"{{"seq":{},"at":{},"request":{},"line":{}}}"#,
+                text["seq"], text["at"], text["request"], text["line"]
+            );
+            previous = format!("{:x}", Sha256::digest(format!("{previous}\n{ordered}")));
+            assert_eq!(previous, line.hash, "{url}");
+        }
+        assert_eq!(chain.head, previous);
+        assert_eq!(store.history("a").await.unwrap().len(), 2);
+        assert_eq!(store.latest(1).await.unwrap()[0].seq, 3);
+    }
+}
+
+#[tokio::test]
+async fn a_log_that_was_changed_is_found_out() {
+    for (change, line, words) in [
+        ("UPDATE p0_audit SET line = replace(line, 'approved', 'pending') WHERE seq = 2", 2, "changed"),
+        ("UPDATE p0_audit SET request = 'b' WHERE seq = 2", 2, "differ"),
+        ("DELETE FROM p0_audit WHERE seq = 2", 2, "missing"),
+        ("DELETE FROM p0_audit WHERE seq = 3", 3, "missing"),
+        ("DELETE FROM p0_audit WHERE seq = 1", 1, "missing"),
+        ("UPDATE p0_head SET hash = 'f'", 3, "written last"),
+        ("DELETE FROM p0_audit WHERE seq = 3; UPDATE p0_head SET seq = 2", 2, "written last"),
+    ] {
+        let both = Both::new();
+        for url in &both.urls {
+            let store = Store::open(url).await.expect("opened");
+            store.create("a", &step(0, "pending")).await.expect("created");
+            store.advance("a", 1, &step(1, "approved")).await.expect("made");
+            store.advance("a", 2, &step(2, "merged")).await.expect("made");
+            behind(url, change).await;
+            let error = store.verify_chain().await.expect_err(change);
+            assert!(matches!(error, StoreError::Broken { seq, .. } if seq == line), "{change}: {error}");
+            assert!(error.to_string().contains(words), "{change}: {error}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_clock_that_goes_back_stops_everything_until_it_is_right() {
+    let both = Both::new();
+    for url in &both.urls {
+        let store = Store::open(url).await.expect("opened");
+        store.create("a", &step(1000, "pending")).await.expect("created");
+        let back = store.advance("a", 1, &step(0, "approved")).await.unwrap_err();
+        assert!(matches!(back, StoreError::ClockBack { seen, .. } if seen == time(1000)), "{back}");
+        assert_eq!(store.load("a").await.unwrap().unwrap().version, 1, "nothing was written");
+        let skewed = store.advance("a", 1, &step(950, "approved")).await.expect("replicas differ a little");
+        assert_eq!(skewed, Advanced::To(2));
+        store.accept_clock(time(0)).await.expect("accepted");
+        assert_eq!(store.advance("a", 2, &step(1, "merged")).await.unwrap(), Advanced::To(3));
+        store.verify_chain().await.expect("it holds");
+    }
+}
+
+#[tokio::test]
+async fn a_newer_or_foreign_database_is_refused_and_left_alone() {
+    let both = Both::new();
+    for url in &both.urls {
+        Store::open(url).await.expect("opened").close().await;
+        behind(url, "INSERT INTO p0_schema (step, digest) VALUES (99, 'later')").await;
+        let error = Store::open(url).await.map(|_| ()).unwrap_err();
+        assert!(matches!(error, StoreError::Newer { theirs: 99, .. }), "{error}");
+        behind(url, "DELETE FROM p0_schema WHERE step = 99; UPDATE p0_schema SET digest = 'other'").await;
+        let error = Store::open(url).await.map(|_| ()).unwrap_err();
+        assert!(matches!(error, StoreError::Foreign { step: 1, .. }), "{error}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn replicas_that_start_together_make_the_tables_once() {
+    let both = Both::new();
+    for url in &both.urls {
+        let starting: Vec<_> = (0..8)
+            .map(|_| {
+                let url = url.clone();
+                tokio::spawn(async move { Store::open(&url).await.map(|_| ()) })
+            })
+            .collect();
+        for replica in starting {
+            replica.await.expect("it ends").expect("it opens");
+        }
+    }
+}
+
+#[tokio::test]
+async fn of_two_servers_on_one_file_the_second_is_told() {
+    let both = Both::new();
+    let [file, server] = &both.urls;
+    let (one, two) = (Store::open(file).await.unwrap(), Store::open(file).await.unwrap());
+    let alone = one.serve_alone().expect("the first");
+    let error = two.serve_alone().map(|_| ()).unwrap_err();
+    assert!(matches!(error, StoreError::Taken(_)), "{error}");
+    two.create("a", &step(0, "pending")).await.expect("a command line may share the file");
+    drop(alone);
+    let _next = two.serve_alone().expect("the first has ended");
+    let (one, two) = (Store::open(server).await.unwrap(), Store::open(server).await.unwrap());
+    let _replicas = [one.serve_alone().expect("a replica"), two.serve_alone().expect("another")];
+}
+
+#[tokio::test]
+async fn a_damaged_file_is_refused() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("p0.db");
+    let url = format!("sqlite://{}", file.display());
+    std::fs::write(&file, "this is no database, however long it may be; ".repeat(100)).expect("written");
+    let error = Store::open(&url).await.map(|_| ()).unwrap_err();
+    assert!(matches!(error, StoreError::Damaged { .. }), "{error}");
+
+    std::fs::remove_file(&file).expect("removed");
+    let store = Store::open(&url).await.expect("opened");
+    for number in 0..200 {
+        let mut step = step(number, "pending");
+        step.request = Value::String("x".repeat(400));
+        store.create(&format!("r{number}"), &step).await.expect("created");
+    }
+    store.check().await.expect("it is whole");
+    store.close().await;
+    let mut bytes = std::fs::read(&file).expect("read");
+    let middle = bytes.len() / 2;
+    bytes[middle..middle + 8192].fill(0xa5);
+    std::fs::write(&file, bytes).expect("written");
+    // Reading the file through finds it, if opening did not.
+    let found = match Store::open(&url).await {
+        Ok(store) => store.check().await.unwrap_err(),
+        Err(error) => error,
+    };
+    assert!(matches!(found, StoreError::Damaged { .. }), "{found}");
+}
+
+#[tokio::test]
+async fn addresses_that_lead_nowhere_are_told_without_their_password() {
+    for url in
+        ["p0.db", "sqlite://", "sqlite://a?mode=ro", "mysql://root:secret@host/db", "postgres://u:secret@[/"]
+    {
+        let error = Store::open(url).await.map(|_| ()).unwrap_err();
+        assert!(matches!(error, StoreError::Address(_)), "{url}: {error}");
+        assert!(!error.to_string().contains("secret"), "{error}");
+    }
+    let missing = Store::open("sqlite:///nonexistent/folder/p0.db").await.map(|_| ()).unwrap_err();
+    assert!(matches!(missing, StoreError::Open { .. }), "{missing}");
+    let nobody = Store::open("postgres://u:secret@127.0.0.1:1/db").await.map(|_| ()).unwrap_err();
+    assert!(matches!(nobody, StoreError::Unreachable { .. }), "{nobody}");
+    assert!(!format!("{nobody} {nobody:?}").contains("secret"), "{nobody:?}");
+}
+
+#[tokio::test]
+async fn the_file_is_its_owners_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("p0.db");
+    let store = Store::open(&format!("sqlite://{}", file.display())).await.expect("opened");
+    store.create("a", &step(0, "pending")).await.expect("created");
+    let _alone = store.serve_alone().expect("alone");
+    for entry in std::fs::read_dir(folder.path()).expect("a folder") {
+        let entry = entry.expect("an entry");
+        let mode = entry.metadata().expect("metadata").permissions().mode() & 0o777;
+        assert_eq!(mode, 0o600, "{}", entry.path().display());
+    }
+}
