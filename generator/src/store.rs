@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 mod audit;
+mod care;
 mod database;
 mod error;
 mod migrate;
@@ -43,6 +44,3 @@ impl Store {
         |source| StoreError::at(&self.place, source)
     }
 }
-
-#[cfg(test)]
-mod tests;

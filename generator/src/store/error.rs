@@ -95,6 +95,9 @@ pub enum StoreError {
     /// Another server works on the file.
     #[error("another server works on the store {0}; run one per file, or use PostgreSQL for several")]
     Taken(Place),
+    /// A backup of what has its own way to be backed up.
+    #[error("{0} is backed up with `pg_dump`")]
+    NoCopy(Place),
     /// The id is taken.
     #[error("there is a request `{0}` already")]
     Exists(String),

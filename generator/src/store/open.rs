@@ -103,25 +103,6 @@ impl Store {
         }
     }
 
-    /// Reads all of a SQLite file for damage; PostgreSQL looks after its own.
-    ///
-    /// # Errors
-    /// [`StoreError::Damaged`].
-    pub async fn check(&self) -> Result<()> {
-        if let Place::Server { .. } = self.place() {
-            return Ok(());
-        }
-        let found: Vec<(String,)> =
-            self.database.rows("PRAGMA quick_check(1)", &[]).await.map_err(self.failed())?;
-        match found.iter().find(|(word,)| word != "ok") {
-            None => Ok(()),
-            Some((word,)) => {
-                let source = sqlx::Error::Protocol(word.clone());
-                Err(StoreError::Damaged { place: self.place().clone(), source })
-            }
-        }
-    }
-
     /// Ends all connections, after what they are doing.
     pub async fn close(&self) {
         self.database.close().await;
