@@ -18,6 +18,7 @@ mod land;
 mod output;
 mod policy;
 mod propose;
+mod store;
 mod subset;
 mod verify;
 
@@ -86,6 +87,7 @@ enum Command {
     Merge(land::MergeArgs),
     Revert(land::RevertArgs),
     Policy(policy::Args),
+    Store(store::Args),
     Completions(completions::Args),
 }
 
@@ -138,6 +140,7 @@ fn run(cli: Cli) -> anyhow::Result<Outcome> {
         Command::Merge(args) => land::merge(&args, now),
         Command::Revert(args) => land::revert(&args, now),
         Command::Policy(args) => policy::run(&args, now),
+        Command::Store(args) => store::run(&args),
         Command::Completions(args) => completions::run(&args),
     }
 }

@@ -112,6 +112,7 @@ async fn requests_are_found_by_what_they_are() {
         for (number, state) in ["pending", "active", "denied", "active"].into_iter().enumerate() {
             let mut step = step(i64::try_from(number).unwrap(), state);
             step.columns.requester = if number == 3 { "bob" } else { "alice" }.to_owned();
+            step.columns.cluster = if number == 0 { "prod-eu,prod" } else { "prod" }.to_owned();
             step.columns.next_due = (state != "denied").then(|| time(60 - i64::try_from(number).unwrap()));
             store.create(&format!("r{number}"), &step).await.expect("created");
         }
@@ -128,6 +129,8 @@ async fn requests_are_found_by_what_they_are() {
         assert_eq!(ids(bobs).await, ["r3"]);
         let elsewhere = Filter { cluster: Some("dev".to_owned()), ..Filter::default() };
         assert!(ids(elsewhere).await.is_empty());
+        let on = |cluster: &str| Filter { cluster: Some(cluster.to_owned()), ..Filter::default() };
+        assert_eq!((ids(on("prod")).await.len(), ids(on("prod-eu")).await), (4, vec!["r0".to_owned()]));
         assert_eq!(
             store.due(time(59), 10).await.unwrap(),
             ["r3", "r1"],

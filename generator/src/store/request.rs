@@ -33,7 +33,7 @@ pub struct Columns {
     pub requester: String,
     /// Who gets access.
     pub subject: String,
-    /// Where.
+    /// Where; the names of several clusters with commas between.
     pub cluster: String,
     /// When access ends.
     pub expires_at: Option<Timestamp>,
@@ -181,11 +181,11 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn list(&self, filter: &Filter) -> Result<Vec<Stored>> {
-        // State names are words of letters and hyphens, which LIKE takes as they are.
+        // Names of states and clusters are letters, digits and hyphens, which LIKE takes as they are.
         const SQL: &str = "SELECT id, version, body FROM p0_requests \
             WHERE (CAST($1 AS TEXT) IS NULL OR $1 LIKE '%,' || state || ',%') \
             AND (CAST($2 AS TEXT) IS NULL OR requester = $2) AND (CAST($3 AS TEXT) IS NULL OR subject = $3) \
-            AND (CAST($4 AS TEXT) IS NULL OR cluster = $4) ORDER BY opened_at DESC, id LIMIT $5";
+            AND (CAST($4 AS TEXT) IS NULL OR ',' || cluster || ',' LIKE '%,' || $4 || ',%') ORDER BY opened_at DESC, id LIMIT $5";
         let states = format!(",{},", filter.states.join(","));
         let cells = [
             Cell::Text((!filter.states.is_empty()).then_some(&states)),
