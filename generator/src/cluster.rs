@@ -14,8 +14,9 @@ mod error;
 mod export;
 mod pages;
 
-pub use error::{ClusterError, FailedGroup};
-pub use export::{Export, LeftOut, Progress};
+pub use error::ClusterError;
+pub use export::{Export, Progress};
+pub use p0_grant::discovery::{FailedGroup, LeftOut};
 
 /// How long to wait for a connection, and for the next bytes of an answer.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);

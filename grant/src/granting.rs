@@ -4,6 +4,7 @@
 pub mod approval;
 pub mod digest;
 pub mod grant;
+pub mod lifetime;
 pub mod manifest;
 pub mod signature;
 pub mod signers;

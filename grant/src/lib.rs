@@ -13,7 +13,7 @@ mod planning;
 pub mod text;
 pub mod yaml;
 
-pub use granting::{approval, digest, grant, manifest, signature, signers};
+pub use granting::{approval, digest, grant, lifetime, manifest, signature, signers};
 pub use kubernetes::{alias, covers, evaluate, name, request, role, rule, subject};
-pub use picking::{catalogue, locator, nearest, resource, selection};
+pub use picking::{catalogue, discovery, locator, nearest, resource, selection};
 pub use planning::{danger, offer, plan, restrict, subset};

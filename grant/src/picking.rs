@@ -1,6 +1,7 @@
-//! What can be picked of a cluster, and what was: the catalogue, locators, selections.
+//! What can be picked of a cluster, and what was: the catalogue, what discovery says, locators, selections.
 
 pub mod catalogue;
+pub mod discovery;
 pub mod locator;
 pub mod nearest;
 pub mod resource;

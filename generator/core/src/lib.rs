@@ -7,7 +7,6 @@ pub mod audit;
 pub mod change;
 pub mod cluster;
 pub mod digest;
-pub mod duration;
 pub mod glob;
 pub mod identity;
 pub mod judge;
@@ -18,3 +17,5 @@ pub mod policy;
 pub mod schema;
 pub mod trial;
 pub mod window;
+
+pub use p0_grant::lifetime as duration;

@@ -5,19 +5,8 @@ use std::path::PathBuf;
 
 use kube::config::KubeconfigError;
 use p0_grant::catalogue::CatalogueError;
+use p0_grant::discovery::FailedGroup;
 use p0_grant::nearest::Nearest;
-use serde::Serialize;
-
-/// A group version that discovery lists and nobody answers for.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct FailedGroup {
-    /// The API group.
-    pub group: String,
-    /// Its version.
-    pub version: String,
-    /// Why, as far as the server says.
-    pub reason: String,
-}
 
 /// Why a cluster was not read.
 #[derive(Debug, thiserror::Error)]

@@ -1,18 +1,18 @@
 //! The export of a catalogue: everything read in turn, and nothing lost without a word.
 
 use std::collections::BTreeSet;
-use std::fmt;
 
 use k8s_openapi::api::core::v1::Namespace as LiveNamespace;
 use k8s_openapi::api::rbac::v1::{ClusterRole, Role as LiveRole};
 use p0_grant::catalogue::{Catalogue, ListedRole, resolve};
+use p0_grant::discovery::{FailedGroup, LeftOut};
 use p0_grant::name::Namespace;
 use p0_grant::resource::ApiResource;
 use p0_grant::role::Role;
 use serde::Serialize;
 
 use super::Cluster;
-use super::error::{ClusterError, FailedGroup};
+use super::error::ClusterError;
 
 /// How far an export is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,15 +28,6 @@ pub enum Progress {
         /// How many the server says are still to come.
         remaining: usize,
     },
-}
-
-/// Something the cluster has that no catalogue can hold, and so nobody can ask for.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct LeftOut {
-    /// What.
-    pub what: String,
-    /// Why.
-    pub reason: String,
 }
 
 /// What a cluster answered. It becomes a catalogue in one of two ways, so that nobody overlooks a failed group.
@@ -159,10 +150,4 @@ fn names(namespaces: &[LiveNamespace], left_out: &mut Vec<LeftOut>) -> Vec<Names
         }
     }
     names
-}
-
-impl fmt::Display for FailedGroup {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}/{}`: {}", self.group, self.version, self.reason)
-    }
 }

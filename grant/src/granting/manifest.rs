@@ -19,12 +19,15 @@ use crate::yaml;
 
 mod annotations;
 mod difference;
+mod live;
 mod names;
 mod object;
 mod read;
+mod recorded;
 
-pub use annotations::{EXPIRES_AT, MAX_ANNOTATION_BYTES, SIGNATURE};
+pub use annotations::{EXPIRES_AT, MAX_ANNOTATION_BYTES, REASON, SIGNATURE};
 pub use difference::Difference;
+pub use names::role_object as role_object_name;
 pub use read::ManifestError;
 
 use annotations::{Annotations, Core};

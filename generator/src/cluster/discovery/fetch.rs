@@ -4,13 +4,10 @@ use std::collections::BTreeMap;
 
 use http::header::ACCEPT;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{APIGroup, APIResource, APIResourceList};
-use kube::core::discovery::v2::{
-    ACCEPT_AGGREGATED_DISCOVERY_V2, APIGroupDiscoveryList, APIResourceDiscovery, APIVersionDiscovery,
-};
+use p0_grant::discovery::{AGGREGATED, Document, GroupVersion, Served, ServedObject};
 use p0_grant::resource::Scope;
 
 use super::super::{Cluster, ClusterError};
-use super::{GroupVersion, Object, Served};
 
 impl Cluster {
     /// Every version of every group, core first.
@@ -18,29 +15,23 @@ impl Cluster {
         let core = self.aggregated("/api").await?;
         let groups = self.aggregated("/apis").await?;
         match (core, groups) {
-            (Some(core), Some(groups)) => Ok([core, groups].into_iter().flat_map(from_aggregated).collect()),
+            (Some(core), Some(groups)) => Ok(core.into_iter().chain(groups).collect()),
             _ => self.each_group().await,
         }
     }
 
     /// The aggregated answer; `None` from a server that does not know it.
-    async fn aggregated(&self, path: &str) -> Result<Option<APIGroupDiscoveryList>, ClusterError> {
+    async fn aggregated(&self, path: &str) -> Result<Option<Vec<GroupVersion>>, ClusterError> {
         let action = format!("discover `{path}`");
         let failed = |error| ClusterError::answer(&self.server, action.as_str(), error);
         let request = http::Request::get(path)
-            .header(ACCEPT, ACCEPT_AGGREGATED_DISCOVERY_V2)
+            .header(ACCEPT, AGGREGATED)
             .body(Vec::new())
             .map_err(|error| failed(kube::Error::HttpError(error)))?;
-        let answer: serde_json::Value = match self.client.request(request).await {
-            Err(kube::Error::Api(status)) if status.code == 406 => return Ok(None),
-            answer => answer.map_err(failed)?,
-        };
-        // An old server sends its own form instead, in which every field of this one would be missing and so empty.
-        if answer.get("kind").and_then(serde_json::Value::as_str) != Some("APIGroupDiscoveryList") {
-            return Ok(None);
+        match self.client.request::<Document>(request).await {
+            Err(kube::Error::Api(status)) if status.code == 406 => Ok(None),
+            answer => Ok(answer.map_err(failed)?.group_versions()),
         }
-        let list = serde_json::from_value(answer);
-        list.map(Some).map_err(|error| failed(kube::Error::SerdeError(error)))
     }
 
     async fn each_group(&self) -> Result<Vec<GroupVersion>, ClusterError> {
@@ -89,45 +80,6 @@ fn by_preference(group: &APIGroup) -> Vec<String> {
     preferred.clone().chain(others).cloned().collect()
 }
 
-fn from_aggregated(list: APIGroupDiscoveryList) -> Vec<GroupVersion> {
-    let of_group = |group: kube::core::discovery::v2::APIGroupDiscovery| {
-        let name = group.metadata.and_then(|metadata| metadata.name).unwrap_or_default();
-        let versions = group.versions.into_iter();
-        versions.map(move |version| from_aggregated_version(name.clone(), version))
-    };
-    list.items.into_iter().flat_map(of_group).collect()
-}
-
-fn from_aggregated_version(group: String, version: APIVersionDiscovery) -> GroupVersion {
-    let answer = match version.freshness.as_deref() {
-        Some("Stale") => Err("the server behind it does not answer".to_owned()),
-        _ => Ok(version.resources.into_iter().map(Served::from).collect()),
-    };
-    GroupVersion { group, version: version.version.unwrap_or_default(), answer }
-}
-
-impl From<APIResourceDiscovery> for Served {
-    fn from(resource: APIResourceDiscovery) -> Self {
-        let kind = resource.response_kind.and_then(|kind| kind.kind);
-        let scope = match resource.scope.as_deref() {
-            Some("Namespaced") => Scope::Namespaced,
-            _ => Scope::Cluster,
-        };
-        let object = kind.filter(|kind| !kind.is_empty()).map(|kind| Object {
-            kind,
-            scope,
-            singular: resource.singular_resource.unwrap_or_default(),
-            short_names: resource.short_names,
-        });
-        let subresources = resource.subresources.into_iter();
-        Self {
-            plural: resource.resource.unwrap_or_default(),
-            object,
-            subresources: subresources.filter_map(|sub| sub.subresource).collect(),
-        }
-    }
-}
-
 /// The older form lists `pods` and `pods/log` side by side.
 fn from_list(resources: Vec<APIResource>) -> Vec<Served> {
     let mut found: BTreeMap<String, Served> = BTreeMap::new();
@@ -140,19 +92,17 @@ fn from_list(resources: Vec<APIResource>) -> Vec<Served> {
         served.plural = plural;
         match subresource {
             Some(subresource) => served.subresources.push(subresource),
-            None => served.object = Some(Object::from(resource)),
+            None => served.object = Some(object(resource)),
         }
     }
     found.into_values().collect()
 }
 
-impl From<APIResource> for Object {
-    fn from(resource: APIResource) -> Self {
-        Self {
-            kind: resource.kind,
-            scope: if resource.namespaced { Scope::Namespaced } else { Scope::Cluster },
-            singular: resource.singular_name,
-            short_names: resource.short_names.unwrap_or_default(),
-        }
+fn object(resource: APIResource) -> ServedObject {
+    ServedObject {
+        kind: resource.kind,
+        scope: if resource.namespaced { Scope::Namespaced } else { Scope::Cluster },
+        singular: resource.singular_name,
+        short_names: resource.short_names.unwrap_or_default(),
     }
 }

@@ -35,7 +35,6 @@ const MERGE_BEFORE: &str = "p0.dev/merge-before";
 const POLICY_RULE: &str = "p0.dev/policy-rule";
 const POLICY_SHA256: &str = "p0.dev/policy-sha256";
 const PREVIOUS: &str = "p0.dev/previous";
-const REASON: &str = "p0.dev/reason";
 const REQUESTER: &str = "p0.dev/requester";
 const REQUEST_URL: &str = "p0.dev/request-url";
 const ROLE: &str = "p0.dev/role";
@@ -43,6 +42,13 @@ const SELECTION: &str = "p0.dev/selection";
 const SUBRESOURCES: &str = "p0.dev/subresources";
 const SUBSET_SHA256: &str = "p0.dev/subset-sha256";
 const WINDOW: &str = "p0.dev/window";
+
+/// The reason, where an object carries one.
+pub const REASON: &str = "p0.dev/reason";
+
+/// What stands on both objects of every grant.
+pub(super) const CORE: [&str; 7] =
+    [FLUX_SUBSTITUTE.0, CREATED_AT, EXPIRES_AT, ROLE, SELECTION, SUBRESOURCES, SUBSET_SHA256];
 
 /// Annotations in the order of their keys.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]

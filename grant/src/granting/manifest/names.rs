@@ -7,7 +7,9 @@ use crate::name::GrantId;
 use crate::role::RoleRef;
 
 /// The role object's name. `:` is legal in it, and a nuisance in paths and URLs.
-pub(super) fn role_object(prefix: &NamePrefix, role: &RoleRef, resources: &str, id: &GrantId) -> String {
+///
+/// `resources` is the kind's plural in the kind's own capitals ([`crate::resource::ApiResource::capitalised_plural`]).
+pub fn role_object(prefix: &NamePrefix, role: &RoleRef, resources: &str, id: &GrantId) -> String {
     format!("{prefix}-{}-{resources}-{id}", part(role))
 }
 

@@ -141,7 +141,7 @@ impl Manifest {
     }
 }
 
-fn claims(role: &Object, binding: &Object) -> Result<Claims, ManifestError> {
+pub(super) fn claims(role: &Object, binding: &Object) -> Result<Claims, ManifestError> {
     let (role_object, scope) = kinds(role, binding)?;
     let rules = role.rules.clone().ok_or(ManifestError::Missing { object: ROLE, field: "rules" })?;
     let subject = subject(binding)?;
@@ -218,7 +218,7 @@ fn managed_by(role: &Object) -> Result<ManagedBy, ManifestError> {
 }
 
 /// What the claims must be whatever the catalogue says.
-fn check_consistent(claims: &Claims) -> Result<(), ManifestError> {
+pub(super) fn check_consistent(claims: &Claims) -> Result<(), ManifestError> {
     let disagree = |problem| Err(ManifestError::Disagree(problem));
     if claims.rules.is_empty() {
         return disagree("the role object has no rules");
