@@ -1,1 +1,14 @@
 //! The provider `p0`: grants as Terraform resources.
+//!
+//! What a grant is and which rules it gets is the engine's (`p0-grant`), how Terraform is spoken with is `tfplugin`'s. Here:
+//! the provider block, the cluster, and what Terraform may do with a grant.
+
+pub mod cluster;
+pub mod config;
+pub mod grant;
+pub mod session;
+
+mod provider;
+mod text;
+
+pub use provider::{P0, provider};

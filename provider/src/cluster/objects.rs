@@ -1,0 +1,138 @@
+//! Reading and writing objects: each write says what it expects to find, so that nobody else's object is touched.
+
+use http::Method;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::object::{Kind, Live, Place};
+use super::{Ask, Cluster, ClusterError};
+
+/// Who writes, as the server keeps it for each field.
+const FIELD_MANAGER: &str = "terraform-provider-p0";
+/// How many objects one page of a list has.
+const PAGE: usize = 500;
+
+/// What came of a creation.
+#[derive(Debug)]
+pub enum Created {
+    /// It is there now.
+    New(Live),
+    /// An object of the name was there; perhaps of an earlier attempt of ours whose answer was lost.
+    Taken(Live),
+}
+
+/// What came of a deletion.
+#[derive(Debug)]
+pub enum Deleted {
+    /// It is gone.
+    Gone,
+    /// It waits for somebody's finalizer, and counts until then.
+    Held(Live),
+}
+
+#[derive(Deserialize)]
+struct List {
+    #[serde(default)]
+    metadata: ListMetadata,
+    #[serde(default)]
+    items: Vec<Value>,
+}
+
+#[derive(Default, Deserialize)]
+struct ListMetadata {
+    #[serde(default, rename = "continue")]
+    next: String,
+}
+
+impl Cluster {
+    /// The object; `None` where there is none.
+    ///
+    /// # Errors
+    /// [`ClusterError`] for every answer but these two.
+    pub async fn get(&self, place: &Place) -> Result<Option<Live>, ClusterError> {
+        let ask = Ask::get(place.path(), format!("read {place}"), place.kind.right("get"));
+        match self.ask_json(&ask).await {
+            Ok(value) => Ok(Some(Live::new(value, place.kind))),
+            Err(error) if error.is_not_found() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Creates `object`. Asked again after a lost answer, the name is taken by ourselves; the caller tells that apart.
+    ///
+    /// # Errors
+    /// [`ClusterError`].
+    pub async fn create(&self, place: &Place, object: &Value) -> Result<Created, ClusterError> {
+        let path = format!("{}?fieldManager={FIELD_MANAGER}", place.collection());
+        let ask = Ask::get(path, format!("create {place}"), place.kind.right("create"));
+        let ask = ask.sending(Method::POST, "application/json", object.to_string().into_bytes());
+        match self.ask_json(&ask).await {
+            Ok(value) => Ok(Created::New(Live::new(value, place.kind))),
+            Err(error) if error.is_conflict() => match self.get(place).await? {
+                Some(live) => Ok(Created::Taken(live)),
+                None => Err(error),
+            },
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Changes some fields of an object that is still as it was read: `patch` holds its version.
+    ///
+    /// # Errors
+    /// [`ClusterError`]; a conflict where somebody was faster.
+    pub async fn patch(&self, place: &Place, patch: &Value) -> Result<Live, ClusterError> {
+        let path = format!("{}?fieldManager={FIELD_MANAGER}", place.path());
+        let ask = Ask::get(path, format!("change {place}"), place.kind.right("patch"));
+        let ask = ask.sending(Method::PATCH, "application/merge-patch+json", patch.to_string().into_bytes());
+        Ok(Live::new(self.ask_json(&ask).await?, place.kind))
+    }
+
+    /// Deletes this very object, and none that has taken its name since.
+    ///
+    /// # Errors
+    /// [`ClusterError`].
+    pub async fn delete(&self, place: &Place, live: &Live) -> Result<Deleted, ClusterError> {
+        let preconditions = json!({ "uid": live.uid() });
+        let body = json!({ "apiVersion": "v1", "kind": "DeleteOptions", "preconditions": preconditions });
+        let ask = Ask::get(place.path(), format!("delete {place}"), place.kind.right("delete"));
+        let ask = ask.sending(Method::DELETE, "application/json", body.to_string().into_bytes());
+        match self.ask_json::<Value>(&ask).await {
+            Ok(answer) => {
+                let live = Live::new(answer, place.kind);
+                Ok(if live.is_ending() { Deleted::Held(live) } else { Deleted::Gone })
+            }
+            // Another uid: ours is gone, and another object has its name.
+            Err(error) if error.is_not_found() || error.is_conflict() => Ok(Deleted::Gone),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// All objects of a kind with the labels of `selector`, in all namespaces or in one.
+    ///
+    /// # Errors
+    /// [`ClusterError`].
+    pub async fn list(
+        &self,
+        kind: Kind,
+        namespace: Option<&str>,
+        selector: &str,
+    ) -> Result<Vec<Live>, ClusterError> {
+        let selector = super::object::segment(selector);
+        let mut found = Vec::new();
+        let mut next = String::new();
+        loop {
+            let path = kind.path(namespace);
+            let path = format!(
+                "{path}?labelSelector={selector}&limit={PAGE}&continue={}",
+                super::object::segment(&next)
+            );
+            let ask = Ask::get(path, format!("list {}", kind.plural()), kind.right("list"));
+            let page: List = self.ask_json(&ask).await?;
+            found.extend(page.items.into_iter().map(|item| Live::new(item, kind)));
+            next = page.metadata.next;
+            if next.is_empty() {
+                return Ok(found);
+            }
+        }
+    }
+}

@@ -1,0 +1,375 @@
+//! Which cluster and whose credentials the block and the `KUBE_*` variables name. Pure: variables come in.
+//!
+//! There is one answer or an error that names the attribute. What is set in the block counts before a variable of the same
+//! meaning; two settings that could mean two clusters are refused, wherever they come from.
+
+use std::path::PathBuf;
+
+use secrecy::SecretString;
+use tfplugin::diagnostics::{Diagnostic, Diagnostics};
+use tfplugin::value::{Attr, Value};
+
+use super::{Block, Exec};
+
+/// How the cluster is reached.
+#[derive(Clone, Debug)]
+pub struct Access {
+    /// Where the cluster is named.
+    pub source: Source,
+    /// The name in the server's certificate.
+    pub tls_server_name: Option<String>,
+    /// Whether the server is not verified.
+    pub insecure: Option<bool>,
+    /// Certificate authorities, PEM.
+    pub cluster_ca_certificate: Option<String>,
+    /// A proxy.
+    pub proxy_url: Option<String>,
+    /// Who asks, where the kubeconfig does not say or is overruled.
+    pub credentials: Credentials,
+}
+
+/// Where the cluster is named.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// An address.
+    Host(String),
+    /// Files.
+    Kubeconfig(Kubeconfig),
+    /// The pod that the provider runs in: where nothing at all is set.
+    InCluster,
+}
+
+/// Kubeconfig files, and what of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kubeconfig {
+    /// The files, merged in order.
+    pub files: Vec<PathBuf>,
+    /// The context; the current one without it.
+    pub context: Option<String>,
+    /// The user.
+    pub auth_info: Option<String>,
+    /// The cluster.
+    pub cluster: Option<String>,
+    /// The attribute that errors are about.
+    pub attribute: &'static str,
+}
+
+/// Who asks.
+#[derive(Clone, Debug, Default)]
+pub struct Credentials {
+    /// A bearer token.
+    pub token: Option<SecretString>,
+    /// Basic authentication.
+    pub basic: Option<(String, SecretString)>,
+    /// A client certificate and its key, PEM.
+    pub certificate: Option<(String, SecretString)>,
+    /// A program that prints credentials.
+    pub exec: Option<Exec>,
+}
+
+/// What came of looking.
+#[derive(Clone, Debug)]
+pub enum Found {
+    /// All is known.
+    Known(Box<Access>),
+    /// This attribute is not known yet.
+    Unknown(&'static str),
+}
+
+/// Attributes and the variables that stand in for them.
+const VARIABLES: [(&str, &str); 13] = [
+    ("client_certificate", "KUBE_CLIENT_CERT_DATA"),
+    ("client_key", "KUBE_CLIENT_KEY_DATA"),
+    ("cluster_ca_certificate", "KUBE_CLUSTER_CA_CERT_DATA"),
+    ("config_context", "KUBE_CTX"),
+    ("config_context_auth_info", "KUBE_CTX_AUTH_INFO"),
+    ("config_context_cluster", "KUBE_CTX_CLUSTER"),
+    ("config_path", "KUBE_CONFIG_PATH"),
+    ("host", "KUBE_HOST"),
+    ("password", "KUBE_PASSWORD"),
+    ("proxy_url", "KUBE_PROXY_URL"),
+    ("tls_server_name", "KUBE_TLS_SERVER_NAME"),
+    ("token", "KUBE_TOKEN"),
+    ("username", "KUBE_USER"),
+];
+
+/// Reads the block and the variables.
+///
+/// # Errors
+/// Each about the attribute that is wrong, missing or contradicted.
+pub fn find(block: &Block, variable: &dyn Fn(&str) -> Option<String>) -> Result<Found, Diagnostics> {
+    if let Some(name) = unknown(block) {
+        return Ok(Found::Unknown(name));
+    }
+    let get = |name: &'static str, attribute: &Attr<String>| given(name, attribute, variable);
+    let mut parts = Parts {
+        host: get("host", &block.host),
+        username: get("username", &block.username),
+        password: get("password", &block.password),
+        token: get("token", &block.token),
+        client_certificate: get("client_certificate", &block.client_certificate),
+        client_key: get("client_key", &block.client_key),
+        cluster_ca_certificate: get("cluster_ca_certificate", &block.cluster_ca_certificate),
+        tls_server_name: get("tls_server_name", &block.tls_server_name),
+        proxy_url: get("proxy_url", &block.proxy_url),
+        context: get("config_context", &block.config_context),
+        auth_info: get("config_context_auth_info", &block.config_context_auth_info),
+        cluster: get("config_context_cluster", &block.config_context_cluster),
+        insecure: insecure(block, variable)?,
+        exec: Exec::read(&block.exec)?,
+        files: Vec::new(),
+        attribute: "config_path",
+    };
+    (parts.files, parts.attribute) = files(block, variable)?;
+    let wrong = parts.contradictions();
+    if wrong.has_errors() {
+        return Err(wrong);
+    }
+    parts.into_access().map(Box::new).map(Found::Known)
+}
+
+/// The first part of the connection that is not known yet.
+fn unknown(block: &Block) -> Option<&'static str> {
+    let texts = [
+        ("host", &block.host),
+        ("username", &block.username),
+        ("password", &block.password),
+        ("token", &block.token),
+        ("tls_server_name", &block.tls_server_name),
+        ("client_certificate", &block.client_certificate),
+        ("client_key", &block.client_key),
+        ("cluster_ca_certificate", &block.cluster_ca_certificate),
+        ("proxy_url", &block.proxy_url),
+        ("config_path", &block.config_path),
+        ("config_context", &block.config_context),
+        ("config_context_auth_info", &block.config_context_auth_info),
+        ("config_context_cluster", &block.config_context_cluster),
+    ];
+    let text = texts.into_iter().find(|(_, attribute)| attribute.is_unknown()).map(|(name, _)| name);
+    let wide = || {
+        let values = [("config_paths", &block.config_paths), ("exec", &block.exec)];
+        values.into_iter().find(|(_, value)| !value.is_wholly_known()).map(|(name, _)| name)
+    };
+    text.or_else(|| block.insecure.is_unknown().then_some("insecure")).or_else(wide)
+}
+
+/// A part as it is set. An empty text is not set: modules pass `""` for "nothing".
+fn given(name: &str, attribute: &Attr<String>, variable: &dyn Fn(&str) -> Option<String>) -> Option<String> {
+    let own = attribute.known().filter(|text| !text.is_empty()).cloned();
+    let from_variable = || {
+        let (_, variable_name) = VARIABLES.iter().find(|(attribute, _)| *attribute == name)?;
+        variable(variable_name).filter(|text| !text.is_empty())
+    };
+    own.or_else(from_variable)
+}
+
+fn insecure(block: &Block, variable: &dyn Fn(&str) -> Option<String>) -> Result<Option<bool>, Diagnostics> {
+    if let Attr::Known(insecure) = block.insecure {
+        return Ok(Some(insecure));
+    }
+    match variable("KUBE_INSECURE").filter(|text| !text.is_empty()).as_deref() {
+        None => Ok(None),
+        Some("true" | "1") => Ok(Some(true)),
+        Some("false" | "0") => Ok(Some(false)),
+        Some(_) => Err(wrong("insecure", "`KUBE_INSECURE` is neither `true` nor `false`.").into()),
+    }
+}
+
+fn files(
+    block: &Block,
+    variable: &dyn Fn(&str) -> Option<String>,
+) -> Result<(Vec<PathBuf>, &'static str), Diagnostics> {
+    let one = given("config_path", &block.config_path, variable);
+    let several: Vec<PathBuf> = match &block.config_paths {
+        Value::List(paths) => paths.iter().filter_map(Value::as_str).map(expanded(variable)).collect(),
+        _ => variable("KUBE_CONFIG_PATHS")
+            .map(|paths| std::env::split_paths(&paths).filter(|path| !path.as_os_str().is_empty()).collect())
+            .unwrap_or_default(),
+    };
+    match (one, several.is_empty()) {
+        (Some(_), false) => Err(wrong(
+            "config_paths",
+            "`config_path` (or `KUBE_CONFIG_PATH`) and `config_paths` (or `KUBE_CONFIG_PATHS`) are both set: leave one out.",
+        )
+        .into()),
+        (Some(one), true) => Ok((vec![expanded(variable)(&one)], "config_path")),
+        (None, _) => Ok((several, "config_paths")),
+    }
+}
+
+/// `~/` is the home directory, as in a shell.
+fn expanded(variable: &dyn Fn(&str) -> Option<String>) -> impl Fn(&str) -> PathBuf + '_ {
+    move |path| match (path.strip_prefix("~/"), variable("HOME")) {
+        (Some(rest), Some(home)) => PathBuf::from(home).join(rest),
+        _ => PathBuf::from(path),
+    }
+}
+
+fn wrong(attribute: &str, detail: impl Into<String>) -> Diagnostic {
+    Diagnostic::error("The provider's configuration contradicts itself", detail).at_attribute(attribute)
+}
+
+fn missing(attribute: &str, detail: impl Into<String>) -> Diagnostic {
+    Diagnostic::error("The provider's configuration is not complete", detail).at_attribute(attribute)
+}
+
+struct Parts {
+    host: Option<String>,
+    username: Option<String>,
+    password: Option<String>,
+    token: Option<String>,
+    client_certificate: Option<String>,
+    client_key: Option<String>,
+    cluster_ca_certificate: Option<String>,
+    tls_server_name: Option<String>,
+    proxy_url: Option<String>,
+    context: Option<String>,
+    auth_info: Option<String>,
+    cluster: Option<String>,
+    insecure: Option<bool>,
+    exec: Option<Exec>,
+    files: Vec<PathBuf>,
+    attribute: &'static str,
+}
+
+impl Parts {
+    fn contradictions(&self) -> Diagnostics {
+        let mut found = Diagnostics::new();
+        let two_clusters = "names a cluster, and so does a kubeconfig: leave one out. Credentials for one cluster are \
+                            never sent to another.";
+        if self.host.is_some() && !self.files.is_empty() {
+            found.push(wrong("host", format!("`host` (or `KUBE_HOST`) {two_clusters}")));
+        }
+        if self.token.is_some() && self.exec.is_some() {
+            found.push(wrong("token", "`token` and `exec` both say who asks: leave one out."));
+        }
+        if self.token.is_some() && self.username.is_some() {
+            found.push(wrong("username", "`token` and `username` both say who asks: leave one out."));
+        }
+        if self.insecure == Some(true) && self.cluster_ca_certificate.is_some() {
+            let detail = "`insecure` and `cluster_ca_certificate` contradict each other: leave one out.";
+            found.push(wrong("insecure", detail));
+        }
+        for (attribute, is_missing, other) in [
+            (
+                "client_key",
+                self.client_certificate.is_some() && self.client_key.is_none(),
+                "client_certificate",
+            ),
+            (
+                "client_certificate",
+                self.client_key.is_some() && self.client_certificate.is_none(),
+                "client_key",
+            ),
+            ("password", self.username.is_some() && self.password.is_none(), "username"),
+            ("username", self.password.is_some() && self.username.is_none(), "password"),
+        ] {
+            if is_missing {
+                found.push(missing(
+                    attribute,
+                    format!("`{other}` is set and `{attribute}` is not; they go together."),
+                ));
+            }
+        }
+        found.extend(self.of_kubeconfigs());
+        found.extend(self.of_hosts());
+        found
+    }
+
+    /// Parts that mean nothing without a kubeconfig.
+    fn of_kubeconfigs(&self) -> Option<Diagnostic> {
+        let parts = [
+            ("config_context", &self.context),
+            ("config_context_auth_info", &self.auth_info),
+            ("config_context_cluster", &self.cluster),
+        ];
+        let (attribute, _) = parts.into_iter().find(|(_, part)| part.is_some() && self.files.is_empty())?;
+        let detail =
+            format!("`{attribute}` is set and no kubeconfig is: set `config_path` too, or leave it out.");
+        Some(missing("config_path", detail))
+    }
+
+    /// Parts that mean nothing without any cluster.
+    fn of_hosts(&self) -> Option<Diagnostic> {
+        if self.host.is_some() || !self.files.is_empty() {
+            return None;
+        }
+        let attribute = self.first_without_cluster()?;
+        let detail = format!(
+            "`{attribute}` is set and no cluster is: set `host` or `config_path` too. Another cluster is never taken instead."
+        );
+        Some(missing("host", detail))
+    }
+
+    fn first_without_cluster(&self) -> Option<&'static str> {
+        let parts = [
+            ("token", self.token.is_some()),
+            ("exec", self.exec.is_some()),
+            ("client_certificate", self.client_certificate.is_some()),
+            ("username", self.username.is_some()),
+            ("cluster_ca_certificate", self.cluster_ca_certificate.is_some()),
+            ("tls_server_name", self.tls_server_name.is_some()),
+            ("proxy_url", self.proxy_url.is_some()),
+            ("insecure", self.insecure.is_some()),
+        ];
+        parts.into_iter().find(|(_, is_set)| *is_set).map(|(name, _)| name)
+    }
+
+    fn into_access(self) -> Result<Access, Diagnostics> {
+        let source = match self.host {
+            Some(host) => Source::Host(address(&host)?),
+            None if self.files.is_empty() => Source::InCluster,
+            None => Source::Kubeconfig(Kubeconfig {
+                files: self.files,
+                context: self.context,
+                auth_info: self.auth_info,
+                cluster: self.cluster,
+                attribute: self.attribute,
+            }),
+        };
+        let credentials = Credentials {
+            token: self.token.map(SecretString::from),
+            basic: self.username.zip(self.password.map(SecretString::from)),
+            certificate: self.client_certificate.zip(self.client_key.map(SecretString::from)),
+            exec: self.exec,
+        };
+        Ok(Access {
+            source,
+            tls_server_name: self.tls_server_name,
+            insecure: self.insecure,
+            cluster_ca_certificate: self.cluster_ca_certificate,
+            proxy_url: proxy(self.proxy_url)?,
+            credentials,
+        })
+    }
+}
+
+/// An address with a scheme. Without one it is https, because credentials are sent there.
+fn address(host: &str) -> Result<String, Diagnostic> {
+    let with_scheme = if host.contains("://") { host.to_owned() } else { format!("https://{host}") };
+    let uri = with_scheme.parse::<http::Uri>().ok();
+    let is_address = uri.is_some_and(|uri| {
+        matches!(uri.scheme_str(), Some("https" | "http")) && uri.host().is_some_and(|host| !host.is_empty())
+    });
+    if is_address {
+        Ok(with_scheme)
+    } else {
+        Err(wrong("host", format!("`{host}` is not an address: write `https://host:port`.")))
+    }
+}
+
+/// A proxy's address may hold a password, so it is never shown.
+fn proxy(url: Option<String>) -> Result<Option<String>, Diagnostic> {
+    let Some(url) = url else { return Ok(None) };
+    let scheme = url.parse::<http::Uri>().ok().and_then(|uri| uri.scheme_str().map(str::to_owned));
+    match scheme.as_deref() {
+        Some("http" | "https" | "socks5") => Ok(Some(url)),
+        _ => Err(wrong(
+            "proxy_url",
+            "It is not a proxy's address: write `http://host:port` or `socks5://host:port`.",
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,209 @@
+//! Making a new grant, and asking the cluster whether it counts.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use p0_grant::manifest::role_object_name;
+use p0_grant::name::GrantId;
+use p0_grant::rule::Rule;
+use tfplugin::diagnostics::{Diagnostic, Diagnostics};
+use tfplugin::provider::{Call, PlannedChange, Stored};
+use tfplugin::value::Value;
+
+use super::change::first_end;
+use super::deciding::{has_come, too_long};
+use super::keep::Keep;
+use super::objects::{Places, wanted};
+use super::record::{Record, configured, list, with};
+use super::wish::Wish;
+use super::write::{self, bounded, truth};
+use crate::cluster::Cluster;
+use crate::session::Configured;
+
+/// How often the cluster is asked whether a grant counts.
+const ASK_AGAIN: Duration = Duration::from_millis(200);
+
+/// Makes the grant that was planned. `None` where nothing has been made.
+pub(super) async fn create(
+    call: &mut Call,
+    configured: &Configured,
+    cluster: &Cluster,
+    change: PlannedChange,
+) -> Option<Stored> {
+    match begin(configured, cluster, &change).await {
+        Ok(begun) if has_come(begun.record.expires_at, begun.now) => Some(begun.ended(call)),
+        Ok(begun) => begun.write(call, configured, cluster).await,
+        Err(told) => {
+            call.diagnostics.extend(told);
+            None
+        }
+    }
+}
+
+/// A grant that has its id and its times.
+struct Begun {
+    now: Timestamp,
+    record: Record,
+    keep: Keep,
+    wish: Wish,
+    state: Value,
+}
+
+async fn begin(
+    configured: &Configured,
+    cluster: &Cluster,
+    change: &PlannedChange,
+) -> Result<Begun, Diagnostics> {
+    let wish = Wish::read(&change.config)?;
+    let mut keep = Keep::read(&change.planned.private)?;
+    keep.cluster = cluster.uid().await?.map(str::to_owned);
+    let now = cluster.now().await?;
+    let end = first_end(&wish.until, now).ok_or_else(|| unready("the end of the grant"))?;
+    if let Some(error) = too_long(now, end, configured.settings.max_duration, &wish.until) {
+        return Err(error.into());
+    }
+    let role = wish.role.known().ok_or_else(|| unready("the role"))?;
+    let id = new_id()?;
+    let role_name = role_object_name(&keep.prefix, role, &keep.resources, &id);
+    let state = filled(&change.planned.state, &id, &role_name, now, end);
+    Ok(Begun { record: Record::read(&state)?, now, keep, wish, state })
+}
+
+/// Terraform plans again before it applies, with everything known; this is for when it did not.
+fn unready(what: &str) -> Diagnostics {
+    let detail = format!("{what} is still not known, so nothing was written. Plan again.");
+    Diagnostic::error("The plan is not complete", detail).into()
+}
+
+fn filled(planned: &Value, id: &GrantId, role_name: &str, now: Timestamp, end: Timestamp) -> Value {
+    let expires_at = match configured(planned, "expires_at") {
+        Value::String(text) => Value::String(text),
+        _ => Value::string(end.to_string()),
+    };
+    with(
+        planned.clone(),
+        [
+            ("id", Value::string(id.as_str())),
+            ("created_at", Value::string(now.to_string())),
+            ("expires_at", expires_at),
+            ("role_name", Value::string(role_name)),
+            ("binding_name", Value::string(format!("{role_name}-binding"))),
+            ("expired", Value::Bool(false)),
+            ("active", Value::Bool(false)),
+        ],
+    )
+}
+
+/// 20 characters that nobody can guess: the id is used once ever.
+fn new_id() -> Result<GrantId, Diagnostics> {
+    const LETTERS: &[u8] = b"abcdefghijklmnopqrstuvwxyz0123456789";
+    // Bytes from 252 on would make the first letters likelier than the others.
+    const FAIR: u8 = 252;
+    let mut text = String::with_capacity(GrantId::LENGTH);
+    while text.len() < GrantId::LENGTH {
+        let mut bytes = [0; 32];
+        getrandom::fill(&mut bytes)
+            .map_err(|error| Diagnostic::error("No random numbers", error.to_string()))?;
+        let letters = bytes
+            .iter()
+            .filter(|byte| **byte < FAIR)
+            .filter_map(|byte| LETTERS.get(usize::from(*byte) % LETTERS.len()));
+        text.extend(letters.take(GrantId::LENGTH - text.len()).map(|letter| char::from(*letter)));
+    }
+    GrantId::new(text).map_err(|error| Diagnostic::error("Not an id", error.to_string()).into())
+}
+
+impl Begun {
+    /// The record of a grant whose time had come before it was made.
+    fn ended(self, call: &mut Call) -> Stored {
+        let detail = format!(
+            "It ended at {}, so nothing was written to the cluster. The state records it.",
+            self.record.expires_at
+        );
+        call.diagnostics.push(Diagnostic::warning("The grant had already ended", detail));
+        self.stored(true, false, Vec::new())
+    }
+
+    fn stored(self, expired: bool, active: bool, drift: Vec<String>) -> Stored {
+        let truth =
+            [("expired", Value::Bool(expired)), ("active", Value::Bool(active)), ("drift", list(drift))];
+        let identity = Some(self.record.identity());
+        Stored { state: with(self.state, truth), private: self.keep.write(), identity }
+    }
+
+    async fn write(self, call: &mut Call, configured: &Configured, cluster: &Cluster) -> Option<Stored> {
+        let objects = match wanted(&self.record, &self.keep) {
+            Ok(objects) => objects,
+            Err(told) => {
+                call.diagnostics.extend(told);
+                return None;
+            }
+        };
+        let work = write::create(cluster, &self.record, &objects);
+        match bounded(&call.stop, self.wish.timeouts.create, "create", work).await {
+            Ok(()) => {
+                if configured.settings.wait_for_effective {
+                    self.wait(call, cluster).await;
+                }
+                Some(self.stored(false, true, Vec::new()))
+            }
+            Err(told) => {
+                call.diagnostics.extend(told);
+                self.partly(call, cluster, &objects).await
+            }
+        }
+    }
+
+    /// What there is of it after an error.
+    async fn partly(
+        self,
+        call: &mut Call,
+        cluster: &Cluster,
+        objects: &super::objects::Pair<super::objects::Wanted>,
+    ) -> Option<Stored> {
+        let places = Places::of(&self.record, &self.keep);
+        match truth(cluster, &self.record, &places, Some(objects)).await {
+            Ok(truth) if !truth.anything => None,
+            Ok(truth) => Some(self.stored(false, truth.active, truth.drift)),
+            // Perhaps something is there, so it is recorded: the next plan looks, and a destroy removes it.
+            Err(told) => {
+                call.diagnostics.extend(told);
+                Some(self.stored(false, false, Vec::new()))
+            }
+        }
+    }
+
+    /// Asks the cluster's own authorizer until it says yes to each rule.
+    async fn wait(&self, call: &mut Call, cluster: &Cluster) {
+        let rules: Vec<_> = self.record.rules.iter().filter_map(Rule::as_resource).collect();
+        let asking = async {
+            for rule in rules {
+                while !cluster.allows(&self.record.subject, rule, &self.record.selection.target).await? {
+                    tokio::time::sleep(ASK_AGAIN).await;
+                }
+            }
+            Ok(())
+        };
+        if let Err(told) = bounded(&call.stop, self.wish.timeouts.create, "create", asking).await {
+            let said: Vec<String> = told.into_iter().map(|one| one.detail).collect();
+            let detail = format!(
+                "The grant is written, and the cluster did not confirm that it counts: {}",
+                said.join(" ")
+            );
+            call.diagnostics.push(Diagnostic::warning("The grant is not seen in effect", detail));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn ids_are_of_the_right_form_and_differ() {
+        let ids: BTreeSet<GrantId> = (0..100).map(|_| new_id().unwrap()).collect();
+        assert_eq!(ids.len(), 100);
+    }
+}

@@ -1,0 +1,60 @@
+//! What only the provider reads of a grant: the settings it was made with, so that another setting or a newer engine never
+//! makes a difference to it. Nothing here depends on time.
+
+use p0_grant::grant::{NamePrefix, RoleObject};
+use p0_grant::plan::{self, Allowance};
+use p0_grant::restrict::WildcardVerb;
+use p0_grant::role::RoleRef;
+use serde::{Deserialize, Serialize};
+use tfplugin::diagnostics::{Diagnostic, Diagnostics};
+
+/// A grant's private data.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Keep {
+    /// The kind of its role object.
+    pub(crate) role_object: RoleObject,
+    /// What its names begin with.
+    pub(crate) prefix: NamePrefix,
+    /// The plural of the selected kind in the kind's capitals; empty in a plan that could not resolve it.
+    pub(crate) resources: String,
+    /// What becomes of the verb `*`.
+    pub(crate) wildcard: WildcardVerb,
+    /// Whether privileged rules were allowed.
+    pub(crate) privileged: bool,
+    /// The cluster it was made in, where that could be told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) cluster: Option<String>,
+}
+
+impl Keep {
+    /// Reads what [`Keep::write`] wrote.
+    pub(crate) fn read(private: &[u8]) -> Result<Self, Diagnostics> {
+        serde_json::from_slice(private).map_err(|error| {
+            let detail = format!(
+                "What the provider keeps beside the grant cannot be read ({error}). Remove the grant from the state \
+                 (`terraform state rm`) and import it again by its id."
+            );
+            Diagnostic::error("The state is damaged", detail).into()
+        })
+    }
+
+    /// As Terraform keeps it.
+    pub(crate) fn write(&self) -> Vec<u8> {
+        serde_json::to_vec(self).unwrap_or_default()
+    }
+
+    /// What the engine is told when this grant's rules are looked at again: as when it was made, and what the provider
+    /// block allows besides.
+    pub(crate) fn settings(
+        &self,
+        current: &plan::Settings,
+        role: &RoleRef,
+        resource: String,
+    ) -> plan::Settings {
+        let mut settings = plan::Settings { wildcard: self.wildcard, ..current.clone() };
+        if self.privileged {
+            settings.allow_privileged.push(Allowance { role: role.clone(), resource });
+        }
+        settings
+    }
+}

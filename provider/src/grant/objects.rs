@@ -1,0 +1,260 @@
+//! A grant's two objects as they should be, and how they differ from what is there. Pure.
+//!
+//! What the engine makes of the record is the same as in a GitOps repository; people's annotations, labels and reason are
+//! added. What others have added is left alone, but for labels that would let a role flow into others.
+
+use std::collections::BTreeMap;
+
+use p0_grant::evaluate::BindingScope;
+use p0_grant::grant::{ManagedBy, RoleObject};
+use p0_grant::manifest::{Claims, GRANT, MANAGED_BY, Manifest, REASON};
+use p0_grant::rule::Rule;
+use serde_json::{Map, Value, json};
+use tfplugin::diagnostics::{Diagnostic, Diagnostics};
+
+use super::keep::Keep;
+use super::record::Record;
+use crate::cluster::{Kind, Live, Place};
+use crate::text::chain;
+
+/// Labels that make a role's rules flow into other roles begin so.
+const RBAC_LABELS: &str = "rbac.authorization.k8s.io/";
+
+/// One object as it should be.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Wanted {
+    pub(super) place: Place,
+    pub(super) object: Value,
+}
+
+/// Where a grant's objects are, whatever they hold.
+pub(super) struct Places {
+    pub(super) role: Place,
+    pub(super) binding: Place,
+}
+
+/// Both objects of a grant.
+pub(super) struct Pair<T> {
+    pub(super) role: T,
+    pub(super) binding: T,
+}
+
+impl Places {
+    pub(super) fn of(record: &Record, keep: &Keep) -> Self {
+        let namespace = record.namespace();
+        let is_role = keep.role_object == RoleObject::Role && namespace.is_some();
+        Self {
+            role: Place {
+                kind: if is_role { Kind::Role } else { Kind::ClusterRole },
+                namespace: namespace.clone().filter(|_| is_role),
+                name: record.role_name.clone(),
+            },
+            binding: Place { kind: record.binding_kind, namespace, name: record.binding_name.clone() },
+        }
+    }
+}
+
+/// The objects that `record` stands for.
+pub(super) fn wanted(record: &Record, keep: &Keep) -> Result<Pair<Wanted>, Diagnostics> {
+    let fault = |why: String| {
+        let detail =
+            format!("The grant that the state records cannot be put together: {why} Nothing was written.");
+        Diagnostics::from(Diagnostic::error("The grant contradicts itself", detail))
+    };
+    let manifest =
+        Manifest::recorded(&record.role_name, claims(record, keep)).map_err(|error| fault(chain(&error)))?;
+    let [mut role, mut binding] = manifest.to_json().map_err(|error| fault(chain(&error)))?;
+    add(&mut role, "annotations", &record.annotations);
+    add(&mut binding, "annotations", &record.annotations);
+    add(&mut role, "labels", &record.labels);
+    add(&mut binding, "labels", &record.labels);
+    if let Some(reason) = &record.reason {
+        add(&mut binding, "annotations", &BTreeMap::from([(REASON.to_owned(), reason.clone())]));
+    }
+    let place = |object: &Value| Place::of(object).ok_or_else(|| fault("an object has no name.".to_owned()));
+    Ok(Pair {
+        role: Wanted { place: place(&role)?, object: role },
+        binding: Wanted { place: place(&binding)?, object: binding },
+    })
+}
+
+fn claims(record: &Record, keep: &Keep) -> Claims {
+    let target = &record.selection.target;
+    Claims {
+        id: record.id.clone(),
+        managed_by: ManagedBy::TerraformProviderP0,
+        role: record.role.clone(),
+        selection: record.selection.clone(),
+        subresources: record.subresources.iter().cloned().collect(),
+        digest: record.digest.clone(),
+        created_at: record.created_at,
+        expires_at: record.expires_at,
+        rules: record.rules.clone(),
+        subject: record.subject.clone(),
+        role_object: target.namespace().map_or(RoleObject::ClusterRole, |_| keep.role_object),
+        scope: match target.binding_scope() {
+            BindingScope::Cluster => BindingScope::Cluster,
+            BindingScope::Namespace(namespace) => BindingScope::Namespace(namespace),
+        },
+        prefix: keep.prefix.clone(),
+        workflow: None,
+        signature: None,
+    }
+}
+
+fn add(object: &mut Value, field: &str, entries: &BTreeMap<String, String>) {
+    if let Some(there) = object.pointer_mut(&format!("/metadata/{field}")).and_then(Value::as_object_mut) {
+        there.extend(entries.iter().map(|(key, value)| (key.clone(), value.as_str().into())));
+    }
+}
+
+/// Whether an object belongs to this grant. Nobody else's is ever changed or deleted.
+pub(super) fn is_ours(live: &Live, record: &Record) -> bool {
+    live.label(GRANT) == Some(record.id.as_str())
+}
+
+/// Lists that decide what an object gives; what is absent is an empty list.
+const LISTS: [&str; 2] = ["rules", "subjects"];
+
+/// How what is there differs from what should be, for reading; empty where it does not.
+pub(super) fn drift(record: &Record, wanted: &Pair<Wanted>, live: &Pair<Option<Live>>) -> Vec<String> {
+    let mut found = one(record, "role", &wanted.role, live.role.as_ref());
+    found.extend(one(record, "binding", &wanted.binding, live.binding.as_ref()));
+    found
+}
+
+fn one(record: &Record, name: &str, wanted: &Wanted, live: Option<&Live>) -> Vec<String> {
+    let Some(live) = live else { return vec![format!("{name} missing")] };
+    if !is_ours(live, record) {
+        return vec![format!("{name}: label {GRANT} is not this grant's, so it counts as somebody else's")];
+    }
+    let mut found = Vec::new();
+    if live.is_ending() {
+        found.push(format!("{name} is being deleted"));
+    }
+    found.extend(rules_drift(name, &wanted.object, live.value()));
+    if list(&wanted.object, "subjects") != list(live.value(), "subjects") {
+        found.push("subjects".to_owned());
+    }
+    if wanted.object.get("roleRef") != live.value().get("roleRef") {
+        found.push("roleRef".to_owned());
+    }
+    if live.value().get("aggregationRule").is_some_and(|rule| !rule.is_null()) {
+        found.push("aggregationRule set".to_owned());
+    }
+    for (field, singular) in [("labels", "label"), ("annotations", "annotation")] {
+        for key in map_patch(&wanted.object, live.value(), field, &[]).keys() {
+            let there = live.value().pointer(&format!("/metadata/{field}")).and_then(|map| map.get(key));
+            let should = wanted.object.pointer(&format!("/metadata/{field}")).and_then(|map| map.get(key));
+            let how = match (should, there) {
+                (None, _) => "added",
+                (_, None) => "removed",
+                _ => "changed",
+            };
+            found.push(format!("{name}: {singular} {key} {how}"));
+        }
+    }
+    found
+}
+
+fn rules_drift(name: &str, wanted: &Value, live: &Value) -> Vec<String> {
+    let (wanted, live) = (list(wanted, "rules"), list(live, "rules"));
+    let more =
+        live.iter().filter(|rule| !wanted.contains(rule)).map(|rule| format!("{name}: + {}", words(rule)));
+    let less =
+        wanted.iter().filter(|rule| !live.contains(rule)).map(|rule| format!("{name}: - {}", words(rule)));
+    more.chain(less).collect()
+}
+
+fn list(object: &Value, field: &str) -> Vec<Value> {
+    object.get(field).and_then(Value::as_array).cloned().unwrap_or_default()
+}
+
+/// A rule in a few words: `get, list pods default/web`.
+fn words(rule: &Value) -> String {
+    let words = |field: &str| {
+        let texts = list(rule, field);
+        let texts: Vec<&str> = texts.iter().filter_map(Value::as_str).collect();
+        texts.join(", ")
+    };
+    let names = words("resourceNames");
+    let on = if names.is_empty() { String::new() } else { format!(" named {names}") };
+    format!("{} {}{on}", words("verbs"), words("resources"))
+}
+
+/// Rules as they are listed for people.
+pub(super) fn rule_lines(rules: &[Rule]) -> Vec<String> {
+    rules.iter().filter_map(|rule| serde_json::to_value(rule).ok()).map(|rule| words(&rule)).collect()
+}
+
+/// The smallest merge patch that makes `live` what it should be; `None` where it is. It holds the version that it is for,
+/// and touches nothing but the grant's own keys and those of `retired` that people have taken back.
+pub(super) fn patch(wanted: &Wanted, live: &Live, retired: &[&str]) -> Option<Value> {
+    let mut fields = Map::new();
+    for field in LISTS {
+        if list(&wanted.object, field) != list(live.value(), field) {
+            fields.insert(field.to_owned(), list(&wanted.object, field).into());
+        }
+    }
+    if live.value().get("aggregationRule").is_some_and(|rule| !rule.is_null()) {
+        fields.insert("aggregationRule".to_owned(), Value::Null);
+    }
+    let mut metadata = Map::new();
+    for field in ["labels", "annotations"] {
+        let changes = map_patch(&wanted.object, live.value(), field, retired);
+        if !changes.is_empty() {
+            metadata.insert(field.to_owned(), changes.into());
+        }
+    }
+    if fields.is_empty() && metadata.is_empty() {
+        return None;
+    }
+    metadata.insert("resourceVersion".to_owned(), json!(live.version()));
+    fields.insert("metadata".to_owned(), metadata.into());
+    Some(fields.into())
+}
+
+/// Keys that must be set or taken away.
+fn map_patch(wanted: &Value, live: &Value, field: &str, retired: &[&str]) -> Map<String, Value> {
+    let pointer = format!("/metadata/{field}");
+    let map =
+        |object: &Value| object.pointer(&pointer).and_then(Value::as_object).cloned().unwrap_or_default();
+    let (wanted, live) = (map(wanted), map(live));
+    let mut changes: Map<String, Value> = wanted
+        .iter()
+        .filter(|(key, value)| live.get(*key) != Some(value))
+        .map(|(key, value)| (key.clone(), value.clone()))
+        .collect();
+    let gone =
+        |key: &str| !wanted.contains_key(key) && (key.starts_with(RBAC_LABELS) || retired.contains(&key));
+    changes.extend(live.keys().filter(|key| gone(key)).map(|key| (key.clone(), Value::Null)));
+    changes
+}
+
+/// A patch that takes all subjects from a binding: nobody may have the new rules through the old subjects meanwhile.
+pub(super) fn emptied(live: &Live) -> Value {
+    json!({ "metadata": { "resourceVersion": live.version() }, "subjects": [] })
+}
+
+/// Whether both what a role gives and whom a binding gives it to differ.
+pub(super) fn crosses(wanted: &Pair<Wanted>, role: &Live, binding: &Live) -> bool {
+    let differs =
+        |wanted: &Wanted, live: &Live, field: &str| list(&wanted.object, field) != list(live.value(), field);
+    let role_differs = differs(&wanted.role, role, "rules") || role.value().get("aggregationRule").is_some();
+    role_differs
+        && differs(&wanted.binding, binding, "subjects")
+        && !list(binding.value(), "subjects").is_empty()
+}
+
+/// Whether a binding refers to another role: that cannot be changed, only made anew.
+pub(super) fn refers_elsewhere(wanted: &Wanted, live: &Live) -> bool {
+    wanted.object.get("roleRef") != live.value().get("roleRef")
+}
+
+/// Whether what carries this grant's id is managed by it too.
+pub(super) fn is_of_this_product(live: &Live) -> bool {
+    live.label(MANAGED_BY) == Some(ManagedBy::TerraformProviderP0.to_string().as_str())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,193 @@
+use p0_grant::digest::SubsetDigest;
+use p0_grant::grant::NamePrefix;
+use p0_grant::restrict::WildcardVerb;
+use p0_grant::rule::ResourceRule;
+
+use super::*;
+
+const NAME: &str = "p0-view-Deployments-vpl5aqzpwnnqmnkrzze2";
+
+fn record() -> Record {
+    let rules: Vec<Rule> =
+        vec![ResourceRule::new(["get"], ["apps"], ["deployments"], ["web"]).unwrap().into()];
+    Record {
+        id: "vpl5aqzpwnnqmnkrzze2".parse().unwrap(),
+        created_at: "2026-11-24T10:00:00Z".parse().unwrap(),
+        expires_at: "2026-11-24T18:00:00Z".parse().unwrap(),
+        role: "view".parse().unwrap(),
+        subject: "alice".parse().unwrap(),
+        selection: "apps/deployments default/web".parse().unwrap(),
+        subresources: Default::default(),
+        digest: SubsetDigest::of(&rules),
+        rules,
+        reason: Some("INC-1".to_owned()),
+        annotations: BTreeMap::from([("example.com/team".to_owned(), "a".to_owned())]),
+        labels: BTreeMap::from([("team".to_owned(), "a".to_owned())]),
+        role_name: NAME.to_owned(),
+        binding_name: format!("{NAME}-binding"),
+        binding_kind: Kind::RoleBinding,
+        expired: false,
+        active: true,
+    }
+}
+
+fn keep(role_object: RoleObject) -> Keep {
+    Keep {
+        role_object,
+        prefix: NamePrefix::default(),
+        resources: "Deployments".to_owned(),
+        wildcard: WildcardVerb::default(),
+        privileged: false,
+        cluster: None,
+    }
+}
+
+fn objects() -> Pair<Wanted> {
+    wanted(&record(), &keep(RoleObject::ClusterRole)).unwrap()
+}
+
+/// The wanted objects as a server would give them, after `change`.
+fn live(change: impl Fn(&mut Value, &mut Value)) -> Pair<Option<Live>> {
+    let Pair { role, binding } = objects();
+    let (mut role, mut binding) = (role.object, binding.object);
+    for object in [&mut role, &mut binding] {
+        object["metadata"]["resourceVersion"] = "7".into();
+        object["metadata"]["labels"]["somebody"] = "else".into();
+        object["metadata"]["managedFields"] = json!([{}]);
+    }
+    change(&mut role, &mut binding);
+    Pair {
+        role: Some(Live::new(role, Kind::ClusterRole)),
+        binding: Some(Live::new(binding, Kind::RoleBinding)),
+    }
+}
+
+#[test]
+fn people_s_keys_stand_beside_the_engines_own_objects() {
+    let Pair { role, binding } = objects();
+    assert_eq!(binding.object["metadata"]["annotations"][REASON], "INC-1");
+    assert_eq!(role.object["metadata"]["annotations"].get(REASON), None);
+    for object in [&role.object, &binding.object] {
+        assert_eq!(object["metadata"]["annotations"]["example.com/team"], "a");
+        assert_eq!(object["metadata"]["labels"]["team"], "a");
+        assert_eq!(object["metadata"]["labels"][GRANT], "vpl5aqzpwnnqmnkrzze2");
+    }
+    let in_namespace = wanted(&record(), &keep(RoleObject::Role)).unwrap();
+    assert_eq!(in_namespace.role.place.kind, Kind::Role);
+    assert_eq!(in_namespace.role.place.namespace.as_deref(), Some("default"));
+    let places = Places::of(&record(), &keep(RoleObject::Role));
+    assert_eq!((places.role, places.binding), (in_namespace.role.place, in_namespace.binding.place));
+}
+
+#[test]
+fn a_record_that_contradicts_itself_makes_no_objects() {
+    let rules: Vec<Rule> = vec![ResourceRule::new(["*"], ["apps"], ["deployments"], ["web"]).unwrap().into()];
+    assert!(wanted(&Record { rules, ..record() }, &keep(RoleObject::ClusterRole)).is_err());
+    assert!(
+        wanted(&Record { role: "edit".parse().unwrap(), ..record() }, &keep(RoleObject::ClusterRole))
+            .is_err()
+    );
+}
+
+/// Each kind of drift: its name, and that one patch puts it right.
+#[test]
+fn every_drift_is_named_and_put_right() {
+    type Change = fn(&mut Value, &mut Value);
+    let cases: [(Change, &[&str]); 10] = [
+        (|_, _| {}, &[]),
+        (|role, _| role["metadata"]["labels"]["foreign"] = "x".into(), &[]),
+        (
+            |role, _| {
+                let rules = role["rules"].as_array_mut().unwrap();
+                rules.push(json!({ "apiGroups": [""], "resources": ["secrets"], "verbs": ["get"] }));
+            },
+            &["role: + get secrets"],
+        ),
+        (|role, _| role["rules"] = json!([]), &["role: - get deployments named web"]),
+        (|_, binding| binding["subjects"][0]["name"] = "mallory".into(), &["subjects"]),
+        (|role, _| role["aggregationRule"] = json!({ "clusterRoleSelectors": [] }), &["aggregationRule set"]),
+        (
+            |role, _| {
+                role["metadata"]["labels"]["rbac.authorization.k8s.io/aggregate-to-view"] = "true".into();
+            },
+            &["role: label rbac.authorization.k8s.io/aggregate-to-view added"],
+        ),
+        (
+            |_, binding| {
+                binding["metadata"]["annotations"]["p0.dev/expires-at"] = "2099-01-01T00:00:00Z".into();
+            },
+            &["binding: annotation p0.dev/expires-at changed"],
+        ),
+        (
+            |role, _| drop(role["metadata"]["labels"].as_object_mut().unwrap().remove("team")),
+            &["role: label team removed"],
+        ),
+        (
+            |role, _| role["metadata"]["labels"][MANAGED_BY] = "p0-gitops".into(),
+            &["role: label app.kubernetes.io/managed-by changed"],
+        ),
+    ];
+    for (change, expected) in cases {
+        let live = live(change);
+        assert_eq!(drift(&record(), &objects(), &live), expected);
+        let (wanted, role, binding) = (objects(), live.role.unwrap(), live.binding.unwrap());
+        let patches = [(&wanted.role, role), (&wanted.binding, binding)].map(|(wanted, live)| {
+            let patch = patch(wanted, &live, &[])?;
+            assert_eq!(patch["metadata"]["resourceVersion"], "7", "each write names the version it is for");
+            let patched = Live::new(merged(live.value().clone(), &patch), wanted.place.kind);
+            assert_eq!(self::patch(wanted, &patched, &[]), None, "{patch}");
+            assert_eq!(patched.label("somebody"), Some("else"), "what others have added stays");
+            Some(patch)
+        });
+        assert_eq!(patches.iter().flatten().count(), expected.len());
+    }
+}
+
+/// RFC 7386, as the server does it.
+fn merged(mut target: Value, patch: &Value) -> Value {
+    let Some(fields) = patch.as_object() else { return patch.clone() };
+    for (key, value) in fields {
+        if value.is_null() {
+            target.as_object_mut().unwrap().remove(key);
+        } else {
+            target[key] = merged(target.get(key).cloned().unwrap_or_else(|| json!({})), value);
+        }
+    }
+    target
+}
+
+#[test]
+fn what_is_missing_or_somebody_elses_is_named() {
+    let none = Pair { role: None, binding: None };
+    assert_eq!(drift(&record(), &objects(), &none), ["role missing", "binding missing"]);
+    let foreign = live(|_, binding| binding["metadata"]["labels"][GRANT] = "aaaaaaaaaaaaaaaaaaaa".into());
+    let named = drift(&record(), &objects(), &foreign);
+    assert!(named.len() == 1 && named[0].contains("somebody else's"), "{named:?}");
+    let ending = live(|_, binding| binding["metadata"]["deletionTimestamp"] = "2026-11-24T10:00:00Z".into());
+    assert_eq!(drift(&record(), &objects(), &ending), ["binding is being deleted"]);
+    let elsewhere = live(|_, binding| binding["roleRef"]["name"] = "cluster-admin".into());
+    assert_eq!(drift(&record(), &objects(), &elsewhere), ["roleRef"]);
+    assert!(refers_elsewhere(&objects().binding, elsewhere.binding.as_ref().unwrap()));
+}
+
+#[test]
+fn only_keys_that_people_took_back_are_removed() {
+    let live = live(|role, _| role["metadata"]["labels"]["old"] = "x".into());
+    let role = live.role.unwrap();
+    assert_eq!(patch(&objects().role, &role, &[]), None);
+    let change = patch(&objects().role, &role, &["old", "never-there"]).unwrap();
+    assert_eq!(change, json!({ "metadata": { "labels": { "old": null }, "resourceVersion": "7" } }));
+}
+
+#[test]
+fn new_rules_never_meet_old_subjects() {
+    let both = live(|role, binding| {
+        role["rules"] = json!([]);
+        binding["subjects"][0]["name"] = "mallory".into();
+    });
+    let (role, binding) = (both.role.unwrap(), both.binding.unwrap());
+    assert!(crosses(&objects(), &role, &binding));
+    assert_eq!(emptied(&binding), json!({ "metadata": { "resourceVersion": "7" }, "subjects": [] }));
+    let one = live(|role, _| role["rules"] = json!([]));
+    assert!(!crosses(&objects(), &one.role.unwrap(), &one.binding.unwrap()));
+}

@@ -1,0 +1,131 @@
+//! Looking at what is there: whether it has ended, whether it is live, and how it differs from what was granted. Nothing is
+//! written, and what was granted is never learnt from the cluster.
+
+use std::time::Duration;
+
+use p0_grant::digest::SubsetDigest;
+use p0_grant::rule::Rule;
+use tfplugin::diagnostics::{Diagnostic, Diagnostics};
+use tfplugin::provider::{Call, Stored};
+use tfplugin::value::Value;
+
+use super::deciding::has_come;
+use super::keep::Keep;
+use super::objects::{Pair, Places, drift, is_ours, rule_lines, wanted};
+use super::record::{Record, list, with};
+use super::resolve::{available, selection_of};
+use super::wish::Wish;
+use super::write::bounded;
+use crate::cluster::{Cluster, Live};
+use crate::session::Configured;
+
+/// What is there of `current` now.
+pub(super) async fn read(
+    call: &mut Call,
+    configured: &Configured,
+    cluster: &Cluster,
+    current: Stored,
+) -> Result<Stored, Diagnostics> {
+    let record = Record::read(&current.state)?;
+    let keep = Keep::read(&current.private)?;
+    let looking = async {
+        same_cluster(cluster, &keep).await?;
+        look(cluster, &record, &keep).await
+    };
+    let seen = bounded(&call.stop, timeout(&current.state), "read", looking).await?;
+    call.diagnostics.extend(skew(cluster));
+    let now = cluster.now().await?;
+    let expired = has_come(record.expires_at, now);
+    let ours = |live: &Option<Live>| live.as_ref().is_some_and(|live| is_ours(live, &record));
+    let active = ours(&seen.role) && ours(&seen.binding);
+    let mut found = vec![("expired", Value::Bool(expired)), ("active", Value::Bool(active))];
+    if expired {
+        // Nothing of it is put right any more, so nothing is said of it.
+        found.push(("drift", list([])));
+    } else {
+        found.push(("drift", list(drift(&record, &wanted(&record, &keep)?, &seen))));
+        found.push(("available_subset_sha256", of_today(call, configured, cluster, &record, &keep).await?));
+    }
+    let identity = Some(current.identity.unwrap_or_else(|| record.identity()));
+    Ok(Stored { state: with(current.state, found), private: current.private, identity })
+}
+
+fn timeout(state: &Value) -> Duration {
+    // A record that was read has inputs that are read.
+    let inputs = with(state.clone(), [("expires_at", Value::UNKNOWN), ("duration", Value::Null)]);
+    Wish::read(&inputs).map_or(Duration::from_secs(60), |wish| wish.timeouts.read)
+}
+
+/// Refuses to read "all gone" from another cluster than the grant was made in.
+pub(super) async fn same_cluster(cluster: &Cluster, keep: &Keep) -> Result<(), Diagnostics> {
+    let Some(own) = &keep.cluster else { return Ok(()) };
+    match cluster.uid().await? {
+        Some(uid) if uid != own => {
+            let detail = format!(
+                "The grant was made in another cluster than {}: the uids of their `kube-system` namespaces are {own} and {uid}. \
+                 Check the provider's `host` or `config_context`. If the cluster is gone for good, remove the grant from the \
+                 state (`terraform state rm`).",
+                cluster.server()
+            );
+            Err(Diagnostic::error("Another cluster", detail).into())
+        }
+        _ => Ok(()),
+    }
+}
+
+async fn look(cluster: &Cluster, record: &Record, keep: &Keep) -> Result<Pair<Option<Live>>, Diagnostics> {
+    let places = Places::of(record, keep);
+    let (role, binding) = tokio::join!(cluster.held(&places.role), cluster.held(&places.binding));
+    Ok(Pair { role: role?, binding: binding? })
+}
+
+/// A clock that is off makes ends hard to understand.
+pub(super) fn skew(cluster: &Cluster) -> Option<Diagnostic> {
+    let skew = cluster.skew()?;
+    let detail = format!(
+        "This machine's clock is {} s {} the API server's. Grants end by the server's clock.",
+        skew.as_secs().abs(),
+        if skew.is_negative() { "behind" } else { "ahead of" }
+    );
+    Some(Diagnostic::warning("The clocks differ", detail))
+}
+
+/// The digest of what the role gives today, with a warning where that is something else.
+async fn of_today(
+    call: &mut Call,
+    configured: &Configured,
+    cluster: &Cluster,
+    record: &Record,
+    keep: &Keep,
+) -> Result<Value, Diagnostics> {
+    let Some(selection) = selection_of(&record.selection, &record.subresources) else {
+        return Ok(Value::Null);
+    };
+    let resource = selection.resource().to_string();
+    let settings = keep.settings(&configured.settings.plan, &record.role, resource);
+    let Some(rules) = available(cluster, &record.role, &selection, &settings).await? else {
+        return Ok(Value::Null);
+    };
+    let digest = SubsetDigest::of(&rules);
+    if digest != record.digest {
+        call.diagnostics.push(changed(record, &rules, &digest));
+    }
+    Ok(Value::string(digest.to_string()))
+}
+
+fn changed(record: &Record, rules: &[Rule], digest: &SubsetDigest) -> Diagnostic {
+    let (granted, today) = (rule_lines(&record.rules), rule_lines(rules));
+    let more = today.iter().filter(|line| !granted.contains(line)).map(|line| format!("+ {line}"));
+    let less = granted.iter().filter(|line| !today.contains(line)).map(|line| format!("- {line}"));
+    let lines: Vec<String> = more.chain(less).collect();
+    let detail = format!(
+        "`{}` on `{}` gives other rules than were granted to {} ({}). The grant stays as it is. To accept them, set \
+         `subset_sha256 = \"{digest}\"`.\n{}",
+        record.role,
+        record.selection,
+        record.subject,
+        record.id,
+        lines.join("\n")
+    );
+    Diagnostic::warning("The role has changed since it was granted", detail).at_attribute("subset_sha256")
+}

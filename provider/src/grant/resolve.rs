@@ -1,0 +1,167 @@
+//! From words to rules: which resource a locator means here, and what the role gives on it. Asks the cluster.
+//!
+//! Not here: the judgement itself ([`p0_grant::plan`]).
+
+use std::collections::BTreeSet;
+
+use p0_grant::danger::Danger;
+use p0_grant::digest::SubsetDigest;
+use p0_grant::locator::{Locator, LocatorError};
+use p0_grant::plan::{self, Plan, PlanError};
+use p0_grant::resource::ApiResource;
+use p0_grant::role::{Role, RoleRef};
+use p0_grant::rule::Rule;
+use p0_grant::selection::{Selection, SelectionText};
+use p0_grant::subset::Dropped;
+use tfplugin::diagnostics::{Diagnostic, Diagnostics};
+
+use crate::cluster::Cluster;
+use crate::text::chain;
+
+/// Rules that may be granted.
+pub(crate) struct Resolved {
+    pub(crate) selection: Selection,
+    pub(crate) digest: SubsetDigest,
+    /// Whether an allowance was needed for them, or would have been.
+    pub(crate) privileged: bool,
+    plan: Plan,
+}
+
+impl Resolved {
+    pub(crate) fn rules(&self) -> &[Rule] {
+        self.plan.findings().rules()
+    }
+
+    /// What people are told before it is granted.
+    pub(crate) fn warnings(&self) -> Vec<Diagnostic> {
+        let findings = self.plan.findings();
+        [dangers(findings.dangers()), dropped(findings.dropped())].into_iter().flatten().collect()
+    }
+}
+
+/// The summaries are always the same, so that Terraform tells many as one.
+fn dangers(found: &[Danger]) -> Option<Diagnostic> {
+    let lines: Vec<String> =
+        found.iter().map(|danger| format!("{} {}: {}.", danger.class, danger.what, danger.why)).collect();
+    (!lines.is_empty()).then(|| {
+        Diagnostic::warning("The grant gives more than it may seem", lines.join("\n")).at_attribute("role")
+    })
+}
+
+fn dropped(found: &[Dropped]) -> Option<Diagnostic> {
+    let lines: Vec<String> =
+        found.iter().map(|dropped| format!("{}: {}.", dropped.what(), dropped.reason.sentence())).collect();
+    (!lines.is_empty())
+        .then(|| Diagnostic::warning("Parts of the role are left out", lines.join("\n")).at_attribute("role"))
+}
+
+/// What `locator` means in this cluster.
+pub(crate) async fn select(
+    cluster: &Cluster,
+    locator: &Locator,
+    subresources: &BTreeSet<String>,
+    attribute: &str,
+) -> Result<Selection, Diagnostics> {
+    let served = cluster.served().await?;
+    let selection = locator.resolve(served).map_err(|error| unresolved(&error, attribute))?;
+    with_subresources(selection, subresources)
+}
+
+/// What a selection's text means in this cluster, with these subresources.
+pub(crate) async fn select_again(
+    cluster: &Cluster,
+    text: &SelectionText,
+    subresources: &BTreeSet<String>,
+) -> Result<Selection, Diagnostics> {
+    let served = cluster.served().await?;
+    let Some(resource) = served.resource(&text.group, &text.plural) else {
+        let detail =
+            format!("The cluster no longer serves what is selected, `{} {}`.", text.plural, text.target);
+        return Err(Diagnostic::error("The kind is gone", detail).at_attribute("selection").into());
+    };
+    let selection = Selection::new(resource.clone(), text.target.clone())
+        .map_err(|error| Diagnostic::error("Not a selection", chain(&error)).at_attribute("selection"))?;
+    with_subresources(selection, subresources)
+}
+
+/// A selection as its text says it. Good for asking which rules apply, which needs no more than group, plural and target.
+pub(crate) fn selection_of(text: &SelectionText, subresources: &BTreeSet<String>) -> Option<Selection> {
+    let resource = ApiResource::new(&text.group, &text.plural, &text.plural, text.target.scope()).ok()?;
+    let resource = resource.with_subresources(subresources).ok()?;
+    Selection::new(resource, text.target.clone()).ok()?.with_subresources(subresources).ok()
+}
+
+fn with_subresources(
+    selection: Selection,
+    subresources: &BTreeSet<String>,
+) -> Result<Selection, Diagnostics> {
+    selection.with_subresources(subresources).map_err(|error| {
+        Diagnostic::error("No such subresource", chain(&error)).at_attribute("subresources").into()
+    })
+}
+
+fn unresolved(error: &LocatorError, attribute: &str) -> Diagnostics {
+    let summary = match error {
+        LocatorError::Unknown { .. } => "No such kind",
+        LocatorError::Ambiguous { .. } => "An ambiguous kind",
+        _ => "Not a selection",
+    };
+    Diagnostic::error(summary, chain(error)).at_attribute(attribute).into()
+}
+
+/// What the role gives on the selection, if it may be granted.
+pub(crate) async fn resolve(
+    cluster: &Cluster,
+    reference: &RoleRef,
+    selection: Selection,
+    settings: &plan::Settings,
+) -> Result<Resolved, Diagnostics> {
+    let role = role(cluster, reference).await?;
+    let plan = plan::plan(&role, &selection, settings).map_err(|error| refused(&error))?;
+    let digest = SubsetDigest::of(plan.findings().rules());
+    let resource = selection.resource().to_string();
+    let privileged =
+        settings.allow_privileged.iter().any(|one| one.role == *reference && one.resource == resource);
+    Ok(Resolved { selection, digest, privileged, plan })
+}
+
+/// The role, or that there is none.
+pub(crate) async fn role(cluster: &Cluster, reference: &RoleRef) -> Result<Role, Diagnostics> {
+    let found =
+        cluster.role(reference).await.map_err(|error| Diagnostic::from(error).at_attribute("role"))?;
+    found.ok_or_else(|| {
+        let detail = format!(
+            "The cluster has no `{reference}`. `data.p0_k8s_roles` lists those that may be asked for; a role that the same \
+             configuration makes has to be applied first."
+        );
+        Diagnostic::error("No such role", detail).at_attribute("role").into()
+    })
+}
+
+fn refused(error: &PlanError) -> Diagnostics {
+    let (summary, more) = match error {
+        PlanError::Withheld { .. } => (
+            "The grant is not offered",
+            " If it has to be, name the pair in `allow_privileged` in the provider block.",
+        ),
+        PlanError::Subset(_) => ("The role gives nothing there", ""),
+        PlanError::NothingLeft(_) => ("Nothing is left of the role", ""),
+    };
+    Diagnostic::error(summary, format!("{}{more}", chain(error))).at_attribute("role").into()
+}
+
+/// What the role would give today, for comparison only; `None` where it gives nothing or cannot be read.
+pub(crate) async fn available(
+    cluster: &Cluster,
+    reference: &RoleRef,
+    selection: &Selection,
+    settings: &plan::Settings,
+) -> Result<Option<Vec<Rule>>, Diagnostics> {
+    let role = match cluster.role(reference).await {
+        Ok(Some(role)) => role,
+        Ok(None) => return Ok(None),
+        Err(error) if error.is_forbidden() => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    Ok(plan::preview(&role, selection, settings).ok().map(|findings| findings.rules().to_vec()))
+}

@@ -1,0 +1,266 @@
+//! Writing a grant's objects: in the order in which nobody has more than planned at any moment.
+//!
+//! The role comes before the binding, because a role without a binding grants nothing; the binding goes before the role.
+//! Every write names the version or the uid that it is for. Not here: when anything is written.
+
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tfplugin::diagnostics::{Diagnostic, Diagnostics};
+use tfplugin::stop::Stop;
+
+use super::objects::{Pair, Places, Wanted, crosses, drift, emptied, is_ours, patch, refers_elsewhere};
+use super::record::Record;
+use crate::cluster::{Cluster, ClusterError, Created, Deleted, Live, Place};
+
+/// How often a change is begun anew because somebody else was faster.
+const ATTEMPTS: usize = 4;
+/// How often a deletion that is held up is looked at.
+const LOOK_AGAIN: Duration = Duration::from_millis(250);
+/// How long it may take to see what is there after an error.
+const LOOKING: Duration = Duration::from_secs(15);
+
+/// What is really there.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Truth {
+    /// Whether both objects are.
+    pub(super) active: bool,
+    /// Whether any of them is.
+    pub(super) anything: bool,
+    /// How they differ from what was recorded.
+    pub(super) drift: Vec<String>,
+}
+
+/// Does `work` unless the user interrupts or it takes longer than `limit`.
+pub(super) async fn bounded<T>(
+    stop: &Stop,
+    limit: Duration,
+    setting: &str,
+    work: impl Future<Output = Result<T, Diagnostics>>,
+) -> Result<T, Diagnostics> {
+    tokio::select! {
+        done = tokio::time::timeout(limit, work) => done.unwrap_or_else(|_| {
+            let detail = format!("It was not done within {} s. `timeouts.{setting}` sets how long it may take.", limit.as_secs());
+            Err(Diagnostic::error("It took too long", detail).into())
+        }),
+        () = stop.comes() => {
+            let detail = "Terraform was interrupted. What had been written by then is in the state.";
+            Err(Diagnostic::error("Interrupted", detail).into())
+        }
+    }
+}
+
+fn foreign(place: &Place) -> Diagnostics {
+    let detail = format!(
+        "There is an object with the name of {place} that is not of this grant: its label `p0.dev/grant` is another or \
+         missing. It is left as it is. If it is this grant's and somebody took its label away, put it back or delete it."
+    );
+    Diagnostic::error("The object is somebody else's", detail).into()
+}
+
+/// Creates both objects of a new grant.
+pub(super) async fn create(
+    cluster: &Cluster,
+    record: &Record,
+    wanted: &Pair<Wanted>,
+) -> Result<(), Diagnostics> {
+    put(cluster, record, &wanted.role).await?;
+    put(cluster, record, &wanted.binding).await
+}
+
+/// Creates one object. One that is there already is good only where it is exactly this one: then the answer to an earlier
+/// attempt was lost.
+async fn put(cluster: &Cluster, record: &Record, wanted: &Wanted) -> Result<(), Diagnostics> {
+    match cluster.create(&wanted.place, &wanted.object).await.map_err(|error| not_created(error, wanted))? {
+        Created::New(_) => Ok(()),
+        Created::Taken(live) if is_ours(&live, record) && is_as_wanted(wanted, &live) => Ok(()),
+        Created::Taken(_) => Err(foreign(&wanted.place)),
+    }
+}
+
+fn is_as_wanted(wanted: &Wanted, live: &Live) -> bool {
+    patch(wanted, live, &[]).is_none() && !refers_elsewhere(wanted, live)
+}
+
+fn not_created(error: ClusterError, wanted: &Wanted) -> Diagnostics {
+    let is_namespace = error.is_not_found();
+    let diagnostic = Diagnostic::from(error);
+    match (&wanted.place.namespace, is_namespace) {
+        (Some(namespace), true) => {
+            let detail = format!("The cluster has no namespace `{namespace}`. {}", diagnostic.detail);
+            Diagnostic { summary: "No such namespace".to_owned(), detail, ..diagnostic }.into()
+        }
+        _ => diagnostic.into(),
+    }
+}
+
+/// Makes the cluster hold what is recorded, from whatever is there of it. `retired` are keys that people have taken back.
+pub(super) async fn ensure(
+    cluster: &Cluster,
+    record: &Record,
+    wanted: &Pair<Wanted>,
+    retired: &[&str],
+) -> Result<(), Diagnostics> {
+    let mut attempt = 0;
+    loop {
+        attempt += 1;
+        match ensure_once(cluster, record, wanted, retired).await {
+            Err(Failed::Overtaken(error)) if attempt < ATTEMPTS => {
+                tracing::debug!(%error, "somebody else has changed it, looking again");
+            }
+            Err(Failed::Overtaken(error)) => return Err(error.into()),
+            Err(Failed::Told(told)) => return Err(told),
+            Ok(()) => return Ok(()),
+        }
+    }
+}
+
+/// Why a change was not made.
+enum Failed {
+    /// Somebody changed the object meanwhile.
+    Overtaken(ClusterError),
+    /// Anything else.
+    Told(Diagnostics),
+}
+
+impl From<ClusterError> for Failed {
+    fn from(error: ClusterError) -> Self {
+        if error.is_conflict() { Self::Overtaken(error) } else { Self::Told(error.into()) }
+    }
+}
+
+impl From<Diagnostics> for Failed {
+    fn from(told: Diagnostics) -> Self {
+        Self::Told(told)
+    }
+}
+
+async fn ensure_once(
+    cluster: &Cluster,
+    record: &Record,
+    wanted: &Pair<Wanted>,
+    retired: &[&str],
+) -> Result<(), Failed> {
+    let (role, binding) = tokio::join!(cluster.get(&wanted.role.place), cluster.get(&wanted.binding.place));
+    let (role, mut binding) = (role?, binding?);
+    for (live, wanted) in [(&role, &wanted.role), (&binding, &wanted.binding)] {
+        check(live.as_ref(), record, &wanted.place)?;
+    }
+    // A binding to another role cannot be turned; it goes before anything is given.
+    if let Some(live) = binding.take_if(|live| refers_elsewhere(&wanted.binding, live)) {
+        delete(cluster, &wanted.binding.place, &live).await?;
+    }
+    if let (Some(role), Some(live)) = (&role, &binding)
+        && crosses(wanted, role, live)
+    {
+        binding = Some(cluster.patch(&wanted.binding.place, &emptied(live)).await?);
+    }
+    write(cluster, record, &wanted.role, role.as_ref(), retired).await?;
+    write(cluster, record, &wanted.binding, binding.as_ref(), retired).await
+}
+
+fn check(live: Option<&Live>, record: &Record, place: &Place) -> Result<(), Diagnostics> {
+    match live {
+        Some(live) if !is_ours(live, record) => Err(foreign(place)),
+        Some(live) if live.is_ending() => Err(held(place, live)),
+        _ => Ok(()),
+    }
+}
+
+fn held(place: &Place, live: &Live) -> Diagnostics {
+    let finalizers: Vec<String> = live.finalizers().iter().map(|name| format!("`{name}`")).collect();
+    let detail = format!(
+        "{place} is being deleted and waits for {}. Until then it counts.",
+        if finalizers.is_empty() { "the server".to_owned() } else { finalizers.join(", ") }
+    );
+    Diagnostic::error("A deletion is held up", detail).into()
+}
+
+async fn write(
+    cluster: &Cluster,
+    record: &Record,
+    wanted: &Wanted,
+    live: Option<&Live>,
+    retired: &[&str],
+) -> Result<(), Failed> {
+    let Some(live) = live else { return Ok(put(cluster, record, wanted).await?) };
+    let change: Option<Value> = patch(wanted, live, retired);
+    if let Some(change) = change {
+        cluster.patch(&wanted.place, &change).await?;
+    }
+    Ok(())
+}
+
+async fn delete(cluster: &Cluster, place: &Place, live: &Live) -> Result<(), Failed> {
+    match cluster.delete(place, live).await? {
+        Deleted::Gone => Ok(()),
+        Deleted::Held(live) => Err(held(place, &live).into()),
+    }
+}
+
+/// Removes a grant's objects, waiting until `deadline` where somebody's finalizer holds one. What is not the grant's stays,
+/// and is told.
+pub(super) async fn remove(
+    cluster: &Cluster,
+    record: &Record,
+    places: &Places,
+    deadline: Instant,
+) -> Result<Vec<Diagnostic>, Diagnostics> {
+    let (role, binding) = tokio::join!(cluster.get(&places.role), cluster.get(&places.binding));
+    let mut told = Vec::new();
+    told.extend(remove_one(cluster, record, &places.binding, binding?, deadline).await?);
+    told.extend(remove_one(cluster, record, &places.role, role?, deadline).await?);
+    Ok(told)
+}
+
+async fn remove_one(
+    cluster: &Cluster,
+    record: &Record,
+    place: &Place,
+    live: Option<Live>,
+    deadline: Instant,
+) -> Result<Option<Diagnostic>, Diagnostics> {
+    let Some(live) = live else { return Ok(None) };
+    if !is_ours(&live, record) {
+        let detail =
+            format!("{place} carries the name of this grant and not its label `p0.dev/grant`, so it stays.");
+        return Ok(Some(Diagnostic::warning("An object that is somebody else's was left", detail)));
+    }
+    let uid = live.uid().map(str::to_owned);
+    let mut held_by = match cluster.delete(place, &live).await? {
+        Deleted::Gone => return Ok(None),
+        Deleted::Held(live) => live,
+    };
+    loop {
+        if Instant::now() >= deadline {
+            return Err(held(place, &held_by));
+        }
+        tokio::time::sleep(LOOK_AGAIN).await;
+        match cluster.get(place).await? {
+            Some(live) if live.uid() == uid.as_deref() => held_by = live,
+            _ => return Ok(None),
+        }
+    }
+}
+
+/// What is there now: after an error it is told instead of what was planned.
+pub(super) async fn truth(
+    cluster: &Cluster,
+    record: &Record,
+    places: &Places,
+    wanted: Option<&Pair<Wanted>>,
+) -> Result<Truth, Diagnostics> {
+    let looking = async { tokio::join!(cluster.get(&places.role), cluster.get(&places.binding)) };
+    let Ok((role, binding)) = tokio::time::timeout(LOOKING, looking).await else {
+        let detail =
+            "After the error it could not be seen in time what is in the cluster. The next plan shows it.";
+        return Err(Diagnostic::warning("What is there is not known", detail).into());
+    };
+    let live = Pair { role: role?, binding: binding? };
+    let is_there = |live: &Option<Live>| live.as_ref().is_some_and(|live| is_ours(live, record));
+    Ok(Truth {
+        active: is_there(&live.role) && is_there(&live.binding),
+        anything: is_there(&live.role) || is_there(&live.binding),
+        drift: wanted.map(|wanted| drift(record, wanted, &live)).unwrap_or_default(),
+    })
+}

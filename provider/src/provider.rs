@@ -1,0 +1,66 @@
+//! The provider: its block, and what it serves.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use tfplugin::provider::{Call, Outcome, Provider, Resource};
+use tfplugin::schema::Schema;
+use tfplugin::value::{FromValue, Mismatch, Value};
+
+use crate::cluster::Cluster;
+use crate::config::{self, Block, Found, Settings};
+use crate::grant::GrantResource;
+use crate::session::{Configured, Connection, Session};
+
+/// The provider `p0`.
+#[derive(Clone, Default)]
+pub struct P0 {
+    session: Session,
+}
+
+/// The provider as `tfplugin` serves it.
+pub fn provider() -> P0 {
+    P0::default()
+}
+
+#[async_trait]
+impl Provider for P0 {
+    fn schema(&self) -> Schema {
+        config::schema()
+    }
+
+    fn resources(&self) -> Vec<(&'static str, Arc<dyn Resource>)> {
+        vec![("p0_k8s_grant", Arc::new(GrantResource::new(self.session.clone())))]
+    }
+
+    async fn validate(&self, _call: &mut Call, config: Value) -> Outcome<()> {
+        Settings::read(&block(config)?).map(drop)
+    }
+
+    async fn configure(&self, _call: &mut Call, config: Value) -> Outcome<()> {
+        let block = block(config)?;
+        let settings = Settings::read(&block)?;
+        let connection = match config::find(&block, &|name| std::env::var(name).ok())? {
+            Found::Unknown(attribute) => Connection::Unknown(attribute),
+            Found::Known(access) => {
+                let cluster = Cluster::connect(config::connect(*access).await?, settings.limits).await?;
+                tracing::debug!(server = cluster.server(), "the cluster that is asked");
+                Connection::Known(Arc::new(cluster))
+            }
+        };
+        self.session.set(Configured { settings: Arc::new(settings), connection });
+        Ok(())
+    }
+}
+
+fn block(config: Value) -> Outcome<Block> {
+    Block::from_value(config).map_err(unfit)
+}
+
+/// The codec has read values by the schema, so this is a fault of the provider.
+pub(crate) fn unfit(mismatch: Mismatch) -> tfplugin::diagnostics::Diagnostics {
+    let detail = format!("{mismatch}. This is a fault of the provider; please report it.");
+    tfplugin::diagnostics::Diagnostic::error("A value does not fit the schema", detail)
+        .at(mismatch.path)
+        .into()
+}
