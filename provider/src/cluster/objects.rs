@@ -63,6 +63,7 @@ impl Cluster {
     /// # Errors
     /// [`ClusterError`].
     pub async fn create(&self, place: &Place, object: &Value) -> Result<Created, ClusterError> {
+        self.holdings.take(place);
         let path = format!("{}?fieldManager={FIELD_MANAGER}", place.collection());
         let ask = Ask::get(path, format!("create {place}"), place.kind.right("create"));
         let ask = ask.sending(Method::POST, "application/json", object.to_string().into_bytes());
@@ -81,6 +82,7 @@ impl Cluster {
     /// # Errors
     /// [`ClusterError`]; a conflict where somebody was faster.
     pub async fn patch(&self, place: &Place, patch: &Value) -> Result<Live, ClusterError> {
+        self.holdings.take(place);
         let path = format!("{}?fieldManager={FIELD_MANAGER}", place.path());
         let ask = Ask::get(path, format!("change {place}"), place.kind.right("patch"));
         let ask = ask.sending(Method::PATCH, "application/merge-patch+json", patch.to_string().into_bytes());
@@ -92,6 +94,7 @@ impl Cluster {
     /// # Errors
     /// [`ClusterError`].
     pub async fn delete(&self, place: &Place, live: &Live) -> Result<Deleted, ClusterError> {
+        self.holdings.take(place);
         let preconditions = json!({ "uid": live.uid() });
         let body = json!({ "apiVersion": "v1", "kind": "DeleteOptions", "preconditions": preconditions });
         let ask = Ask::get(place.path(), format!("delete {place}"), place.kind.right("delete"));

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tfplugin::diagnostics::{Diagnostic, Diagnostics};
-use tfplugin::stop::Stop;
+use tfplugin::provider::Stop;
 
 use super::objects::{Pair, Places, Wanted, crosses, drift, emptied, is_ours, patch, refers_elsewhere};
 use super::record::Record;
