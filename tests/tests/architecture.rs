@@ -114,7 +114,9 @@ fn rooms_of_the_engine_use_only_those_before_them() {
 #[test]
 fn no_error_prints_its_source() {
     // A chain printer shows each source once; `{0}` of a `#[source]` or `#[from]` would show it twice.
-    for folder in ["grant/src", "generator/core/src", "generator/src"] {
+    for folder in
+        ["grant/src", "generator/core/src", "generator/src", "provider/src", "provider/tfplugin/src"]
+    {
         for (path, text) in sources(folder) {
             for (number, line) in text.lines().enumerate() {
                 let tail: String = text.lines().skip(number + 1).take(2).collect();

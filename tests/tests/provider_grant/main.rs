@@ -11,6 +11,7 @@ mod drift;
 mod life;
 mod refused;
 mod rig;
+mod weather;
 
 const RBAC: &str = "/apis/rbac.authorization.k8s.io/v1";
 const MERGE: &str = "application/merge-patch+json";
