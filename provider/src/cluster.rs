@@ -227,10 +227,13 @@ impl Cluster {
     async fn send(&self, ask: &Ask, request: Request<Body>) -> Attempt {
         let response = match self.client.send(request).await {
             Ok(response) => response,
-            Err(error) => match ClusterError::client(&self.server, &ask.action, error) {
-                error @ ClusterError::Unreachable { .. } => return self.uncertain(ask, error),
-                error => return Attempt::Failed(error),
-            },
+            Err(error) => {
+                let is_untrusted = ClusterError::is_untrusted(&error);
+                return match ClusterError::client(&self.server, &ask.action, error) {
+                    error @ ClusterError::Unreachable { .. } if !is_untrusted => self.uncertain(ask, error),
+                    error => Attempt::Failed(error),
+                };
+            }
         };
         self.clock.note(response.headers());
         let (status, headers) = (response.status(), response.headers().clone());

@@ -152,6 +152,14 @@ impl ClusterError {
         Self::Credentials { server, detail }
     }
 
+    /// Whether the server's certificate was not accepted: asking again would not change that.
+    pub(super) fn is_untrusted(error: &kube::Error) -> bool {
+        let error: &(dyn Error + 'static) = error;
+        std::iter::successors(Some(error), |&error| within(error)).any(|cause| {
+            matches!(cause.downcast_ref::<rustls::Error>(), Some(rustls::Error::InvalidCertificate(_)))
+        })
+    }
+
     fn summary(&self) -> &'static str {
         match self {
             Self::Credentials { .. } => "No credentials for the cluster",
@@ -177,5 +185,13 @@ impl From<ClusterError> for Diagnostic {
 impl From<ClusterError> for Diagnostics {
     fn from(error: ClusterError) -> Self {
         Diagnostic::from(error).into()
+    }
+}
+
+/// What is behind an error. An I/O error tells the cause of what it carries, and not what it carries.
+fn within<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e (dyn Error + 'static)> {
+    match error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
+        Some(carried) => Some(carried),
+        None => error.source(),
     }
 }

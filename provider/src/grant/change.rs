@@ -4,11 +4,11 @@ use p0_grant::digest::SubsetDigest;
 use p0_grant::rule::Rule;
 use tfplugin::diagnostics::{Diagnostic, Diagnostics};
 use tfplugin::provider::{Call, Outcome, Planned, Stored};
-use tfplugin::value::{Attr, IntoValue, Path, Step as PathStep, Value};
+use tfplugin::value::{Attr, Path, Step as PathStep, Value};
 
 use super::deciding::{RulesFrom, Spelling, Step, after, end, step, too_long};
 use super::keep::Keep;
-use super::record::{Record, configured, identity, is_set, list, role_value, rules_value, with};
+use super::record::{Record, configured, is_set, list, role_value, rules_value, with};
 use super::resolve::{Resolved, resolve, select, select_again, selection_of};
 use super::wish::{Until, Wish};
 use crate::cluster::Cluster;
@@ -70,21 +70,15 @@ pub(super) async fn create(
 struct Place {
     selection: Value,
     binding_kind: Value,
-    namespace: Value,
 }
 
 impl Place {
-    const UNKNOWN: Self =
-        Self { selection: Value::UNKNOWN, binding_kind: Value::UNKNOWN, namespace: Value::UNKNOWN };
+    const UNKNOWN: Self = Self { selection: Value::UNKNOWN, binding_kind: Value::UNKNOWN };
 
     fn of(found: &Resolved) -> Self {
-        let namespace = found.selection.target().namespace().map(ToString::to_string);
+        let namespace = found.selection.target().namespace();
         let kind = if namespace.is_some() { "RoleBinding" } else { "ClusterRoleBinding" };
-        Self {
-            selection: Value::string(found.selection.to_string()),
-            binding_kind: Value::string(kind),
-            namespace: namespace.into_value(),
-        }
+        Self { selection: Value::string(found.selection.to_string()), binding_kind: Value::string(kind) }
     }
 }
 
@@ -110,8 +104,8 @@ fn created(config: &Value, wish: &Wish, keep: &Keep, rules: Rules, place: Place)
             ("drift", list([])),
         ],
     );
-    let identity = identity(Value::UNKNOWN, place.namespace);
-    Planned { state, private: keep.write(), identity: Some(identity), replace: Vec::new() }
+    // An identity with an unknown part cannot be shown (`terraform show -json`), so there is none before there is an id.
+    Planned { state, private: keep.write(), identity: None, replace: Vec::new() }
 }
 
 /// The role with the kind that goes without saying.
@@ -215,7 +209,7 @@ pub(super) async fn change(
         }
         Step::Replace(attributes) => {
             let anew = created(config, wish, &keep, Rules::UNKNOWN, Place::UNKNOWN);
-            Ok(Planned { replace: replaced(&attributes), identity: prior.identity.clone(), ..anew })
+            Ok(Planned { replace: replaced(&attributes), ..anew })
         }
         Step::Change { selection, rules } => {
             let changing = Changing { configured, record: &record, prior: &prior, config, wish };
@@ -276,11 +270,7 @@ impl Changing<'_> {
     ) -> Outcome<Planned> {
         if spelling == Spelling::Other && !self.means_the_same(call).await? {
             let anew = created(self.config, self.wish, &keep, Rules::UNKNOWN, Place::UNKNOWN);
-            return Ok(Planned {
-                replace: replaced(&["selection"]),
-                identity: self.prior.identity.clone(),
-                ..anew
-            });
+            return Ok(Planned { replace: replaced(&["selection"]), ..anew });
         }
         let mut keep = keep;
         let rules = match from {

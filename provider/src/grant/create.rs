@@ -65,6 +65,7 @@ async fn begin(
     let role = wish.role.known().ok_or_else(|| unready("the role"))?;
     let id = new_id()?;
     let role_name = role_object_name(&keep.prefix, role, &keep.resources, &id);
+    keep.resources.clear();
     let state = filled(&change.planned.state, &id, &role_name, now, end);
     Ok(Begun { record: Record::read(&state)?, now, keep, wish, state })
 }

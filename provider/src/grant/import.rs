@@ -131,23 +131,19 @@ pub fn imported(
     let manifest = Manifest::live(role.value().clone(), binding.value().clone()).map_err(|error| {
         refuse(format!("{place} and its role are no longer as a grant makes them: {}", chain(&error)))
     })?;
-    let keep =
-        keep(&manifest, cluster).ok_or_else(|| refuse(format!("{place} has a name that no grant has.")))?;
-    Ok(state(&manifest, &keep, binding.annotation(REASON)))
+    Ok(state(&manifest, &keep(&manifest, cluster), binding.annotation(REASON)))
 }
 
-fn keep(manifest: &Manifest, cluster: Option<String>) -> Option<Keep> {
+fn keep(manifest: &Manifest, cluster: Option<String>) -> Keep {
     let claims = manifest.claims();
-    let rest = manifest.role_name().strip_suffix(claims.id.as_str())?.strip_suffix('-')?;
-    let (at, _) = rest.char_indices().nth_back(claims.selection.plural.chars().count().checked_sub(1)?)?;
-    Some(Keep {
+    Keep {
         role_object: claims.role_object,
         prefix: claims.prefix.clone(),
-        resources: rest.get(at..)?.to_owned(),
+        resources: String::new(),
         wildcard: WildcardVerb::default(),
         privileged: false,
         cluster,
-    })
+    }
 }
 
 fn state(manifest: &Manifest, keep: &Keep, reason: Option<&str>) -> Imported {

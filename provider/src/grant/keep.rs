@@ -8,22 +8,33 @@ use p0_grant::role::RoleRef;
 use serde::{Deserialize, Serialize};
 use tfplugin::diagnostics::{Diagnostic, Diagnostics};
 
-/// A grant's private data.
+/// A grant's private data. States are rewritten as a whole with every change, so what goes without saying is left out and
+/// the rest has short names.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Keep {
     /// The kind of its role object.
+    #[serde(default, rename = "o", skip_serializing_if = "is_default")]
     pub(crate) role_object: RoleObject,
     /// What its names begin with.
+    #[serde(default, rename = "p", skip_serializing_if = "is_default")]
     pub(crate) prefix: NamePrefix,
-    /// The plural of the selected kind in the kind's capitals; empty in a plan that could not resolve it.
+    /// The plural of the selected kind in the kind's capitals, until the names are made of it.
+    #[serde(default, rename = "k", skip_serializing_if = "is_default")]
     pub(crate) resources: String,
     /// What becomes of the verb `*`.
+    #[serde(default, rename = "w", skip_serializing_if = "is_default")]
     pub(crate) wildcard: WildcardVerb,
     /// Whether privileged rules were allowed.
+    #[serde(default, rename = "a", skip_serializing_if = "is_default")]
     pub(crate) privileged: bool,
     /// The cluster it was made in, where that could be told.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, rename = "c", skip_serializing_if = "is_default")]
     pub(crate) cluster: Option<String>,
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 impl Keep {

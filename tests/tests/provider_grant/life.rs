@@ -52,7 +52,9 @@ fn a_grant_is_small_in_the_state() {
         &rig.config(&view(user, &[("reason", text("INC-4711 https://incidents.example.com/4711"))])),
     );
     let state = tfplugin::value::json::write(&grant.state, &rig.state_type()).unwrap();
-    assert!(state.len() + grant.private.len() * 4 / 3 <= 2560, "{} and {}", state.len(), grant.private.len());
+    // Terraform's own words around it (instance, mode, schema, dependencies) are some 400 bytes more.
+    let bytes = state.len() + grant.private.len() * 4 / 3;
+    assert!(bytes <= 2100, "{bytes}: {state}");
     rig.delete(&grant).1.unwrap();
 }
 

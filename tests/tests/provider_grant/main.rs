@@ -7,6 +7,7 @@ use tfplugin::provider::Stored;
 use tfplugin::value::Value;
 
 mod changes;
+mod connection;
 mod drift;
 mod life;
 mod refused;

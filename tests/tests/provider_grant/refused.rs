@@ -118,12 +118,12 @@ fn another_cluster_is_never_read_as_all_gone() {
     let rig = Rig::new(&[]);
     let grant = rig.make(None, &rig.config(&view("cluster@example.com", &[])));
     let mut private: Json = serde_json::from_slice(&grant.private).unwrap();
-    private["cluster"] = "00000000-0000-4000-8000-000000000000".into();
+    private["c"] = "00000000-0000-4000-8000-000000000000".into();
     let elsewhere = Stored { private: private.to_string().into_bytes(), ..grant.clone() };
     assert!(rig.read(&elsewhere).unwrap_err().starts_with("Another cluster"));
     let (left, told) = rig.delete(&elsewhere);
     assert!(told.unwrap_err().starts_with("Another cluster") && left.is_some());
-    let damaged = Stored { private: b"{}".to_vec(), ..grant.clone() };
+    let damaged = Stored { private: b"{".to_vec(), ..grant.clone() };
     assert!(rig.read(&damaged).unwrap_err().starts_with("The state is damaged"));
     rig.delete(&grant).1.unwrap();
 }

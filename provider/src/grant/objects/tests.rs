@@ -35,7 +35,7 @@ fn keep(role_object: RoleObject) -> Keep {
     Keep {
         role_object,
         prefix: NamePrefix::default(),
-        resources: "Deployments".to_owned(),
+        resources: String::new(),
         wildcard: WildcardVerb::default(),
         privileged: false,
         cluster: None,

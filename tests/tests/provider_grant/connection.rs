@@ -1,0 +1,150 @@
+//! Ways to the cluster: what the provider block names is what is asked, or an error says which attribute is wrong.
+
+use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use p0_tests::ControlPlane;
+use serde_json::{Value as Json, json};
+use tfplugin::value::Value;
+
+use crate::rig::{Rig, text};
+use crate::view;
+
+/// Asks the cluster that `block` names for a plan.
+fn asked(block: &[(&str, Value)]) -> Result<(), String> {
+    let rig = Rig::configured(block).map_err(|told| {
+        let first = told.into_iter().next().expect("an error");
+        format!(
+            "{} at {}: {}",
+            first.summary,
+            first.path.map_or_else(String::new, |path| path.to_string()),
+            first.detail
+        )
+    })?;
+    rig.plan(None, &rig.config(&view("way@example.com", &[]))).map(drop)
+}
+
+fn host() -> (&'static str, Value) {
+    ("host", text(&ControlPlane::shared().url()))
+}
+
+fn token() -> (&'static str, Value) {
+    ("token", text(ControlPlane::shared().token()))
+}
+
+fn authority() -> (&'static str, Value) {
+    ("cluster_ca_certificate", text(&ControlPlane::shared().certificate()))
+}
+
+#[test]
+fn a_host_with_a_token_is_verified() {
+    let name = ("tls_server_name", text("kubernetes"));
+    asked(&[host(), token(), authority(), name]).unwrap();
+    asked(&[host(), token(), ("insecure", Value::Bool(true))]).unwrap();
+    let begun = std::time::Instant::now();
+    for block in [
+        vec![host(), token()],
+        vec![host(), token(), authority(), ("tls_server_name", text("other.example.com"))],
+    ] {
+        let told = asked(&block).unwrap_err();
+        assert!(told.starts_with("The cluster does not answer") && told.contains("ertificate"), "{told}");
+    }
+    assert!(begun.elapsed() < std::time::Duration::from_secs(2), "what is not trusted is not asked again");
+    let told = asked(&[host(), token(), ("cluster_ca_certificate", text("no certificate"))]).unwrap_err();
+    assert!(!told.contains("no certificate\n") && told.contains("at "), "{told}");
+}
+
+#[test]
+fn a_token_that_is_not_accepted_is_told_without_showing_it() {
+    let told = asked(&[host(), ("token", text("hunter2")), ("insecure", Value::Bool(true))]).unwrap_err();
+    assert!(told.starts_with("The credentials are not accepted") && !told.contains("hunter2"), "{told}");
+}
+
+fn kubeconfig(folder: &Path, change: impl FnOnce(&mut Json)) -> PathBuf {
+    let own = std::fs::read_to_string(ControlPlane::shared().kubeconfig()).unwrap();
+    let mut kubeconfig: Json = serde_json::from_str(&own).unwrap();
+    change(&mut kubeconfig);
+    let file = folder.join("kubeconfig");
+    std::fs::write(&file, kubeconfig.to_string()).unwrap();
+    file
+}
+
+#[test]
+fn a_kubeconfig_is_used_as_it_says_or_the_attribute_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = kubeconfig(folder.path(), |_| ());
+    let path = || ("config_path", text(&file.display().to_string()));
+    asked(&[path()]).unwrap();
+    asked(&[("config_paths", Value::List(vec![path().1]))]).unwrap();
+    asked(&[path(), ("config_context", text("test"))]).unwrap();
+    for (name, said) in [
+        ("config_context", "No such context at config_context"),
+        ("config_context_cluster", "No such cluster at config_context_cluster"),
+        ("config_context_auth_info", "No such user at config_context_auth_info"),
+    ] {
+        let told = asked(&[path(), (name, text("tset"))]).unwrap_err();
+        assert!(told.starts_with(said) && told.contains("`test`"), "{told}");
+    }
+    let told = asked(&[path(), ("token", text("hunter2"))]).unwrap_err();
+    assert!(told.starts_with("The credentials are not accepted"), "the block's token counts alone: {told}");
+    let told = asked(&[("config_path", text("/nowhere"))]).unwrap_err();
+    assert!(told.contains("at config_path: `/nowhere`"), "{told}");
+    let broken = folder.path().join("broken");
+    std::fs::write(&broken, "users:\n- name: a\n  user: {token: hunter2, [}\n").unwrap();
+    let told = asked(&[("config_path", text(&broken.display().to_string()))]).unwrap_err();
+    assert!(told.contains("at config_path") && !told.contains("hunter2"), "{told}");
+    let file = kubeconfig(folder.path(), |config| config["current-context"] = Json::Null);
+    let told = asked(&[("config_path", text(&file.display().to_string()))]).unwrap_err();
+    assert!(told.starts_with("No context at config_context"), "{told}");
+}
+
+/// A credential plugin that runs `script`.
+fn plugin(folder: &Path, script: &str) -> Value {
+    let file = folder.join("plugin");
+    std::fs::write(&file, format!("#!/bin/sh\n{script}\n")).unwrap();
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let parts = [
+        ("api_version", text("client.authentication.k8s.io/v1")),
+        ("command", text(&file.display().to_string())),
+        ("args", Value::Null),
+        ("env", Value::Map([("GREETING".to_owned(), text("hello"))].into())),
+    ];
+    Value::List(vec![Value::object(parts)])
+}
+
+#[test]
+fn a_credential_plugin_is_asked_without_standard_input_and_its_output_is_never_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let credential = json!({
+        "apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential",
+        "status": { "token": ControlPlane::shared().token() },
+    });
+    let insecure = || ("insecure", Value::Bool(true));
+    let script = format!("[ \"$GREETING\" = hello ] && ! read -r _ && echo '{credential}'");
+    asked(&[host(), insecure(), ("exec", plugin(folder.path(), &script))]).unwrap();
+    let script = "echo hunter2; echo 'log in first' >&2; exit 3";
+    let told = asked(&[host(), insecure(), ("exec", plugin(folder.path(), script))]).unwrap_err();
+    assert!(told.starts_with("No credentials for the cluster") && told.contains("log in first"), "{told}");
+    assert!(!told.contains("hunter2"), "{told}");
+}
+
+#[test]
+fn a_proxy_is_asked_and_nobody_else() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let heard = std::thread::spawn(move || {
+        let (stream, _) = listener.accept().unwrap();
+        let mut line = String::new();
+        BufReader::new(stream).read_line(&mut line).unwrap();
+        line
+    });
+    let block =
+        [host(), token(), ("proxy_url", text(&format!("http://{address}"))), ("request_timeout", text("1s"))];
+    let told = asked(&block).unwrap_err();
+    assert!(told.starts_with("The cluster does not answer"), "{told}");
+    let line = heard.join().unwrap();
+    let server = ControlPlane::shared().url().replace("https://", "");
+    assert!(line.starts_with(&format!("CONNECT {server}")), "{line}");
+}
