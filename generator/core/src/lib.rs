@@ -14,6 +14,7 @@ pub mod kustomization;
 pub mod layout;
 pub mod name;
 pub mod policy;
+pub mod request;
 pub mod schema;
 pub mod trial;
 pub mod window;

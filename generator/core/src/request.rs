@@ -1,0 +1,135 @@
+//! Requests: the workflow around a grant, as data and one pure step.
+//!
+//! What was asked, where it stands, what may happen next and what then has to be done. Git and the cluster are only ever
+//! told what the state wants of them ([`Request::desired`]), and asked what is there; so an effect may be performed twice,
+//! late or by two processes at once. Not here: who may approve ([`crate::policy`]), and everything that acts.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+mod asked;
+mod effect;
+mod event;
+mod refused;
+mod shown;
+mod state;
+mod step;
+mod table;
+
+pub use asked::{Asked, RequestId, Span, Want};
+pub use effect::{Effect, Notice};
+pub use event::{Event, Verdict};
+pub use refused::Refused;
+pub use shown::Act;
+pub use state::{
+    Accepted, Approval, Channel, Ending, Extending, Granted, Landed, Pending, State, Vote, Why, Wish, Witness,
+};
+pub use step::{AuditLine, Opening, Step, open, step};
+pub use table::{EventName, StateName, TRANSITIONS, Transition, document};
+
+/// A request: what was asked, and where it stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Request {
+    asked: Asked,
+    /// How many steps it has made: the number of the next one's effects.
+    steps: u32,
+    state: State,
+}
+
+/// What the repository should hold for a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Desired<'r> {
+    /// No branch and no file.
+    Nothing,
+    /// A branch for people to review, and no merge by us.
+    Branch(&'r Granted),
+    /// The file on base.
+    OnBase(&'r Granted),
+    /// The file on base as it is, and a change open that replaces it.
+    Replaced {
+        /// What stands there.
+        now: &'r Granted,
+        /// What shall.
+        then: &'r Granted,
+    },
+}
+
+impl Request {
+    /// What was asked.
+    pub fn asked(&self) -> &Asked {
+        &self.asked
+    }
+
+    /// Where it stands.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// Its id.
+    pub fn id(&self) -> &RequestId {
+        &self.asked.id
+    }
+
+    /// How many steps it has made.
+    pub fn steps(&self) -> u32 {
+        self.steps
+    }
+
+    /// What was granted, as far as anything was.
+    pub fn granted(&self) -> Option<&Granted> {
+        match &self.state {
+            State::AwaitingReview(granted) | State::Approved(granted) | State::Proposed(granted) => {
+                Some(granted)
+            }
+            State::Merged(landed) | State::Active(landed) => Some(&landed.granted),
+            State::Extending(extending) => Some(&extending.landed.granted),
+            State::Revoking(ending) | State::Revoked(ending) => ending.granted.as_ref(),
+            State::Failed { granted, .. } => granted.as_ref(),
+            State::Pending(_) | State::Denied { .. } | State::Cancelled { .. } | State::TimedOut => None,
+        }
+    }
+
+    /// When access ends, where there is any.
+    pub fn expires_at(&self) -> Option<Timestamp> {
+        self.granted().filter(|_| !self.state.name().is_ended()).map(|granted| granted.expires_at)
+    }
+
+    /// What the repository should hold.
+    pub fn desired(&self) -> Desired<'_> {
+        match &self.state {
+            State::AwaitingReview(granted) => Desired::Branch(granted),
+            State::Approved(granted) | State::Proposed(granted) => Desired::OnBase(granted),
+            State::Merged(landed) | State::Active(landed) => Desired::OnBase(&landed.granted),
+            State::Extending(extending) => match &extending.wish.granted {
+                None => Desired::OnBase(&extending.landed.granted),
+                Some(then) => Desired::Replaced { now: &extending.landed.granted, then },
+            },
+            State::Pending(_)
+            | State::Revoking(_)
+            | State::Revoked(_)
+            | State::Denied { .. }
+            | State::Cancelled { .. }
+            | State::TimedOut
+            | State::Failed { .. } => Desired::Nothing,
+        }
+    }
+
+    /// When time alone will move it next; `None` where it will not.
+    pub fn next_due(&self) -> Option<Timestamp> {
+        match &self.state {
+            State::Pending(_) => Some(self.asked.answer_by),
+            State::AwaitingReview(granted) | State::Approved(granted) | State::Proposed(granted) => {
+                Some(granted.merge_before.min(granted.expires_at))
+            }
+            State::Merged(landed) | State::Active(landed) => Some(landed.next_due()),
+            State::Extending(extending) => Some(extending.landed.next_due()),
+            State::Revoking(_)
+            | State::Revoked(_)
+            | State::Denied { .. }
+            | State::Cancelled { .. }
+            | State::TimedOut
+            | State::Failed { .. } => None,
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! What is to be done after a step. Each may be done twice.
+
+use serde::{Deserialize, Serialize};
+
+use super::state::Why;
+use super::{Request, State};
+use crate::name::PersonName;
+
+/// Something to be done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "effect", rename_all = "kebab-case")]
+pub enum Effect {
+    /// Make the repository hold what the state wants of it ([`Request::desired`]).
+    Settle,
+    /// Tell people.
+    Tell(Notice),
+}
+
+/// What people are told. Whom is for the messenger to know: the requester always, the approvers while they are asked, the
+/// channel always; alarms also whoever watches the service.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "notice", rename_all = "kebab-case")]
+pub enum Notice {
+    /// Somebody asks, or asks for longer.
+    Asked,
+    /// One yes more, and more are needed.
+    Counted {
+        /// What is missing.
+        missing: Vec<String>,
+    },
+    /// It is back at the approvers.
+    Returned {
+        /// Why.
+        why: String,
+    },
+    /// It is approved and on its way.
+    Approved,
+    /// It is on base, and the cluster has it at its next sync.
+    Merged,
+    /// Access is live.
+    Live,
+    /// It is denied, or the wish for longer is.
+    Denied,
+    /// It was taken back.
+    Cancelled,
+    /// Nobody answered in time, or it did not land in time.
+    TimedOut,
+    /// It ends soon.
+    AboutToExpire,
+    /// It ends, for this reason.
+    Ending {
+        /// Why.
+        why: Why,
+    },
+    /// It ended, and is gone.
+    Gone {
+        /// Why.
+        why: Why,
+    },
+    /// It ends earlier: somebody reverted an extension.
+    Shortened,
+    /// It cannot land.
+    Failed {
+        /// Why.
+        cause: String,
+    },
+    /// Something is wrong, and somebody should look.
+    Alarm {
+        /// What.
+        what: String,
+    },
+}
+
+impl Notice {
+    /// Whether somebody should look.
+    pub fn is_alarm(&self) -> bool {
+        matches!(self, Self::Alarm { .. } | Self::Ending { why: Why::Tampered | Why::Late | Why::Unapplied })
+    }
+
+    /// What is said of `request`.
+    pub fn sentence(&self, request: &Request) -> String {
+        let until =
+            request.granted().map(|granted| format!(" until {}", granted.expires_at)).unwrap_or_default();
+        let approvers = request.granted().map(|granted| granted.approval.approvers()).unwrap_or_default();
+        let names: Vec<&str> = approvers.into_iter().map(PersonName::as_str).collect();
+        let by = if names.is_empty() { String::new() } else { format!(" by {}", names.join(", ")) };
+        match self {
+            Self::Asked => asked(request),
+            Self::Counted { missing } => format!("one approval more; still missing: {}", missing.join("; ")),
+            Self::Returned { why } => format!("it is back at the approvers: {why}"),
+            Self::Approved => format!("approved{by}{until}; access is live once it is merged and applied"),
+            Self::Merged => format!("merged{until}; the cluster has it at its next sync"),
+            Self::Live => format!("access is live{until}"),
+            Self::Denied => denied(request),
+            Self::Cancelled => "it was taken back".to_owned(),
+            Self::TimedOut => "it was not answered, or did not land, in time; nothing was granted".to_owned(),
+            Self::AboutToExpire => format!("access ends soon: it lasts{until}; `extend` asks for longer"),
+            Self::Ending { why } => format!("access ends: {}", why.sentence()),
+            Self::Gone { why } => format!("access is gone: {}", why.sentence()),
+            Self::Shortened => format!("an extension was taken back in Git: access lasts{until}"),
+            Self::Failed { cause } => format!("it cannot land: {cause}"),
+            Self::Alarm { what } => format!("somebody should look: {what}"),
+        }
+    }
+}
+
+fn asked(request: &Request) -> String {
+    let asked = request.asked();
+    let reason = asked.reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
+    match request.state() {
+        State::Extending(extending) => {
+            format!("{} asks for {} more", extending.wish.by, extending.wish.lifetime)
+        }
+        _ => format!(
+            "{} asks for {} for {}, {}{reason}",
+            asked.requester,
+            asked.summary(),
+            asked.subject,
+            asked.lifetime
+        ),
+    }
+}
+
+fn denied(request: &Request) -> String {
+    match request.state() {
+        State::Denied { by, reason } => {
+            let by = by.as_ref().map_or_else(|| "by policy".to_owned(), |by| format!("by {by}"));
+            let reason = reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
+            format!("denied {by}{reason}")
+        }
+        _ => "not extended; access ends when it was going to".to_owned(),
+    }
+}
