@@ -5,6 +5,7 @@
 pub mod cli;
 pub mod cluster;
 pub mod confirm;
+pub mod desk;
 pub mod git;
 pub mod init;
 pub mod interrupt;

@@ -17,12 +17,14 @@ use crate::git::{
 };
 
 mod judging;
+mod landing;
 mod reading;
 mod removal;
 
 use judging::long_before;
 use reading::manifest;
 
+pub use landing::{Fate, OnBase, Proposal};
 pub use removal::{Removal, Why};
 
 /// A repository of the design's layout.

@@ -8,6 +8,8 @@ use p0_access::change::Edit;
 use super::remote::Unmoved;
 use super::{CommitId, GitError, Identity, Message, Remote, commit, tree};
 
+mod many;
+
 /// How often a lost race is run again.
 const TRIES: usize = 16;
 

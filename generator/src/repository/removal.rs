@@ -25,7 +25,7 @@ pub struct Removal {
 }
 
 /// Why grants go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Why {
     /// Their time is over.
     Expired,

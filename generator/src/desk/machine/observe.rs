@@ -1,0 +1,189 @@
+//! Looking: what base holds is compared with what requests say, whenever base has moved.
+//!
+//! A file that is gone was reverted by hand; one that is another than what was approved is an earlier version, or was
+//! tampered with; one that is there after its request has ended is removed again.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use jiff::Timestamp;
+use p0_access::digest::sha256;
+use p0_access::request::{Event, Granted, Landed, Request, State, StateName};
+use p0_grant::name::GrantId;
+
+use super::{git_witness, paper};
+use crate::desk::ports::Forge;
+use crate::desk::{Desk, Result, blocking, clusters_of};
+use crate::git::CommitId;
+use crate::repository::OnBase;
+use crate::store::Filter;
+
+/// The commits of base that were looked at, by repository.
+#[derive(Default)]
+pub(in crate::desk) struct Seen(Mutex<BTreeMap<String, CommitId>>);
+
+impl Seen {
+    fn is_new(&self, place: &str, commit: CommitId) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(place) != Some(&commit)
+    }
+
+    fn note(&self, place: String, commit: CommitId) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(place, commit);
+    }
+}
+
+impl Desk {
+    /// Looks at every repository whose base has moved, and at changes that are open.
+    pub(super) async fn observe(&self, now: Timestamp) -> Result<usize> {
+        let going_on = StateName::ALL.iter().filter(|state| !state.is_ended());
+        let states = going_on.map(|state| state.as_str().to_owned()).collect();
+        let requests = self.list(&Filter { states, ..Filter::default() }).await?;
+        let mut moved = 0;
+        for forge in &self.forges {
+            let asked = forge.clone();
+            let base = blocking(move || asked.on_base()).await?;
+            let is_new = self.seen.is_new(&forge.place(), base.commit);
+            for request in requests.iter().filter(|request| clusters_of(request).is_subset(&base.clusters)) {
+                let open = matches!(request.state(), State::AwaitingReview(_) | State::Proposed(_));
+                if is_new || open {
+                    moved += usize::from(self.look(request, forge, &base, now).await?);
+                }
+            }
+            if is_new {
+                moved += self.look_for_late(&requests, forge, &base, now).await?;
+                self.seen.note(forge.place(), base.commit);
+            }
+        }
+        Ok(moved)
+    }
+
+    /// Files on base whose request has ended.
+    async fn look_for_late(
+        &self,
+        going_on: &[Request],
+        forge: &Arc<dyn Forge>,
+        base: &OnBase,
+        now: Timestamp,
+    ) -> Result<usize> {
+        let known: BTreeSet<&GrantId> =
+            going_on.iter().flat_map(|request| &request.asked().wants).map(|want| &want.grant).collect();
+        let mut moved = 0;
+        for (_, id) in base.files.keys().filter(|(_, id)| !known.contains(id)) {
+            if let Some(stored) = self.store.load(id.as_str()).await? {
+                moved += usize::from(self.look(&stored.read()?, forge, base, now).await?);
+            }
+        }
+        Ok(moved)
+    }
+
+    async fn look(
+        &self,
+        request: &Request,
+        forge: &Arc<dyn Forge>,
+        base: &OnBase,
+        now: Timestamp,
+    ) -> Result<bool> {
+        let there = files(request, base);
+        let event = match request.state() {
+            State::AwaitingReview(granted) | State::Proposed(granted) => {
+                self.landing(request, granted, there, forge, base).await?
+            }
+            State::Merged(landed) | State::Active(landed) => live(landed, &there, base),
+            State::Extending(extending) => match &extending.wish.granted {
+                Some(then) if !there.is_empty() && there != extending.landed.files => {
+                    self.landing(request, then, there, forge, base).await?
+                }
+                _ => live(&extending.landed, &there, base),
+            },
+            // Its effects are being carried out.
+            State::Approved(_) | State::Pending(_) => None,
+            State::Revoking(ending) => match (there.is_empty(), ending.off_base) {
+                (true, None) => Some(absent(base)),
+                (false, Some(_)) => Some(merged(base, 0, there)),
+                _ => None,
+            },
+            _ if there.is_empty() => None,
+            _ => Some(merged(base, 0, there)),
+        };
+        let Some(event) = event else { return Ok(false) };
+        let is_absent = matches!(event, Event::Absent { .. });
+        self.post(request, event, now).await?;
+        if is_absent && !self.is_watched(request).await? {
+            self.post(request, Event::Gone(git_witness(now)), now).await?;
+        }
+        Ok(true)
+    }
+
+    /// Whether somebody looks into the request's clusters; where nobody does, Git's word counts.
+    pub(super) async fn is_watched(&self, request: &Request) -> Result<bool> {
+        let (_, known) = match self.known(&clusters_of(request)).await {
+            Ok(known) => known,
+            // Unreadable settings name no witness; what is gone from Git is gone as far as anybody can know.
+            Err(error) if !matches!(error, crate::desk::DeskError::Forge(_)) => return Ok(false),
+            Err(error) => return Err(error),
+        };
+        Ok(request.asked().wants.iter().any(|want| known.is_confirmed(&want.cluster)))
+    }
+
+    /// What is there of a change that should be open, or was merged by somebody.
+    async fn landing(
+        &self,
+        request: &Request,
+        granted: &Granted,
+        there: BTreeMap<GrantId, String>,
+        forge: &Arc<dyn Forge>,
+        base: &OnBase,
+    ) -> Result<Option<Event>> {
+        if there.is_empty() {
+            let (forge, branch) = (forge.clone(), paper::branch(request, granted));
+            let is_open = blocking(move || forge.is_open(&branch)).await?;
+            return Ok(match (is_open, granted.open) {
+                (false, _) => Some(absent(base)),
+                (true, false) => Some(Event::Opened),
+                (true, true) => None,
+            });
+        }
+        let Some(key) = &self.key else { return Ok(None) };
+        let (_, known) = self.known(&clusters_of(request)).await?;
+        let proposal = paper::proposal(request, granted, &known, key)?;
+        let expected: BTreeMap<GrantId, String> =
+            proposal.files.into_iter().map(|(_, id, bytes)| (id, sha256(&bytes))).collect();
+        Ok(Some(match there == expected {
+            true => merged(base, granted.number, there),
+            false => Event::Tampered { what: "another file than the one that was proposed".to_owned() },
+        }))
+    }
+}
+
+/// What is there of a live grant; nothing to say where it is as it should be.
+fn live(landed: &Landed, there: &BTreeMap<GrantId, String>, base: &OnBase) -> Option<Event> {
+    if *there == landed.files {
+        return None;
+    }
+    if there.is_empty() {
+        return Some(absent(base));
+    }
+    let earlier = (0..landed.granted.number).find(|number| landed.granted.replaced(*number) == Some(there));
+    Some(match earlier {
+        Some(number) => Event::Shortened { number },
+        None => Event::Tampered { what: "another file than the one that was approved".to_owned() },
+    })
+}
+
+fn absent(base: &OnBase) -> Event {
+    Event::Absent { commit: base.commit.to_string() }
+}
+
+fn merged(base: &OnBase, number: u32, files: BTreeMap<GrantId, String>) -> Event {
+    Event::Merged { commit: base.commit.to_string(), number, files }
+}
+
+/// The digests of a request's files on base.
+fn files(request: &Request, base: &OnBase) -> BTreeMap<GrantId, String> {
+    let wants = request.asked().wants.iter();
+    let there = wants.filter_map(|want| {
+        let digest = base.files.get(&(want.cluster.clone(), want.grant.clone()))?;
+        Some((want.grant.clone(), digest.clone()))
+    });
+    there.collect()
+}

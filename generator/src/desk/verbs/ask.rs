@@ -1,0 +1,220 @@
+//! Asking: what is asked for is checked against the catalogue and policy on base before anybody is bothered with it.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use p0_access::duration::Lifetime;
+use p0_access::layout::ClusterName;
+use p0_access::policy::{Alternative, Given, OnCall, Term};
+use p0_access::request::{Asked, Opening, Request, RequestId, Span, StateName, Want, open};
+use p0_grant::locator::Locator;
+use p0_grant::name::GrantId;
+use p0_grant::role::RoleRef;
+use p0_grant::subject::Subject;
+
+use super::{Judged, approval};
+use crate::desk::actor::Claim;
+use crate::desk::known::{Asks, Known, Member};
+use crate::desk::{Desk, DeskError, Result, kept};
+use crate::store::Filter;
+
+/// What somebody asks for.
+pub struct Ask {
+    /// For whom; without it, for whoever asks.
+    pub to: Option<Subject>,
+    /// For what, each with its grant's id; never nothing.
+    pub wants: Vec<(GrantId, Asking)>,
+    /// For how long.
+    pub length: Length,
+    /// Why.
+    pub reason: Option<String>,
+}
+
+/// One thing that is asked for.
+#[derive(Clone, Debug)]
+pub struct Asking {
+    /// Where.
+    pub cluster: ClusterName,
+    /// Which role.
+    pub role: RoleRef,
+    /// On what.
+    pub locator: Locator,
+    /// And which subresources of it.
+    pub subresources: Vec<String>,
+}
+
+/// For how long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Length {
+    /// As long as the rule gives where nobody says.
+    Default,
+    /// So long.
+    For(Lifetime),
+    /// Until the rule is to be reviewed.
+    Persistent,
+}
+
+/// What became of it.
+#[derive(Debug)]
+pub enum Opened {
+    /// It is made.
+    New(Box<Request>),
+    /// There is one like it that has not ended.
+    Existing(Box<Request>),
+}
+
+impl Opened {
+    /// The request.
+    pub fn request(&self) -> &Request {
+        match self {
+            Self::New(request) | Self::Existing(request) => request,
+        }
+    }
+}
+
+impl Desk {
+    /// Asks.
+    ///
+    /// # Errors
+    /// [`DeskError`]: nobody is bothered with what could never be granted.
+    pub async fn request(&self, ask: &Ask, claim: &Claim, now: Timestamp) -> Result<Opened> {
+        let clusters: BTreeSet<ClusterName> =
+            ask.wants.iter().map(|(_, asking)| asking.cluster.clone()).collect();
+        let (_, known) = self.known(&clusters).await?;
+        let Some((first, _)) = ask.wants.first() else {
+            return Err(DeskError::NotThere("nothing is asked for".to_owned()));
+        };
+        let requester = known.who(claim, "request", first.as_str(), now)?.person;
+        let subject = match &ask.to {
+            Some(subject) => subject.clone(),
+            None => {
+                let person = known.identities.by_name(&requester).map_err(DeskError::Who)?;
+                known.identities.subject_of(person).map_err(DeskError::Who)?
+            }
+        };
+        let members = ask.wants.iter().map(|(_, asking)| member(&known, asking));
+        let members = members.collect::<Result<Vec<Member>>>()?;
+        let term = match ask.length {
+            Length::Default => Term::For(None),
+            Length::For(lifetime) => Term::For(Some(lifetime)),
+            Length::Persistent => Term::Persistent,
+        };
+        let asks = Asks { requester: &requester, subject: &subject, term, reason: ask.reason.as_deref() };
+        let judged = Judged::of(&known, &members, &asks)?;
+        let lifetime = lifetime(&judged, ask.length, now)?;
+        let opening = self.opening(&known, &judged, lifetime, now).await?;
+        let rule = judged.found.first().map(|(found, _)| found.rule.to_string()).unwrap_or_default();
+        drop(judged);
+        let ids = ask.wants.iter().map(|(id, _)| id.clone());
+        let wants: Vec<Want> =
+            members.into_iter().zip(ids).map(|(member, id)| member.into_want(id)).collect();
+        if let Some(existing) = self.existing(&subject, &wants).await? {
+            return Ok(Opened::Existing(Box::new(existing)));
+        }
+        let timeout = known.policy.settings().pending_timeout;
+        let asked = Asked {
+            id: RequestId::from(first.clone()),
+            owner: known.identities.by_subject(&subject).ok().map(|person| person.name.clone()),
+            requester,
+            subject,
+            wants,
+            lifetime,
+            span: if ask.length == Length::Persistent { Span::Persistent } else { Span::Timed },
+            reason: ask.reason.clone(),
+            rule,
+            at: now,
+            answer_by: now
+                .checked_add(timeout.duration())
+                .map_err(|_| p0_access::request::Refused::Overflow)?,
+        };
+        let step = open(asked, opening, now)?;
+        self.store.create(step.request.id().as_str(), &kept(&step, now)?).await?;
+        Ok(Opened::New(Box::new(step.request)))
+    }
+
+    /// Whether policy approves it by itself, a review of the change does, or approvers are asked.
+    async fn opening(
+        &self,
+        known: &Known,
+        judged: &Judged<'_>,
+        lifetime: Lifetime,
+        now: Timestamp,
+    ) -> Result<Opening> {
+        let mut given = Given::nothing(now);
+        given.on_call = match self.on_call.duties(now).await {
+            Ok(duties) => OnCall::Duties(duties),
+            Err(problem) => {
+                tracing::warn!(problem, "nobody is taken to be on call");
+                OnCall::NotAsked
+            }
+        };
+        let windows = known.windows.iter().cloned().map(Some);
+        for window in std::iter::once(None).chain(windows) {
+            let id = window.as_ref().map(|window| window.window().id.clone());
+            given.window = window;
+            if let Ok(accepted) = judged.accept(&given) {
+                let approval = approval(known, accepted, lifetime, Vec::new(), id.as_ref());
+                return Ok(Opening::Approved(approval));
+            }
+        }
+        let only_in_git = |alternatives: &[Alternative]| {
+            alternatives.iter().all(|alternative| matches!(alternative, Alternative::Git(_)))
+        };
+        if judged.found.iter().all(|(found, _)| only_in_git(&found.alternatives)) {
+            let accepted = judged.found.iter().map(|(found, _)| p0_access::policy::Acceptance {
+                rule: found.rule.clone(),
+                approvers: Vec::new(),
+                via: p0_grant::approval::ApprovalKind::Git,
+                max_duration: found.limits.duration,
+            });
+            return Ok(Opening::Review(approval(known, accepted.collect(), lifetime, Vec::new(), None)));
+        }
+        Ok(Opening::Ask)
+    }
+
+    /// A request for the same that waits, is on its way or is live.
+    async fn existing(&self, subject: &Subject, wants: &[Want]) -> Result<Option<Request>> {
+        let going_on =
+            StateName::ALL.iter().filter(|state| !state.is_ended() && **state != StateName::Revoking);
+        let filter = Filter {
+            states: going_on.map(|state| state.as_str().to_owned()).collect(),
+            subject: Some(subject.to_string()),
+            ..Filter::default()
+        };
+        let same = |one: &Want, other: &Want| {
+            (&one.cluster, &one.role, &one.selection, &one.subresources)
+                == (&other.cluster, &other.role, &other.selection, &other.subresources)
+        };
+        for stored in self.store.list(&filter).await? {
+            let request: Request = stored.read()?;
+            let has = |want: &Want| request.asked().wants.iter().any(|other| same(want, other));
+            if wants.iter().all(has) {
+                return Ok(Some(request));
+            }
+        }
+        Ok(None)
+    }
+}
+
+pub(super) fn member(known: &Known, asking: &Asking) -> Result<Member> {
+    let not_there = |error: &dyn std::error::Error| DeskError::NotThere(error.to_string());
+    known.member(&asking.cluster, &asking.role, |catalogue| {
+        let selection = asking.locator.resolve(catalogue).map_err(|error| not_there(&error))?;
+        selection.with_subresources(asking.subresources.iter().cloned()).map_err(|error| not_there(&error))
+    })
+}
+
+/// How long it would live: for a bundle, the shortest that all of its rules give.
+fn lifetime(judged: &Judged<'_>, length: Length, now: Timestamp) -> Result<Lifetime> {
+    let of = |(found, _): &(p0_access::policy::Match, _)| match length {
+        Length::For(lifetime) => Some(lifetime),
+        Length::Default => Some(found.limits.duration),
+        Length::Persistent => found.alternatives.iter().find_map(|alternative| match alternative {
+            Alternative::Persistent { until, .. } => Lifetime::between(now, *until),
+            _ => None,
+        }),
+    };
+    let shortest =
+        judged.found.iter().map(of).collect::<Option<Vec<_>>>().and_then(|all| all.into_iter().min());
+    shortest.ok_or_else(|| DeskError::Policy(vec![p0_access::policy::Reason::NotPersistent]))
+}
