@@ -18,6 +18,7 @@ mod land;
 mod output;
 mod policy;
 mod propose;
+mod request;
 mod store;
 mod subset;
 mod verify;
@@ -86,6 +87,20 @@ enum Command {
     Verify(verify::Args),
     Merge(land::MergeArgs),
     Revert(land::RevertArgs),
+    Request(request::RequestArgs),
+    Approve(request::ApproveArgs),
+    Deny(request::DenyArgs),
+    Cancel(request::CancelArgs),
+    Relinquish(request::RelinquishArgs),
+    Revoke(request::RevokeArgs),
+    Extend(request::ExtendArgs),
+    Retry(request::RetryArgs),
+    Allow(request::AllowArgs),
+    Ls(request::LsArgs),
+    Show(request::ShowArgs),
+    Watch(request::WatchArgs),
+    Review(request::ReviewArgs),
+    Tick(request::TickArgs),
     Policy(policy::Args),
     Store(store::Args),
     Completions(completions::Args),
@@ -139,6 +154,20 @@ fn run(cli: Cli) -> anyhow::Result<Outcome> {
         Command::Verify(args) => verify::run(&args, now),
         Command::Merge(args) => land::merge(&args, now),
         Command::Revert(args) => land::revert(&args, now),
+        Command::Request(args) => request::request(&args, now),
+        Command::Approve(args) => request::approve(&args, now),
+        Command::Deny(args) => request::deny(&args, now),
+        Command::Cancel(args) => request::cancel(&args, now),
+        Command::Relinquish(args) => request::relinquish(&args, now),
+        Command::Revoke(args) => request::revoke(&args, now),
+        Command::Extend(args) => request::extend(&args, now),
+        Command::Retry(args) => request::retry(&args, now),
+        Command::Allow(args) => request::allow(&args, now),
+        Command::Ls(args) => request::ls(&args, now),
+        Command::Show(args) => request::show(&args, now),
+        Command::Watch(args) => request::watch(&args, now),
+        Command::Review(args) => request::review(&args, now),
+        Command::Tick(args) => request::tick(&args, now),
         Command::Policy(args) => policy::run(&args, now),
         Command::Store(args) => store::run(&args),
         Command::Completions(args) => completions::run(&args),

@@ -1,4 +1,4 @@
-//! `demo`: one grant from role to revert, and one attack, on an empty machine.
+//! `demo`: a request from question to revert, one that expires, and one attack, on an empty machine.
 //!
 //! Each step runs the very command that it prints, so what is shown is what a reader gets by hand.
 
@@ -8,16 +8,16 @@ use std::process::{Command, Stdio};
 use anstyle::{AnsiColor, Style};
 use anyhow::{Context, ensure};
 use jiff::Timestamp;
-use p0_grant::manifest::Manifest;
 
 use super::args::new_id;
 use super::output::Outcome;
 use crate::signing::make_key;
 
-/// Play one grant from role to revert, and one attack, with no cluster and no account.
+/// Play a request from question to revert, one that expires, and one attack, with no cluster and no account.
 ///
-/// Makes a bare GitOps repository and a signing key under a folder, takes Kubernetes' own roles, and runs: subset, propose,
-/// verify, merge, revert; then the same file with one verb more, which is refused. Every step prints its command.
+/// Makes a bare GitOps repository, keys and a policy under a folder, takes Kubernetes' own roles, and runs: request, approve,
+/// relinquish; then access that expires; then a live grant with verbs more, which is refused; then the audit log. Every step
+/// prints its command.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -35,23 +35,23 @@ struct Demo {
     called: String,
 }
 
-const ROLE: &str = "view";
 const LOCATOR: &str = "deployment / default / nginx-deployment";
+const PEOPLE: [&str; 2] = ["alice", "bob"];
+
+/// Who may have what: anybody may read, if Bob agrees.
+const POLICY: &str = "{apiVersion: p0.dev/v1alpha1, kind: Policy, rules: [{name: readers, requestor: any, \
+                      resource: {k8s: {roles: [ClusterRole/view]}}, approval: [{reviewers: {persons: [bob]}}]}]}";
 
 pub(super) fn run(args: &Args, _now: Timestamp) -> anyhow::Result<Outcome> {
     let demo = Demo::at(args.folder.as_deref())?;
-    let (grant, attack) = (new_id()?, new_id()?);
     demo.say(&format!("Everything is under {}", demo.folder.display()));
     demo.prepare()?;
-    demo.step("What the role gives on one object", &["subset", "--role", ROLE, "--locator", LOCATOR])?;
-    demo.propose("Propose it: one signed file on a branch", grant.as_str())?;
-    demo.git("What would land", &["diff", &format!("main...p0/grant/{grant}")])?;
-    demo.verify("May it land?", &format!("p0/grant/{grant}"), 0)?;
-    demo.land("Merge: this grants", "merge", grant.as_str())?;
-    demo.git("Live grants on the main branch", &["ls-tree", "--name-only", "main", "clusters/demo/grants/"])?;
-    demo.land("Revert: this takes it away", "revert", grant.as_str())?;
-    demo.git("The revert is the exact inverse", &["diff", "main~1", "main"])?;
-    demo.attack(attack.as_str())?;
+    demo.step("What the role gives on one object", &["subset", "--role", "view", "--locator", LOCATOR])?;
+    demo.life(new_id()?.as_str())?;
+    demo.expiry(new_id()?.as_str())?;
+    demo.attack(new_id()?.as_str())?;
+    let store = demo.store();
+    demo.step("All of it in one chained log", &["store", "--store", &store, "check"])?;
     demo.say(
         "\nGo on by hand: every line behind a `$` above can be pasted. `p0-gitops --help` has the rest.",
     );
@@ -68,6 +68,7 @@ impl Demo {
             }
             None => tempfile::Builder::new().prefix("p0-demo-").tempdir()?.keep(),
         };
+        let folder = folder.canonicalize().unwrap_or(folder);
         let program = std::env::current_exe().context("cannot find this program's own file")?;
         Ok(Self { folder, program, called: super::program() })
     }
@@ -80,77 +81,115 @@ impl Demo {
         self.path("access.git")
     }
 
-    /// A key and a repository, or those of the last run.
+    fn store(&self) -> String {
+        format!("sqlite://{}", self.path("p0.db"))
+    }
+
+    /// Keys, a repository, persons and a policy, or those of the last run.
     fn prepare(&self) -> anyhow::Result<()> {
-        let key = self.path("bot_key");
-        if !Path::new(&key).exists() {
-            self.show(
-                "A key to sign grants with",
-                "ssh-keygen",
-                &["-q", "-t", "ed25519", "-N", "", "-f", &key],
-            );
-            make_key(Path::new(&key))?;
+        for name in ["bot"].into_iter().chain(PEOPLE) {
+            let key = self.path(&format!("{name}_key"));
+            if !Path::new(&key).exists() {
+                let heading =
+                    if name == "bot" { "A key to sign grants with, and keys for two people" } else { "" };
+                self.show(heading, "ssh-keygen", &["-q", "-t", "ed25519", "-N", "", "-f", &key]);
+                let public = make_key(Path::new(&key))?.public_line();
+                std::fs::write(format!("{key}.pub"), format!("{public}\n"))?;
+            }
         }
+        let key = self.path("bot_key");
         self.step(
             "A GitOps repository",
             &["init", &self.repository(), "--bare", "--cluster", "demo", "--key", &key],
-        )
+        )?;
+        let work = self.path(&format!("settings-{}", new_id()?));
+        self.run("Who is who, and who may approve what", "git", &["clone", "-q", &self.repository(), &work])?;
+        self.shell(&format!("echo '{POLICY}' > {work}/p0/policy.yaml"))?;
+        let person = |name: &str| {
+            format!(
+                "{{name: {name}, kubernetes: [{name}@example.com], sshKeys: ['$(cat {})']}}",
+                self.path(&format!("{name}_key.pub"))
+            )
+        };
+        let persons: Vec<String> = PEOPLE.iter().map(|name| person(name)).collect();
+        let identities =
+            format!("{{apiVersion: p0.dev/v1alpha1, kind: Identities, persons: [{}]}}", persons.join(", "));
+        self.shell(&format!("echo \"{identities}\" > {work}/p0/identities.yaml"))?;
+        let by = "-c user.name=admin -c user.email=admin@example.com -c commit.gpgsign=false";
+        self.shell(&format!("git -C {work} add -A && git -C {work} {by} commit -q --allow-empty -m 'Policy and people' && git -C {work} push -q"))
     }
 
-    fn propose(&self, heading: &str, id: &str) -> anyhow::Result<()> {
-        let (repository, key) = (self.repository(), self.path("bot_key"));
-        let place = ["propose", "--repo", &repository, "--cluster", "demo", "--key", &key, "--id", id];
-        let what = [
-            "--role",
-            ROLE,
-            "--locator",
-            LOCATOR,
-            "--to",
-            "alice@example.com",
-            "--reason",
-            "the rollout hangs",
-        ];
-        self.step(heading, &[&place[..], &what[..]].concat())
+    /// Asked, refused to the one who asked, approved, had, and given back.
+    fn life(&self, id: &str) -> anyhow::Result<()> {
+        self.ask("Alice asks", id, "1h")?;
+        self.refused("Alice approves her own request, which is refused", "alice", &["approve", id])?;
+        self.act("Bob approves: this grants", "bob", &["approve", id])?;
+        self.git("What landed: one signed file", &["diff", "main~1", "main"])?;
+        self.act("Who has what now", "", &["ls", "--active"])?;
+        self.act("Alice gives it back: this takes it away", "alice", &["relinquish", id])?;
+        self.git("The revert is the exact inverse", &["diff", "main~1", "main"])?;
+        self.act("What everybody was told", "", &["show", id])
     }
 
-    fn land(&self, heading: &str, command: &str, id: &str) -> anyhow::Result<()> {
-        self.step(heading, &[command, "--repo", &self.repository(), "--cluster", "demo", id])
+    /// Access for two seconds.
+    fn expiry(&self, id: &str) -> anyhow::Result<()> {
+        self.ask("Access ends by itself: Alice asks for two seconds", id, "2s")?;
+        self.act("", "bob", &["approve", id])?;
+        self.run("", "sleep", &["2"])?;
+        self.act("`tick` does once what `serve` does all the time", "", &["tick"])?;
+        self.act("", "", &["show", id])
     }
 
-    fn verify(&self, heading: &str, head: &str, expected: i32) -> anyhow::Result<()> {
-        let repository = self.repository();
-        let arguments = ["verify", "--repo", &repository, "--base", "main", "--head", head];
-        self.show(heading, &self.called, &arguments);
+    /// A live grant with verbs more, as somebody with write access to the repository would push it.
+    fn attack(&self, id: &str) -> anyhow::Result<()> {
+        self.ask("An attack: a grant is live …", id, "1h")?;
+        self.act("", "bob", &["approve", id])?;
+        let (work, repository) = (self.path(&format!("attack-{id}")), self.repository());
+        let file = format!("{work}/clusters/demo/grants/{id}.yaml");
+        self.run("… and somebody widens it", "git", &["clone", "-q", &repository, &work])?;
+        self.run("", "sed", &["-i", "s/verbs: .*/verbs: [get, list, watch, patch]/", &file])?;
+        let by = "-c user.name=mallory -c user.email=mallory@example.com -c commit.gpgsign=false";
+        self.shell(&format!(
+            "git -C {work} {by} commit -q -a -m 'Tidy' && git -C {work} push -q origin HEAD:tidy-{id}"
+        ))?;
+        let head = format!("tidy-{id}");
+        let arguments = ["verify", "--repo", &repository, "--base", "main", "--head", &head];
+        self.show("It is refused", &self.called, &arguments);
         let status = Command::new(&self.program).args(arguments).status()?;
-        ensure!(status.code() == Some(expected), "`verify` ended with {status}, not {expected}");
+        ensure!(status.code() == Some(2), "`verify` ended with {status}, not 2");
+        self.act("And everything is revoked at once", "bob", &["revoke", "--all", "--reason", "tampering"])
+    }
+
+    fn ask(&self, heading: &str, id: &str, duration: &str) -> anyhow::Result<()> {
+        let what =
+            ["request", "k8s", "resource", "view", "--cluster", "demo", "--locator", LOCATOR, "--id", id];
+        let why = ["--reason", "the rollout hangs", "--duration", duration];
+        self.act(heading, "alice", &[&what[..], &why].concat())
+    }
+
+    /// A verb of the desk, as somebody, or as nobody in particular.
+    fn act(&self, heading: &str, who: &str, arguments: &[&str]) -> anyhow::Result<()> {
+        let words = self.desk(who, arguments);
+        self.step(heading, &words.iter().map(String::as_str).collect::<Vec<_>>())
+    }
+
+    fn refused(&self, heading: &str, who: &str, arguments: &[&str]) -> anyhow::Result<()> {
+        let words = self.desk(who, arguments);
+        self.show(heading, &self.called, &words.iter().map(String::as_str).collect::<Vec<_>>());
+        let status = Command::new(&self.program).args(&words).status()?;
+        ensure!(status.code() == Some(2), "it ended with {status}, not 2");
         Ok(())
     }
 
-    /// The file that was proposed, with one verb more, as somebody with write access to the repository would push it.
-    fn attack(&self, id: &str) -> anyhow::Result<()> {
-        self.propose("An attack: a grant is proposed as before …", id)?;
-        let (work, branch) = (self.path(&format!("attack-{id}")), format!("p0/grant/{id}"));
-        let file = format!("{work}/clusters/demo/grants/{id}.yaml");
-        let repository = self.repository();
-        self.run(
-            "… and somebody widens it by one verb",
-            "git",
-            &["clone", "-q", "-b", &branch, &repository, &work],
-        )?;
-        let expression = "s/verbs: .*/verbs: [get, list, watch, patch]/";
-        self.run("", "sed", &["-i", expression, &file])?;
-        let as_somebody = ["-C", &work, "-c", "user.name=mallory", "-c", "user.email=mallory@example.com"];
-        self.run(
-            "",
-            "git",
-            &[&as_somebody[..], &["commit", "-q", "-a", "--amend", "--no-edit", "--no-gpg-sign"]].concat(),
-        )?;
-        self.run("", "git", &["-C", &work, "push", "-q", "--force", "origin", &branch])?;
-        ensure!(
-            Manifest::read(&std::fs::read_to_string(&file)?).is_err(),
-            "the widened file reads as a grant"
-        );
-        self.verify("It is refused", &branch, 2)
+    fn desk(&self, who: &str, arguments: &[&str]) -> Vec<String> {
+        let mut words: Vec<String> = arguments.iter().map(|word| (*word).to_owned()).collect();
+        let place = ["--repo".to_owned(), self.repository(), "--store".to_owned(), self.store()];
+        words.extend(place);
+        words.extend(["--signing-key".to_owned(), self.path("bot_key")]);
+        if !who.is_empty() {
+            words.extend(["--key".to_owned(), self.path(&format!("{who}_key"))]);
+        }
+        words
     }
 
     fn step(&self, heading: &str, arguments: &[&str]) -> anyhow::Result<()> {
@@ -173,19 +212,32 @@ impl Demo {
         Ok(())
     }
 
+    /// A line that a shell reads, as it stands.
+    fn shell(&self, line: &str) -> anyhow::Result<()> {
+        self.show_line(line);
+        let status = Command::new("sh").args(["-c", line]).stdin(Stdio::null()).status()?;
+        ensure!(status.success(), "`{line}` ended with {status}");
+        Ok(())
+    }
+
     fn say(&self, text: &str) {
         let bold = Style::new().bold();
         anstream::println!("{bold}{text}{bold:#}");
     }
 
     fn show(&self, heading: &str, program: &str, arguments: &[&str]) {
-        let (bold, green) = (Style::new().bold(), Style::new().fg_color(Some(AnsiColor::Green.into())));
+        let bold = Style::new().bold();
         if !heading.is_empty() {
             anstream::println!("\n{bold}# {heading}{bold:#}");
         }
         let words: Vec<String> =
             std::iter::once(program).chain(arguments.iter().copied()).map(quoted).collect();
-        anstream::println!("{green}$ {}{green:#}", words.join(" "));
+        self.show_line(&words.join(" "));
+    }
+
+    fn show_line(&self, line: &str) {
+        let green = Style::new().fg_color(Some(AnsiColor::Green.into()));
+        anstream::println!("{green}$ {line}{green:#}");
     }
 }
 

@@ -10,6 +10,7 @@ use p0_grant::danger::Class;
 use p0_grant::plan::PlanError;
 use serde::Serialize;
 
+use crate::desk::DeskError;
 use crate::git::GitError;
 use crate::repository::RepositoryError;
 
@@ -82,7 +83,8 @@ fn exit_code(error: &anyhow::Error) -> ExitCode {
     });
     let is_withheld =
         error.downcast_ref::<PlanError>().is_some_and(|error| !matches!(error, PlanError::Subset(_)));
-    if is_refused || is_withheld { Outcome::Refused.into() } else { ExitCode::FAILURE }
+    let is_no = error.downcast_ref::<DeskError>().is_some_and(DeskError::is_no);
+    if is_refused || is_withheld || is_no { Outcome::Refused.into() } else { ExitCode::FAILURE }
 }
 
 /// One finding for people.

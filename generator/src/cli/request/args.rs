@@ -1,0 +1,140 @@
+//! Which desk, and who acts.
+
+use std::future::Future;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::Context;
+use jiff::Timestamp;
+use p0_access::layout::ClusterName;
+use p0_access::name::PersonName;
+
+use crate::cli::args::{StoreArgs, identity, open_repository};
+use crate::cluster::Access;
+use crate::desk::actor::Actor;
+use crate::desk::ports::{DutyFile, GitForge, NobodyOnCall, Noticeboard, OnCallLookup};
+use crate::desk::{Desk, Watch};
+use crate::signing::{KeySource, SigningKey};
+
+/// Which desk: its repository, its store, and what signs for it.
+#[derive(Clone, Debug, clap::Args)]
+pub(super) struct DeskArgs {
+    /// The GitOps repository: a path, or an `https://` or `ssh://` address.
+    #[arg(long, value_name = "PATH|URL", env = "P0_REPO", help_heading = "Where")]
+    repo: String,
+
+    /// The protected branch that the cluster applies.
+    #[arg(long, value_name = "BRANCH", default_value = "main", env = "P0_BASE", help_heading = "Where")]
+    base: String,
+
+    #[command(flatten)]
+    store: StoreArgs,
+
+    /// The key that signs grants. Without it nothing is merged here: `p0-gitops serve` does that.
+    #[arg(long, value_name = "FILE", env = "P0_SIGNING_KEY", help_heading = "Where")]
+    signing_key: Option<PathBuf>,
+
+    /// A file that says who is on call.
+    #[arg(long, value_name = "FILE", env = "P0_ON_CALL", help_heading = "Where")]
+    on_call: Option<PathBuf>,
+
+    /// A kubeconfig to look into a cluster with, where its file says how grants are confirmed; may be repeated.
+    #[arg(long, value_name = "CLUSTER=FILE", value_parser = look, help_heading = "Where")]
+    look: Vec<Look>,
+}
+
+/// A cluster and the way into it.
+#[derive(Clone, Debug)]
+struct Look {
+    cluster: ClusterName,
+    access: Access,
+}
+
+/// Who acts.
+#[derive(Clone, Debug, clap::Args)]
+pub(super) struct WhoArgs {
+    /// Your key, as p0/identities.yaml has it: a private key, or the `.pub` of one that the SSH agent holds; without it, the agent's only one.
+    #[arg(long, value_name = "FILE", env = "P0_KEY", help_heading = "Who")]
+    key: Option<PathBuf>,
+
+    /// Your name alone, which proves nothing: only where policy says `demo: true`.
+    #[arg(long = "as", value_name = "NAME", env = "P0_AS", conflicts_with = "key", help_heading = "Who")]
+    name: Option<PersonName>,
+}
+
+/// A desk that is open.
+pub(super) struct OpenDesk {
+    pub(super) desk: Desk,
+    has_key: bool,
+}
+
+impl DeskArgs {
+    pub(super) async fn open(&self, now: Timestamp) -> anyhow::Result<OpenDesk> {
+        let repository = open_repository(&self.repo, &self.base)?;
+        let mut watches = Vec::with_capacity(self.look.len());
+        for Look { cluster, access } in &self.look {
+            if let Some(confirmation) = repository.settings(cluster)?.confirm {
+                watches.push((cluster.clone(), Watch::new(&confirmation, access).await?));
+            }
+        }
+        let by = identity(now);
+        let store = self.store.open().await?;
+        let forge = Arc::new(GitForge::new(repository, by.name, by.email));
+        let on_call: Arc<dyn OnCallLookup> = match &self.on_call {
+            Some(path) => Arc::new(DutyFile::new(path)),
+            None => Arc::new(NobodyOnCall),
+        };
+        let desk = Desk::new(store.clone(), vec![forge], Arc::new(Noticeboard::new(store)), on_call);
+        let desk = watches.into_iter().fold(desk, |desk, (cluster, watch)| desk.with_watch(cluster, watch));
+        Ok(match &self.signing_key {
+            Some(path) => OpenDesk { desk: desk.with_key(find(Some(path.clone()))?), has_key: true },
+            None => OpenDesk { desk, has_key: false },
+        })
+    }
+}
+
+impl WhoArgs {
+    pub(super) fn actor(&self) -> anyhow::Result<Actor> {
+        match &self.name {
+            Some(name) => Ok(Actor::Name(name.clone())),
+            None => Ok(Actor::Key(self.key()?)),
+        }
+    }
+
+    pub(super) fn key(&self) -> anyhow::Result<SigningKey> {
+        find(self.key.clone())
+    }
+}
+
+impl OpenDesk {
+    /// Does what is to be done now, where the key for it is at hand.
+    pub(super) async fn carry_out(&self, now: Timestamp) {
+        if self.has_key {
+            let ticked = self.desk.tick(now).await;
+            for (what, why) in ticked.problems {
+                anstream::eprintln!("not done yet: {what}: {}", crate::cli::output::plain(&why));
+            }
+        }
+    }
+}
+
+fn look(text: &str) -> Result<Look, String> {
+    let (cluster, file) = text.split_once('=').ok_or("write it as `CLUSTER=FILE`")?;
+    let cluster = ClusterName::new(cluster).map_err(|error| error.to_string())?;
+    Ok(Look { cluster, access: Access::Kubeconfig { file: Some(file.into()), context: None } })
+}
+
+fn find(file: Option<PathBuf>) -> anyhow::Result<SigningKey> {
+    let source = KeySource {
+        file,
+        passphrase: std::env::var("P0_SIGNING_KEY_PASSPHRASE").ok().map(Into::into),
+        agent: std::env::var_os("SSH_AUTH_SOCK").filter(|path| !path.is_empty()).map(PathBuf::from),
+    };
+    Ok(SigningKey::find(&source)?)
+}
+
+/// Waits for `work`.
+pub(super) fn wait<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+    runtime.context("cannot start the runtime")?.block_on(work)
+}

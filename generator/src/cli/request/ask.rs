@@ -1,0 +1,268 @@
+//! `request` and `extend`: asking.
+
+use clap::Subcommand;
+use jiff::Timestamp;
+use p0_access::duration::Lifetime;
+use p0_access::layout::ClusterName;
+use p0_access::request::RequestId;
+use p0_grant::locator::Locator;
+use p0_grant::name::GrantId;
+use p0_grant::role::RoleRef;
+use p0_grant::subject::Subject;
+
+use super::args::{DeskArgs, WhoArgs, wait};
+use super::{print, watch};
+use crate::cli::args::new_id;
+use crate::cli::output::{Format, Outcome};
+use crate::desk::{Ask, Asking, Length, Opened};
+
+/// Ask for access.
+///
+/// What is asked for is checked at once: the role, the resource and policy, all as the base branch has them. An equal
+/// request that waits, or access that is live, is said instead of asked for again.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  p0-gitops request k8s resource view --cluster prod --locator 'deployment / default / nginx-deployment' --reason 'rollout hangs'")]
+pub(in crate::cli) struct Args {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Kubernetes.
+    K8s(K8s),
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  p0-gitops request k8s resource view --cluster prod --locator 'deployment / default / nginx-deployment' --reason 'rollout hangs'")]
+struct K8s {
+    #[command(subcommand)]
+    what: Access,
+}
+
+#[derive(Debug, Subcommand)]
+enum Access {
+    Resource(Box<Resource>),
+}
+
+/// Ask for a role on a resource.
+///
+/// Give `--cluster`, `--role` and `--locator` several times for a bundle: one request, one approval, one change.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  p0-gitops request k8s resource view --cluster prod --locator 'deployment / default / nginx-deployment' --reason 'rollout hangs'
+  p0-gitops request k8s resource 'ClusterRole / edit' --cluster prod --locator 'pod / shop / *' --subresource log --duration 2h --wait 5m")]
+struct Resource {
+    /// The role: `NAME`, `ClusterRole / NAME` or `Role / NAMESPACE / NAME`.
+    #[arg(value_name = "ROLE", value_parser = role)]
+    role: RoleRef,
+
+    #[command(flatten)]
+    place: Place,
+
+    /// Another thing in the same request, as `CLUSTER: ROLE: LOCATOR`; may be repeated.
+    #[arg(long = "and", value_name = "WHAT", value_parser = another)]
+    others: Vec<Another>,
+
+    /// For whom: a user's name, or `User/NAME`, `Group/NAME`, `ServiceAccount/NAMESPACE/NAME`; without it, for you.
+    #[arg(long, value_name = "SUBJECT")]
+    to: Option<Subject>,
+
+    /// Why.
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+
+    /// How long, from the approval on: `4h`, `'10 minutes'`, `7d`; without it, as the policy's rule has it.
+    #[arg(long, value_name = "TIME", conflicts_with = "persistent")]
+    duration: Option<Lifetime>,
+
+    /// Until the day on which the rule is to be reviewed.
+    #[arg(long)]
+    persistent: bool,
+
+    /// Its id, 20 characters of `a-z0-9`, used once ever; without it, a random one.
+    #[arg(long, value_name = "ID")]
+    id: Option<GrantId>,
+
+    /// Wait so long for what becomes of it.
+    #[arg(short, long, value_name = "TIME", num_args = 0..=1, default_missing_value = "5m")]
+    wait: Option<Lifetime>,
+
+    #[command(flatten)]
+    desk: DeskArgs,
+
+    #[command(flatten)]
+    who: WhoArgs,
+
+    /// How to print it.
+    #[arg(short, long, value_name = "FORMAT", default_value = "table")]
+    output: Format,
+}
+
+/// Where, and on what.
+#[derive(Clone, Debug, clap::Args)]
+pub(super) struct Place {
+    /// The cluster.
+    #[arg(long, value_name = "NAME", env = "P0_CLUSTER")]
+    cluster: ClusterName,
+
+    /// The selection: `<kind> / <namespace> / <name>`, `<kind> / <name>` where there are no namespaces, `*` for all.
+    #[arg(long, value_name = "LOCATOR")]
+    locator: Locator,
+
+    /// A subresource besides the resource itself, such as `log` or `scale`; may be repeated.
+    #[arg(long = "subresource", value_name = "NAME")]
+    subresources: Vec<String>,
+}
+
+/// One thing more.
+#[derive(Clone, Debug)]
+struct Another(Asking);
+
+impl Place {
+    pub(super) fn asking(&self, role: RoleRef) -> Asking {
+        let Self { cluster, locator, subresources } = self.clone();
+        Asking { cluster, role, locator, subresources }
+    }
+}
+
+/// A role as P0 writes it: `ClusterRole / view`, in any case, or shorter.
+pub(super) fn role(text: &str) -> Result<RoleRef, String> {
+    let parts: Vec<&str> = text.split('/').map(str::trim).collect();
+    let kind = |word: &str| match word.to_ascii_lowercase().as_str() {
+        "clusterrole" => "ClusterRole".to_owned(),
+        "role" => "Role".to_owned(),
+        _ => word.to_owned(),
+    };
+    let text = match parts.as_slice() {
+        [first, rest @ ..] if !rest.is_empty() => format!("{}/{}", kind(first), rest.join("/")),
+        _ => text.trim().to_owned(),
+    };
+    text.parse().map_err(|error: p0_grant::role::RoleRefError| error.to_string())
+}
+
+fn another(text: &str) -> Result<Another, String> {
+    let mut parts = text.splitn(3, ':').map(str::trim);
+    let (Some(cluster), Some(named), Some(locator)) = (parts.next(), parts.next(), parts.next()) else {
+        return Err("write it as `CLUSTER: ROLE: LOCATOR`".to_owned());
+    };
+    Ok(Another(Asking {
+        cluster: ClusterName::new(cluster).map_err(|error| error.to_string())?,
+        role: role(named)?,
+        locator: locator.parse().map_err(|error: p0_grant::locator::LocatorError| error.to_string())?,
+        subresources: Vec::new(),
+    }))
+}
+
+/// Ask for longer.
+///
+/// The length counts from the approval. Policy answers as for a new request, and says how long a grant may live with its
+/// extensions.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  p0-gitops extend vpl5aqzpwnnqmnkrzze2 --duration 2h --reason 'still hangs'")]
+pub(in crate::cli) struct ExtendArgs {
+    /// The request.
+    id: RequestId,
+
+    /// How long, from the approval on.
+    #[arg(long, value_name = "TIME")]
+    duration: Lifetime,
+
+    /// Why.
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+
+    #[command(flatten)]
+    desk: DeskArgs,
+
+    #[command(flatten)]
+    who: WhoArgs,
+
+    /// How to print it.
+    #[arg(short, long, value_name = "FORMAT", default_value = "table")]
+    output: Format,
+}
+
+pub(in crate::cli) fn run(args: &Args, now: Timestamp) -> anyhow::Result<Outcome> {
+    let What::K8s(K8s { what: Access::Resource(args) }) = &args.what;
+    let ask = args.ask()?;
+    let actor = args.who.actor()?;
+    wait(async {
+        let open = args.desk.open(now).await?;
+        let about = ask.wants.first().map(|(id, _)| id.to_string()).unwrap_or_default();
+        let claim = actor.claim("request", &about, now)?;
+        let opened = open.desk.request(&ask, &claim, now).await?;
+        if let Opened::Existing(request) = &opened {
+            print::existing(request, args.output)?;
+            return Ok(Outcome::Done);
+        }
+        open.carry_out(now).await;
+        let request = open.desk.find(opened.request().id()).await?;
+        print::moved(&request, args.output)?;
+        match args.wait {
+            Some(limit) => watch::follow(&open, request.id(), limit, args.output).await,
+            None => Ok(Outcome::Done),
+        }
+    })
+}
+
+impl Resource {
+    fn ask(&self) -> anyhow::Result<Ask> {
+        let first = self.place.asking(self.role.clone());
+        let mut wants = vec![(self.id.clone().map_or_else(new_id, Ok)?, first)];
+        for Another(asking) in &self.others {
+            wants.push((new_id()?, asking.clone()));
+        }
+        let length = match (self.persistent, self.duration) {
+            (true, _) => Length::Persistent,
+            (false, Some(lifetime)) => Length::For(lifetime),
+            (false, None) => Length::Default,
+        };
+        Ok(Ask { to: self.to.clone(), wants, length, reason: self.reason.clone() })
+    }
+}
+
+pub(in crate::cli) fn extend(args: &ExtendArgs, now: Timestamp) -> anyhow::Result<Outcome> {
+    let actor = args.who.actor()?;
+    wait(async {
+        let open = args.desk.open(now).await?;
+        let claim = actor.claim("extend", args.id.as_str(), now)?;
+        open.desk.extend(&args.id, args.duration, args.reason.clone(), &claim, now).await?;
+        open.carry_out(now).await;
+        print::moved(&open.desk.find(&args.id).await?, args.output)?;
+        Ok(Outcome::Done)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn roles_are_read_as_p0_writes_them() {
+        for (text, expected) in [
+            ("view", "ClusterRole/view"),
+            ("ClusterRole / view", "ClusterRole/view"),
+            ("clusterrole/view", "ClusterRole/view"),
+            ("Role / shop / deployer", "Role/shop/deployer"),
+            ("shop/deployer", "Role/shop/deployer"),
+        ] {
+            assert_eq!(role(text).unwrap().to_string(), expected, "{text}");
+        }
+        assert!(role("a / b / c / d").is_err());
+    }
+
+    #[test]
+    fn another_thing_is_a_cluster_a_role_and_a_locator() {
+        let Another(asking) = another("prod: ClusterRole / view: pod / shop / *").unwrap();
+        assert_eq!((asking.cluster.as_str(), asking.role.to_string().as_str()), ("prod", "ClusterRole/view"));
+        assert!(another("prod: view").is_err());
+    }
+}

@@ -1,0 +1,164 @@
+//! `cancel`, `relinquish`, `revoke` and `retry`.
+
+use jiff::Timestamp;
+use p0_access::layout::ClusterName;
+use p0_access::name::PersonName;
+use p0_access::request::RequestId;
+use p0_grant::signature::Fingerprint;
+use ssh_key::PublicKey;
+
+use super::args::{DeskArgs, WhoArgs, wait};
+use super::print;
+use crate::cli::output::{Format, Outcome};
+use crate::desk::Scope;
+
+macro_rules! one_request {
+    ($(#[$doc:meta])* $name:ident, $example:literal) => {
+        $(#[$doc])*
+        #[derive(Debug, clap::Args)]
+        #[command(after_help = concat!("Examples:\n  p0-gitops ", $example, " vpl5aqzpwnnqmnkrzze2"))]
+        pub(in crate::cli) struct $name {
+            /// The request.
+            id: RequestId,
+
+            #[command(flatten)]
+            desk: DeskArgs,
+
+            #[command(flatten)]
+            who: WhoArgs,
+
+            /// How to print it.
+            #[arg(short, long, value_name = "FORMAT", default_value = "table")]
+            output: Format,
+        }
+    };
+}
+
+one_request! {
+    /// Take back a request that is not live yet, or a wish for longer.
+    CancelArgs, "cancel"
+}
+
+one_request! {
+    /// Give access back before its time is over.
+    RelinquishArgs, "relinquish"
+}
+
+one_request! {
+    /// Try again to land an approved request that has failed.
+    RetryArgs, "retry"
+}
+
+/// Take access away, all of it in one change.
+///
+/// Whoever could approve a request may revoke it. What you may not revoke is listed and stays.
+#[derive(Debug, clap::Args)]
+#[command(group = clap::ArgGroup::new("scope").required(true), after_help = "\
+Examples:
+  p0-gitops revoke vpl5aqzpwnnqmnkrzze2 --reason 'wrong namespace'
+  p0-gitops revoke --user alice
+  p0-gitops revoke --key stolen_bot_key.pub
+  p0-gitops revoke --all --reason 'incident 42'")]
+pub(in crate::cli) struct RevokeArgs {
+    /// One request.
+    #[arg(group = "scope")]
+    id: Option<RequestId>,
+
+    /// Everything that this person asked for or has.
+    #[arg(long, value_name = "NAME", group = "scope")]
+    user: Option<PersonName>,
+
+    /// Everything that this key signed: a public key's file.
+    #[arg(long = "signed-by", visible_alias = "key-file", value_name = "FILE", group = "scope")]
+    signed_by: Option<std::path::PathBuf>,
+
+    /// Everything on this cluster.
+    #[arg(long, value_name = "NAME", group = "scope")]
+    cluster: Option<ClusterName>,
+
+    /// Everything.
+    #[arg(long, group = "scope")]
+    all: bool,
+
+    /// Why.
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+
+    #[command(flatten)]
+    desk: DeskArgs,
+
+    #[command(flatten)]
+    who: WhoArgs,
+
+    /// How to print it.
+    #[arg(short, long, value_name = "FORMAT", default_value = "table")]
+    output: Format,
+}
+
+pub(in crate::cli) fn cancel(args: &CancelArgs, now: Timestamp) -> anyhow::Result<Outcome> {
+    let actor = args.who.actor()?;
+    wait(async {
+        let open = args.desk.open(now).await?;
+        let claim = actor.claim("cancel", args.id.as_str(), now)?;
+        open.desk.cancel(&args.id, &claim, now).await?;
+        open.carry_out(now).await;
+        print::moved(&open.desk.find(&args.id).await?, args.output)?;
+        Ok(Outcome::Done)
+    })
+}
+
+pub(in crate::cli) fn relinquish(args: &RelinquishArgs, now: Timestamp) -> anyhow::Result<Outcome> {
+    let actor = args.who.actor()?;
+    wait(async {
+        let open = args.desk.open(now).await?;
+        let claim = actor.claim("relinquish", args.id.as_str(), now)?;
+        open.desk.relinquish(&args.id, &claim, now).await?;
+        open.carry_out(now).await;
+        print::moved(&open.desk.find(&args.id).await?, args.output)?;
+        Ok(Outcome::Done)
+    })
+}
+
+pub(in crate::cli) fn retry(args: &RetryArgs, now: Timestamp) -> anyhow::Result<Outcome> {
+    let actor = args.who.actor()?;
+    wait(async {
+        let open = args.desk.open(now).await?;
+        let claim = actor.claim("retry", args.id.as_str(), now)?;
+        open.desk.retry(&args.id, &claim, now).await?;
+        open.carry_out(now).await;
+        print::moved(&open.desk.find(&args.id).await?, args.output)?;
+        Ok(Outcome::Done)
+    })
+}
+
+pub(in crate::cli) fn revoke(args: &RevokeArgs, now: Timestamp) -> anyhow::Result<Outcome> {
+    let actor = args.who.actor()?;
+    let scope = args.scope()?;
+    wait(async {
+        let open = args.desk.open(now).await?;
+        let claim = actor.claim("revoke", &scope.about(), now)?;
+        let done = open.desk.revoke(&scope, args.reason.clone(), &claim, now).await?;
+        open.carry_out(now).await;
+        let mut ended = Vec::with_capacity(done.ended.len());
+        for request in &done.ended {
+            ended.push(open.desk.find(request.id()).await?);
+        }
+        print::revoked(&ended, &done, args.output)?;
+        Ok(if done.kept.is_empty() { Outcome::Done } else { Outcome::Refused })
+    })
+}
+
+impl RevokeArgs {
+    fn scope(&self) -> anyhow::Result<Scope> {
+        let Self { id, user, signed_by, cluster, .. } = self;
+        Ok(match (id, user, signed_by, cluster) {
+            (Some(id), ..) => Scope::One(id.clone()),
+            (_, Some(person), ..) => Scope::Person(person.clone()),
+            (_, _, Some(path), _) => {
+                Scope::Key(Fingerprint::of(PublicKey::read_openssh_file(path)?.key_data()))
+            }
+            (.., Some(cluster)) => Scope::Cluster(cluster.clone()),
+            (None, None, None, None) => Scope::All,
+        })
+    }
+}
