@@ -12,6 +12,7 @@ pub mod program;
 pub mod site;
 pub mod ssh_server;
 mod supervised;
+pub mod team;
 pub mod terraform;
 pub mod upstream;
 mod waiting;

@@ -1,0 +1,247 @@
+//! People who ask each other: a site with a policy, persons with keys of their own, and a store.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+
+use p0_gitops::desk::Desk;
+use p0_gitops::desk::ports::{GitForge, NobodyOnCall, Noticeboard};
+use p0_gitops::git::{Credentials, Forge, Remote};
+use p0_gitops::repository::Repository;
+use p0_gitops::signing::{KeySource, SigningKey};
+use p0_gitops::store::Store;
+use serde_json::Value;
+
+use crate::program::{Run, run};
+use crate::site::{CLUSTER, Site};
+
+/// A site and its people.
+pub struct Team {
+    site: Site,
+    store: String,
+}
+
+/// Everybody in a team. Alice asks, Bob and Carol approve, Mallory is nobody to the repository.
+pub const PEOPLE: [&str; 4] = ["alice", "bob", "carol", "mallory"];
+
+/// Where a team looks for its requests, and who signs for it.
+const HEAD: &str = "apiVersion: p0.dev/v1alpha1\nkind: Policy\n";
+
+/// A policy under which Bob or Carol approve reading anything.
+pub const READERS: &str = "\
+rules:
+- name: readers
+  requestor: any
+  resource: {k8s: {roles: [ClusterRole/view]}}
+  approval:
+  - reviewers: {persons: [bob, carol]}
+  options: {maxDuration: 8h, maxTotalDuration: 12h, defaultDuration: 2h}
+";
+
+impl Team {
+    /// A team with a policy, given without its head, and a store in a file.
+    pub fn new(policy: &str) -> Self {
+        let site = Site::new(None);
+        let store = format!("sqlite://{}", site.beside("p0.db").display());
+        let team = Self { site, store };
+        for person in PEOPLE {
+            let made = Command::new("ssh-keygen")
+                .args(["-q", "-t", "ed25519", "-N", "", "-C", person, "-f"])
+                .arg(team.key(person))
+                .status();
+            assert!(made.expect("ssh-keygen is installed (openssh-client)").success(), "a key for {person}");
+        }
+        team.publish("p0/policy.yaml", &format!("{HEAD}{policy}"));
+        let identities = team.identities(&["alice", "bob", "carol"]);
+        team.publish("p0/identities.yaml", &identities);
+        team
+    }
+
+    /// The same with another store.
+    #[must_use]
+    pub fn with_store(mut self, url: &str) -> Self {
+        url.clone_into(&mut self.store);
+        self
+    }
+
+    /// The site.
+    pub fn site(&self) -> &Site {
+        &self.site
+    }
+
+    /// The store's address.
+    pub fn store(&self) -> &str {
+        &self.store
+    }
+
+    /// Somebody's private key.
+    pub fn key(&self, person: &str) -> PathBuf {
+        self.site.beside(&format!("{person}_key"))
+    }
+
+    /// `p0/identities.yaml` with these persons.
+    pub fn identities(&self, persons: &[&str]) -> String {
+        let person = |name: &&str| {
+            let key = std::fs::read_to_string(self.key(name).with_extension("pub")).expect("a public key");
+            format!("- name: {name}\n  kubernetes: [{name}@example.com]\n  sshKeys: [\"{}\"]\n", key.trim())
+        };
+        let persons: String = persons.iter().map(person).collect();
+        format!("apiVersion: p0.dev/v1alpha1\nkind: Identities\npersons:\n{persons}")
+    }
+
+    /// Replaces the policy, given without its head.
+    pub fn policy(&self, policy: &str) {
+        self.publish("p0/policy.yaml", &format!("{HEAD}{policy}"));
+    }
+
+    /// Puts a file on base, as an administrator of the repository does.
+    pub fn publish(&self, path: &str, text: &str) {
+        let work = tempfile::tempdir().expect("a temporary folder");
+        let at = |arguments: &[&str]| {
+            let output =
+                Command::new("git").arg("-C").arg(work.path()).args(arguments).output().expect("git");
+            assert!(
+                output.status.success(),
+                "git {arguments:?}: {}",
+                String::from_utf8_lossy(&output.stderr)
+            );
+        };
+        at(&["clone", "-q", self.site.repository().to_str().expect("UTF-8"), "."]);
+        let file = work.path().join(path);
+        std::fs::create_dir_all(file.parent().expect("a folder")).expect("a folder");
+        std::fs::write(file, text).expect("a file");
+        at(&["add", "-A"]);
+        at(&[
+            "-c",
+            "user.name=admin",
+            "-c",
+            "user.email=admin@example.com",
+            "commit",
+            "-q",
+            "-m",
+            "Settings",
+        ]);
+        at(&["push", "-q", "origin", "HEAD:main"]);
+    }
+
+    /// Runs a verb for the machine: with the key that signs grants, at a time.
+    pub fn machine(&self, now: &str, arguments: &[&str]) -> Run {
+        let (repository, key) = (self.site.repository(), self.site.key());
+        let desk =
+            ["--repo", utf8(&repository), "--store", &self.store, "--signing-key", utf8(&key), "--now", now];
+        run(&[arguments, &desk].concat())
+    }
+
+    /// Runs a verb as somebody, at a time, with the machine's key at hand.
+    pub fn acts(&self, person: &str, now: &str, arguments: &[&str]) -> Run {
+        let key = self.key(person);
+        self.machine(now, &[arguments, &["--key", utf8(&key)]].concat())
+    }
+
+    /// Runs a verb as somebody who has nobody's key but their own.
+    pub fn acts_alone(&self, person: &str, now: &str, arguments: &[&str]) -> Run {
+        let (repository, key) = (self.site.repository(), self.key(person));
+        let desk = ["--repo", utf8(&repository), "--store", &self.store, "--key", utf8(&key), "--now", now];
+        run(&[arguments, &desk].concat())
+    }
+
+    /// A verb as somebody, not started yet: what a test wants to kill.
+    pub fn command(&self, person: &str, now: &str, arguments: &[&str]) -> Command {
+        let (repository, key, own) = (self.site.repository(), self.site.key(), self.key(person));
+        let mut command = Command::new(crate::program::program());
+        command.args(arguments).args(["--repo", utf8(&repository), "--store", &self.store, "--now", now]);
+        command.args(["--signing-key", utf8(&key)]);
+        if arguments != ["tick"] {
+            command.args(["--key", utf8(&own)]);
+        }
+        command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        command.env("HOME", "/nonexistent").env("XDG_CACHE_HOME", crate::upstream::cache());
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        command
+    }
+
+    /// Somebody's key, to sign in this process.
+    pub fn signing_key(&self, person: &str) -> SigningKey {
+        key_in(&self.key(person))
+    }
+
+    /// The desk in this process, with the machine's key.
+    pub async fn desk(&self) -> Desk {
+        let place = self.site.repository();
+        let cache = self.site.beside("cache");
+        let remote = Remote::open(utf8(&place), Credentials::default(), &cache).expect("a repository");
+        let forge = GitForge::new(Repository::new(Forge::new(remote, "main")), "bot", "bot@example.com");
+        let store = Store::open(&self.store).await.expect("a store");
+        let noticeboard = Arc::new(Noticeboard::new(store.clone()));
+        let desk = Desk::new(store, vec![Arc::new(forge)], noticeboard, Arc::new(NobodyOnCall));
+        desk.with_key(key_in(&self.site.key()))
+    }
+
+    /// Copies the store to a new file.
+    pub fn backup(&self, to: &Path) {
+        run(&["store", "--store", &self.store, "backup", utf8(to)]).done();
+    }
+
+    /// Checks that the store is whole, and its log one chain.
+    pub fn check_store(&self) {
+        run(&["store", "--store", &self.store, "check"]).done();
+    }
+
+    /// How often a grant's file came to base.
+    pub fn landings(&self, id: &str) -> usize {
+        let path = format!("clusters/{CLUSTER}/grants/{id}.yaml");
+        let log = self.site.git(&[
+            "log",
+            "--first-parent",
+            "-m",
+            "--diff-filter=A",
+            "--format=%H",
+            "main",
+            "--",
+            &path,
+        ]);
+        log.lines().filter(|line| !line.is_empty()).count()
+    }
+
+    /// Alice asks to read one deployment; the request's id.
+    pub fn asks(&self, now: &str, name: &str, more: &[&str]) -> String {
+        let locator = format!("deployment / default / {name}");
+        let arguments =
+            ["request", "k8s", "resource", "view", "--cluster", CLUSTER, "--locator", &locator, "-o", "json"];
+        let out = self.acts("alice", now, &[&arguments, more].concat()).done();
+        let request: Value = serde_json::from_str(&out).expect("JSON");
+        request["id"].as_str().expect("an id").to_owned()
+    }
+
+    /// A request as `show -o json` has it.
+    pub fn show(&self, now: &str, id: &str) -> Value {
+        let out = self.machine(now, &["show", id, "-o", "json"]).done();
+        serde_json::from_str(&out).expect("JSON")
+    }
+
+    /// A request's state.
+    pub fn state(&self, now: &str, id: &str) -> String {
+        self.show(now, id)["state"].as_str().expect("a state").to_owned()
+    }
+
+    /// Ids of the grants on base.
+    pub fn grants(&self) -> Vec<String> {
+        let names =
+            self.site.git(&["ls-tree", "--name-only", "main", &format!("clusters/{CLUSTER}/grants/")]);
+        let names = names.lines().filter_map(|name| name.rsplit('/').next()?.strip_suffix(".yaml"));
+        names.filter(|name| *name != "sentinel").map(str::to_owned).collect()
+    }
+
+    /// A grant's file on base.
+    pub fn grant(&self, id: &str) -> String {
+        self.site.git(&["show", &format!("main:clusters/{CLUSTER}/grants/{id}.yaml")])
+    }
+}
+
+fn utf8(path: &Path) -> &str {
+    path.to_str().expect("a path in UTF-8")
+}
+
+fn key_in(file: &Path) -> SigningKey {
+    SigningKey::find(&KeySource { file: Some(file.to_owned()), ..KeySource::default() }).expect("a key")
+}
