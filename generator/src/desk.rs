@@ -25,6 +25,7 @@ pub use error::{DeskError, Result};
 pub use machine::{Ticked, Watch};
 pub use verbs::{Allowance, Ask, Asking, Length, Opened, Revocation, Scope, Shown, Yes};
 
+use actor::People;
 use known::Known;
 use ports::{Forge, Messenger, OnCallLookup};
 
@@ -123,6 +124,13 @@ impl Desk {
         }
         let names: Vec<String> = clusters.iter().map(ToString::to_string).collect();
         Err(DeskError::NoRepository(names.join(", ")))
+    }
+
+    /// Who is who, on the base of `forge`.
+    async fn people(&self, forge: &Arc<dyn Forge>) -> Result<People> {
+        let (asked, paths) = (forge.clone(), known::paths(&BTreeSet::new()));
+        let files = blocking(move || asked.files(&paths, "p0/none")).await?;
+        self.memo.people(&files)
     }
 
     /// What base says about `clusters`.

@@ -95,7 +95,7 @@ fn an_old_store_restored_raises_nothing() {
     team.backup(&copy);
     team.machine(NOW, &["tick"]).done();
     team.acts("alice", NOW, &["relinquish", &gone]).done();
-    assert_eq!(team.grants(), [live.clone()]);
+    assert_eq!(team.grants(), std::slice::from_ref(&live));
     for ending in ["", "-wal", "-shm"] {
         let file = store.with_file_name(format!("p0.db{ending}"));
         if file.exists() {
@@ -105,7 +105,7 @@ fn an_old_store_restored_raises_nothing() {
     std::fs::copy(&copy, &store).unwrap();
     // In the old store both are approved and have not landed.
     team.machine("2026-11-24T10:01:00Z", &["tick"]).done();
-    assert_eq!(team.grants(), [live.clone()]);
+    assert_eq!(team.grants(), std::slice::from_ref(&live));
     assert_eq!(team.state("2026-11-24T10:01:00Z", &gone), "failed");
     assert_eq!(team.state("2026-11-24T10:01:00Z", &live), "merged");
     assert_eq!(team.landings(&gone), 1);

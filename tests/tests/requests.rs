@@ -29,7 +29,7 @@ fn asked_approved_had_and_given_back() {
         (shown["state"].as_str(), shown["expires-at"].as_str()),
         (Some("merged"), Some("2026-11-24T11:01:00Z"))
     );
-    assert_eq!(team.grants(), [id.clone()]);
+    assert_eq!(team.grants(), std::slice::from_ref(&id));
     let grant = team.grant(&id);
     for line in [
         "p0.dev/approvers: bob",
@@ -86,7 +86,7 @@ fn two_must_approve_where_two_are_asked_for() {
     assert!(team.acts("bob", T1, &["approve", &id]).ended(2).contains("before"));
     assert!(team.grants().is_empty());
     team.acts("carol", T2, &["approve", &id]).done();
-    assert_eq!(team.grants(), [id.clone()]);
+    assert_eq!(team.grants(), std::slice::from_ref(&id));
     assert!(team.grant(&id).contains("p0.dev/approvers: bob,carol"));
 }
 
@@ -220,6 +220,25 @@ fn yes_and_no_and_taking_back_race_and_exactly_one_wins() {
         };
         assert!(told, "{state}: {runs:?}");
     }
+}
+
+#[test]
+fn leaving_ends_what_one_has_and_a_broken_policy_keeps_nobody_from_giving_back() {
+    let team = Team::new(READERS);
+    let (kept, left) = (team.asks(T0, "kept", &[]), team.asks(T0, "left", &[]));
+    for id in [&kept, &left] {
+        team.acts("bob", T1, &["approve", id]).done();
+    }
+    team.policy("rules: nonsense\n");
+    assert!(team.acts("carol", T2, &["revoke", &left]).code != 0, "nobody is an approver under no policy");
+    team.acts("alice", T2, &["relinquish", &kept]).done();
+    assert_eq!(team.grants(), std::slice::from_ref(&left));
+    team.policy(READERS);
+    team.publish("p0/identities.yaml", &team.identities(&["bob", "carol"]));
+    team.machine(T3, &["tick"]).done();
+    assert!(team.grants().is_empty());
+    let note = team.show(T3, &left)["note"].to_string();
+    assert!(note.contains("policy allows it no more") && note.contains("nobody"), "{note}");
 }
 
 #[test]

@@ -2,12 +2,14 @@
 //!
 //! Not here: whether they may.
 
+use std::sync::Arc;
+
 use jiff::{SignedDuration, Timestamp};
+use p0_access::identity::Identities;
 use p0_access::name::PersonName;
 use p0_access::request::{Act, Channel};
 use p0_grant::signature::{Purpose, Signature};
 
-use super::known::Known;
 use super::{DeskError, Result};
 use crate::signing::SigningKey;
 
@@ -60,7 +62,13 @@ impl Actor {
     }
 }
 
-impl Known {
+/// Everybody who may be somebody, and whether a name is enough.
+pub(super) struct People {
+    pub(super) identities: Arc<Identities>,
+    pub(super) demo: bool,
+}
+
+impl People {
     /// Who did `verb` to `about`.
     pub(super) fn who(&self, claim: &Claim, verb: &str, about: &str, now: Timestamp) -> Result<Acting> {
         match claim {
@@ -79,7 +87,7 @@ impl Known {
     }
 
     pub(super) fn named(&self, person: &PersonName) -> Result<Acting> {
-        if !self.policy.settings().demo {
+        if !self.demo {
             let why = "a name alone proves nothing; sign with a key of p0/identities.yaml (`--key FILE`, or an SSH agent)";
             return Err(DeskError::Proof(why.to_owned()));
         }

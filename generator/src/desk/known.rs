@@ -20,6 +20,7 @@ use p0_grant::plan::{Plan, plan};
 use p0_grant::role::RoleRef;
 use p0_grant::selection::{Selection, SelectionText};
 
+use super::actor::People;
 use super::{DeskError, Result};
 
 pub(super) use p0_access::window::WINDOWS;
@@ -27,7 +28,7 @@ pub(super) use p0_access::window::WINDOWS;
 /// Base, as far as some clusters need it.
 pub(super) struct Known {
     pub(super) policy: Arc<Policy>,
-    pub(super) identities: Arc<Identities>,
+    pub(super) people: People,
     pub(super) windows: Vec<Opened>,
     clusters: BTreeMap<ClusterName, (Arc<Cluster>, Arc<Catalogue>)>,
 }
@@ -92,15 +93,22 @@ impl Memo {
         files: &BTreeMap<String, Vec<u8>>,
     ) -> Result<Known> {
         let policy = self.policies.read(files, POLICY, Policy::read)?;
-        let identities = self.identities.read(files, IDENTITIES, Identities::read)?;
+        let people = self.people(files)?;
         let mut known = BTreeMap::new();
         for cluster in clusters {
             let settings = self.clusters.read(files, &cluster.settings_path(), Cluster::read)?;
             let catalogue = self.catalogues.read(files, &cluster.catalogue_path(), Catalogue::read)?;
             known.insert(cluster.clone(), (settings, catalogue));
         }
-        let windows = windows(files, &identities);
-        Ok(Known { policy, identities, windows, clusters: known })
+        let windows = windows(files, &people.identities);
+        Ok(Known { policy, people, windows, clusters: known })
+    }
+
+    /// The persons alone: giving back what one has needs no policy, and no policy makes nobody a demo.
+    pub(super) fn people(&self, files: &BTreeMap<String, Vec<u8>>) -> Result<People> {
+        let identities = self.identities.read(files, IDENTITIES, Identities::read)?;
+        let policy = self.policies.read(files, POLICY, Policy::read);
+        Ok(People { identities, demo: policy.is_ok_and(|policy| policy.settings().demo) })
     }
 }
 
@@ -167,7 +175,7 @@ impl Known {
 
     /// What policy says of `question`.
     pub(super) fn decide(&self, question: &Question<'_>) -> Result<Match> {
-        match decide(&self.policy, &self.identities, question).answer {
+        match decide(&self.policy, &self.people.identities, question).answer {
             Answer::Matched(found) => Ok(found),
             Answer::Refused(reasons) => Err(DeskError::Policy(reasons)),
         }

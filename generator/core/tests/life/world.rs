@@ -458,7 +458,7 @@ impl World {
             Git::Branch(_) => self.post(Event::Opened, rows),
             // A branch that was never seen may still be coming.
             Git::Nothing if state != StateName::Approved => {
-                self.post(Event::Absent { commit: "c".to_owned() }, rows)
+                self.post(Event::Absent { commit: "c".to_owned() }, rows);
             }
             Git::Nothing => {}
         }

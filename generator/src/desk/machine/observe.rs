@@ -12,6 +12,7 @@ use p0_access::request::{Event, Granted, Landed, Request, State, StateName};
 use p0_grant::name::GrantId;
 
 use super::{git_witness, paper};
+use crate::desk::actor::People;
 use crate::desk::ports::Forge;
 use crate::desk::{Desk, Result, blocking, clusters_of};
 use crate::git::CommitId;
@@ -43,10 +44,16 @@ impl Desk {
             let asked = forge.clone();
             let base = blocking(move || asked.on_base()).await?;
             let is_new = self.seen.is_new(&forge.place(), base.commit);
+            // Nobody's access ends because a file cannot be read.
+            let people = self.people(forge).await.ok().filter(|_| is_new);
             for request in requests.iter().filter(|request| clusters_of(request).is_subset(&base.clusters)) {
                 let open = matches!(request.state(), State::AwaitingReview(_) | State::Proposed(_));
                 if is_new || open {
                     moved += usize::from(self.look(request, forge, &base, now).await?);
+                }
+                if let Some(reasons) = people.as_ref().and_then(|people| left(request, people)) {
+                    self.post(request, Event::Forbid { reasons }, now).await?;
+                    moved += 1;
                 }
             }
             if is_new {
@@ -153,6 +160,18 @@ impl Desk {
             false => Event::Tampered { what: "another file than the one that was proposed".to_owned() },
         }))
     }
+}
+
+/// Who of a request is nobody any more.
+fn left(request: &Request, people: &People) -> Option<Vec<String>> {
+    let asked = request.asked();
+    let gone = std::iter::once(&asked.requester)
+        .chain(&asked.owner)
+        .filter(|name| people.identities.by_name(name).is_err());
+    let mut reasons: Vec<String> =
+        gone.map(|name| format!("`{name}` is nobody in p0/identities.yaml any more")).collect();
+    reasons.dedup();
+    (!reasons.is_empty()).then_some(reasons)
 }
 
 /// What is there of a live grant; nothing to say where it is as it should be.

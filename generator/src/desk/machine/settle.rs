@@ -156,7 +156,7 @@ impl Desk {
             self.post(request, Event::Opened, now).await?;
         }
         for ((request, proposal, number), fate) in landing.iter().zip(fates) {
-            self.post(request, landed(proposal, *number, fate), now).await?;
+            self.post(request, landed(proposal, *number, &fate), now).await?;
         }
         Ok(())
     }
@@ -190,8 +190,12 @@ impl Batch {
 }
 
 fn batch(batches: &mut BTreeMap<String, Batch>, forge: Arc<dyn Forge>) -> &mut Batch {
-    let empty = || Batch { forge: forge.clone(), gone: Vec::new(), landing: Vec::new(), review: Vec::new() };
-    batches.entry(forge.place()).or_insert_with(empty)
+    batches.entry(forge.place()).or_insert_with(|| Batch {
+        forge,
+        gone: Vec::new(),
+        landing: Vec::new(),
+        review: Vec::new(),
+    })
 }
 
 /// What is to land for a request.
@@ -228,7 +232,7 @@ fn leftovers(gone: &[Request]) -> (Removals, Vec<String>) {
 }
 
 /// What landing came to, as an event.
-fn landed(proposal: &Proposal, number: u32, fate: Fate) -> Event {
+fn landed(proposal: &Proposal, number: u32, fate: &Fate) -> Event {
     let files = proposal.files.iter().map(|(_, id, bytes)| (id.clone(), sha256(bytes))).collect();
     match fate {
         Fate::Merged(commit) | Fate::Before(commit) => {

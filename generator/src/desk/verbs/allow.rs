@@ -42,8 +42,8 @@ impl Desk {
         let clusters = BTreeSet::from([allowance.asking.cluster.clone()]);
         let (forge, known) = self.known(&clusters).await?;
         let member = member(&known, &allowance.asking)?;
-        let person = known.identities.by_name(&allowance.to).map_err(DeskError::Who)?;
-        let subject = known.identities.subject_of(person).map_err(DeskError::Who)?;
+        let person = known.people.identities.by_name(&allowance.to).map_err(DeskError::Who)?;
+        let subject = known.people.identities.subject_of(person).map_err(DeskError::Who)?;
         let term = Term::For(Some(allowance.request_duration));
         let asks = Asks { requester: &allowance.to, subject: &subject, term, reason: Some("a window") };
         let until = allowance.from.checked_add(allowance.length.duration());
@@ -63,7 +63,7 @@ impl Desk {
         let by = signature
             .signer(Purpose::Window, window.signed_text().map_err(unwritable)?.as_bytes())
             .map_err(|refused| DeskError::Proof(refused.to_string()))?;
-        let by = known.identities.by_key(&by).map_err(DeskError::Who)?.name.clone();
+        let by = known.people.identities.by_key(&by).map_err(DeskError::Who)?.name.clone();
         let members = [member];
         if !Judged::of(&known, &members, &asks)?.may_approve(&by) || by == allowance.to {
             let why = "only whoever could approve such a request can allow it beforehand".to_owned();

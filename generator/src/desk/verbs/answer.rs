@@ -136,7 +136,7 @@ impl Desk {
     ) -> Result<Request> {
         let request = self.find(id).await?;
         let (_, known) = self.known(&clusters_of(&request)).await?;
-        let by = known.who(claim, "deny", id.as_str(), now)?.person;
+        let by = known.people.who(claim, "deny", id.as_str(), now)?.person;
         let found = members(&known, &request)?;
         let may = Judged::of(&known, &found, &asks(&request, now)?)?.may_approve(&by);
         if !may {
@@ -151,7 +151,7 @@ impl Known {
     /// Whose yes it is: all signatures are by one person's key, over exactly these statements.
     fn whose(&self, yes: &Yes, request: &Request) -> Result<Acting> {
         let signatures = match &yes.proof {
-            Proof::Named(person) => return self.named(person),
+            Proof::Named(person) => return self.people.named(person),
             Proof::Signed(signatures) => signatures,
         };
         let mut acting: Option<Acting> = None;
@@ -160,7 +160,7 @@ impl Known {
             let signature = signatures.get(&id).ok_or_else(|| wrong(format!("`{id}` is not signed")))?;
             let key = signature.signer(Purpose::Approval, statement.text().as_bytes());
             let key = key.map_err(|refused| wrong(refused.to_string()))?;
-            let person = self.identities.by_key(&key).map_err(DeskError::Who)?.name.clone();
+            let person = self.people.identities.by_key(&key).map_err(DeskError::Who)?.name.clone();
             match &acting {
                 Some(first) if first.person != person => return Err(wrong("two persons signed".to_owned())),
                 _ => acting = Some(Acting { person, channel: p0_access::request::Channel::Cli }),

@@ -84,12 +84,12 @@ impl Desk {
         let Some((first, _)) = ask.wants.first() else {
             return Err(DeskError::NotThere("nothing is asked for".to_owned()));
         };
-        let requester = known.who(claim, "request", first.as_str(), now)?.person;
+        let requester = known.people.who(claim, "request", first.as_str(), now)?.person;
         let subject = match &ask.to {
             Some(subject) => subject.clone(),
             None => {
-                let person = known.identities.by_name(&requester).map_err(DeskError::Who)?;
-                known.identities.subject_of(person).map_err(DeskError::Who)?
+                let person = known.people.identities.by_name(&requester).map_err(DeskError::Who)?;
+                known.people.identities.subject_of(person).map_err(DeskError::Who)?
             }
         };
         let members = ask.wants.iter().map(|(_, asking)| member(&known, asking));
@@ -114,7 +114,7 @@ impl Desk {
         let timeout = known.policy.settings().pending_timeout;
         let asked = Asked {
             id: RequestId::from(first.clone()),
-            owner: known.identities.by_subject(&subject).ok().map(|person| person.name.clone()),
+            owner: known.people.identities.by_subject(&subject).ok().map(|person| person.name.clone()),
             requester,
             subject,
             wants,

@@ -71,8 +71,8 @@ impl Desk {
 
     async fn acting(&self, id: &RequestId, claim: &Claim, verb: &str, now: Timestamp) -> Result<PersonName> {
         let request = self.find(id).await?;
-        let (_, known) = self.known(&clusters_of(&request)).await?;
-        Ok(known.who(claim, verb, id.as_str(), now)?.person)
+        let forge = self.forge_of(&clusters_of(&request)).await?;
+        Ok(self.people(&forge).await?.who(claim, verb, id.as_str(), now)?.person)
     }
 
     /// Takes away everything in `scope` that whoever acts may take away: what they could approve, or have.
@@ -87,8 +87,8 @@ impl Desk {
         now: Timestamp,
     ) -> Result<Revocation> {
         // Whoever is nobody is told so, even where there is nothing to revoke.
-        let (_, known) = self.known(&BTreeSet::new()).await?;
-        known.who(claim, "revoke", &scope.about(), now)?;
+        let forge = self.forge_of(&BTreeSet::new()).await?;
+        self.people(&forge).await?.who(claim, "revoke", &scope.about(), now)?;
         let requests = self.in_scope(scope).await?;
         let mut done = Revocation::default();
         for request in &requests {
@@ -115,9 +115,10 @@ impl Desk {
         claim: &Claim,
         now: Timestamp,
     ) -> Result<Request> {
-        let (_, known) = self.known(&clusters_of(request)).await?;
-        let by = known.who(claim, "revoke", &scope.about(), now)?.person;
+        let forge = self.forge_of(&clusters_of(request)).await?;
+        let by = self.people(&forge).await?.who(claim, "revoke", &scope.about(), now)?.person;
         let may = request.asked().concerns(&by) || {
+            let (_, known) = self.known(&clusters_of(request)).await?;
             let found = members(&known, request)?;
             Judged::of(&known, &found, &asks(request, now)?)?.may_approve(&by)
         };

@@ -28,7 +28,7 @@ impl Desk {
     ) -> Result<Request> {
         let request = self.find(id).await?;
         let (_, known) = self.known(&clusters_of(&request)).await?;
-        let by = known.who(claim, "extend", id.as_str(), now)?.person;
+        let by = known.people.who(claim, "extend", id.as_str(), now)?.person;
         let previous = landed_files(&request);
         let wish = Wish { by, lifetime, reason, at: now, previous, votes: Vec::new(), granted: None };
         // Policy first: nobody is bothered with what could never be granted.
