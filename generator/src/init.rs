@@ -2,8 +2,10 @@
 //!
 //! Kubernetes objects are made as values; plain texts are templates in `templates/`. Not here: Git.
 
-use p0_access::cluster::Cluster;
+use p0_access::cluster::{Cluster, PolicyNeed};
+use p0_access::identity::IDENTITIES;
 use p0_access::layout::{ALLOWED_SIGNERS, ClusterName};
+use p0_access::policy::POLICY;
 use p0_grant::catalogue::Catalogue;
 use p0_grant::name::Namespace;
 use p0_grant::yaml::YamlError;
@@ -17,6 +19,8 @@ pub struct Scaffold {
     pub cluster: ClusterName,
     /// Its catalogue.
     pub catalogue: Catalogue,
+    /// Whether a policy and persons are made too.
+    pub policy: PolicyNeed,
     /// Lines for `p0/allowed_signers`.
     pub signers: Vec<String>,
     /// Who reviews what decides about access, as `CODEOWNERS` names them.
@@ -60,25 +64,44 @@ pub fn files(scaffold: &Scaffold) -> Result<Vec<NewFile>, YamlError> {
         ("CODEOWNERS".to_owned(), owned(include_str!("../templates/CODEOWNERS"))),
         (cluster.catalogue_path(), scaffold.catalogue.write()?),
         (cluster.sentinel_path(), appliers::sentinel(scaffold)?),
-        (cluster.settings_path(), settings(cluster)?),
+        (cluster.settings_path(), settings(cluster, scaffold.policy)?),
         (format!("deploy/{cluster}/applier-rbac.yaml"), appliers::rbac(scaffold)?),
         (format!("deploy/{cluster}/argocd.yaml"), appliers::argo_cd(scaffold)?),
         (format!("deploy/{cluster}/flux.yaml"), appliers::flux(scaffold)?),
         ("hooks/pre-receive".to_owned(), for_base(include_str!("../templates/pre-receive"))),
         (ALLOWED_SIGNERS.to_owned(), signers(&scaffold.signers)),
     ];
+    if scaffold.policy == PolicyNeed::Required {
+        files.push((IDENTITIES.to_owned(), include_str!("../templates/identities.yaml").to_owned()));
+        files.push((POLICY.to_owned(), include_str!("../templates/policy.yaml").to_owned()));
+    }
     files.sort();
     Ok(files.into_iter().map(|(path, text)| NewFile { path, text }).collect())
 }
 
-fn settings(name: &ClusterName) -> Result<String, YamlError> {
+fn settings(name: &ClusterName, policy: PolicyNeed) -> Result<String, YamlError> {
     let mut cluster = Cluster::new(name.clone());
     cluster.applier_namespaces =
         APPLIER_NAMESPACES.iter().filter_map(|name| Namespace::new(*name).ok()).collect();
+    cluster.grants.policy = policy;
     cluster.write()
 }
 
 fn signers(lines: &[String]) -> String {
     let lines = lines.iter().map(|line| format!("{line}\n"));
     std::iter::once(include_str!("../templates/allowed_signers").to_owned()).chain(lines).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use p0_access::identity::Identities;
+    use p0_access::policy::Policy;
+
+    #[test]
+    fn the_first_policy_and_persons_are_sound_and_let_nobody_in() {
+        let policy = Policy::read(include_str!("../templates/policy.yaml")).unwrap();
+        let identities = Identities::read(include_str!("../templates/identities.yaml")).unwrap();
+        assert_eq!((policy.rules().len(), identities.iter().count()), (2, 0));
+        assert!(!policy.settings().demo);
+    }
 }

@@ -32,6 +32,7 @@ impl Site {
             CLUSTER,
             "--key",
             path(&key),
+            "--without-policy",
             "--now",
             NOW,
         ];

@@ -7,10 +7,12 @@ use p0_grant::offer::{NamespacePattern, SystemNamespaces};
 use p0_grant::plan::{Allowance, Settings};
 use p0_grant::restrict::WildcardVerb;
 use p0_grant::yaml::{self, Limits, YamlError};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::duration::Lifetime;
 use crate::layout::ClusterName;
+use crate::schema::{AllowanceSchema, RoleObjectSchema, RowSchema, WildcardVerbSchema};
 
 mod confirmation;
 
@@ -23,8 +25,9 @@ pub use confirmation::{Applier, Confirmation, Witness};
 /// assert_eq!(cluster.grants.max_duration.to_string(), "7d");
 /// # Ok::<(), p0_grant::yaml::YamlError>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(title = "clusters/<c>/p0-cluster.yaml")]
 pub struct Cluster {
     api_version: ApiVersion,
     kind: Kind,
@@ -35,38 +38,44 @@ pub struct Cluster {
     pub grants: GrantSettings,
     /// Namespaces that are the system's, besides `kube-*`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(with = "Vec<String>")]
     pub system_namespaces: Vec<NamespacePattern>,
     /// Namespaces of whoever applies this repository, and of the bot. They are the system's too.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(with = "Vec<String>")]
     pub applier_namespaces: Vec<Namespace>,
     /// Rows of the danger table that only this site knows.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(with = "Vec<RowSchema>")]
     pub danger: Vec<Row>,
     /// How it is seen that the cluster has what base says; without it, nobody is told more than "merged".
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confirm: Option<Confirmation>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 enum ApiVersion {
     #[serde(rename = "p0.dev/v1alpha1")]
     V1Alpha1,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 enum Kind {
     Cluster,
 }
 
 /// How grants are made.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct GrantSettings {
     /// The kind of the role object.
+    #[schemars(with = "RoleObjectSchema")]
     pub role_object: RoleObject,
     /// What the objects' names begin with.
+    #[schemars(with = "String")]
     pub prefix: NamePrefix,
     /// What becomes of the verb `*`.
+    #[schemars(with = "WildcardVerbSchema")]
     pub wildcard_verb: WildcardVerb,
     /// The longest a grant may live.
     pub max_duration: Lifetime,
@@ -77,11 +86,12 @@ pub struct GrantSettings {
     pub policy: PolicyNeed,
     /// Where privileged verbs may be granted, and what is otherwise withheld.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(with = "Vec<AllowanceSchema>")]
     pub allow_privileged: Vec<Allowance>,
 }
 
 /// What of a reason is kept in Git, for ever and for everybody who may read bindings.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ReasonKept {
     /// The text.
@@ -94,7 +104,7 @@ pub enum ReasonKept {
 }
 
 /// Whether grants need `p0/policy.yaml`. Where there is one, it counts whatever this says.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum PolicyNeed {
     /// Without one nothing is granted.

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use jiff::Timestamp;
 use p0_access::change::Edit;
+use p0_access::cluster::PolicyNeed;
+use p0_access::identity::IDENTITIES;
 use p0_access::layout::ClusterName;
 use p0_grant::name::Namespace;
 
@@ -16,7 +18,7 @@ use crate::init::{NewFile, Scaffold, files};
 
 /// Scaffold a GitOps repository.
 ///
-/// Makes allowed signers, the cluster's settings, its catalogue, the sentinel, CODEOWNERS, a CI workflow and a pre-receive
+/// Makes a policy, persons, allowed signers, the cluster's settings, its catalogue, the sentinel, CODEOWNERS, a CI workflow and a pre-receive
 /// hook that run `verify`, and manifests for Argo CD and Flux. A file that is there is kept as it is.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -45,6 +47,10 @@ pub(super) struct Args {
 
     #[command(flatten)]
     signing: SigningArgs,
+
+    /// Make no policy: whoever holds an allowed signing key decides alone.
+    #[arg(long)]
+    without_policy: bool,
 
     /// What the signing key is listed as in `p0/allowed_signers`.
     #[arg(long, value_name = "NAME", default_value = "p0-gitops")]
@@ -84,6 +90,7 @@ pub(super) fn run(args: &Args, now: Timestamp) -> anyhow::Result<Outcome> {
     let scaffold = Scaffold {
         cluster: args.cluster.clone(),
         catalogue: args.catalogue.read()?,
+        policy: if args.without_policy { PolicyNeed::Optional } else { PolicyNeed::Required },
         signers,
         owners: args.owners.clone(),
         url: args.url.clone(),
@@ -109,6 +116,11 @@ pub(super) fn run(args: &Args, now: Timestamp) -> anyhow::Result<Outcome> {
         && done.iter().any(|(path, done)| path.ends_with("allowed_signers") && *done == Done::Made)
     {
         anstream::println!("\nNobody may sign yet: add a line to p0/allowed_signers.");
+    }
+    if done.iter().any(|(path, done)| path == IDENTITIES && *done == Done::Made) {
+        anstream::println!(
+            "\nNobody may ask yet: add persons to p0/identities.yaml, and look at p0/policy.yaml."
+        );
     }
     Ok(Outcome::Done)
 }

@@ -1,12 +1,13 @@
 //! How it is seen that a cluster has what base says. Not here: with whose credentials; those are never in Git.
 
 use p0_grant::name::{Namespace, ObjectName};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::duration::Lifetime;
 
 /// The cluster file's `confirm`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Confirmation {
     /// Where it is looked.
@@ -17,7 +18,7 @@ pub struct Confirmation {
 }
 
 /// Who says what the cluster has.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Witness {
     /// The grant's own objects, read with a credential that can read roles and bindings and nothing else.
@@ -29,12 +30,14 @@ pub enum Witness {
 }
 
 /// The object that applies a cluster's grants folder.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Applier {
     /// Its namespace.
+    #[schemars(with = "String")]
     pub namespace: Namespace,
     /// Its name.
+    #[schemars(with = "String")]
     pub name: ObjectName,
 }
 

@@ -1,0 +1,143 @@
+//! The policy commands, the examples of `examples/policy`, and the published schemas.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn run(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_p0-gitops"))
+        .args(arguments)
+        .current_dir(root())
+        .env_remove("P0_REPO")
+        .output()
+        .unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+const FILES: [&str; 4] =
+    ["--policy", "examples/policy/policy.yaml", "--identities", "examples/policy/identities.yaml"];
+
+fn check(request: &[&str]) -> Output {
+    run(&[&["policy", "check"], &FILES[..], request].concat())
+}
+
+#[test]
+fn the_examples_fixtures_pass() {
+    let output = run(&["policy", "test", "examples/policy/policy_test.yaml"]);
+    assert!(output.status.success(), "{}{}", text(&output.stdout), text(&output.stderr));
+}
+
+#[test]
+fn a_fixture_that_fails_is_shown_with_its_line_and_both_answers() {
+    let folder = tempfile::tempdir().unwrap();
+    let good = std::fs::read_to_string(root().join("examples/policy/policy.yaml")).unwrap();
+    let changed = folder.path().join("policy.yaml");
+    let looser = good.replace("- manager\n", "");
+    std::fs::write(&changed, looser).unwrap();
+    let output =
+        run(&["policy", "test", "examples/policy/policy_test.yaml", "--policy", changed.to_str().unwrap()]);
+    let told = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(2), "{told}");
+    assert!(told.contains("policy_test.yaml:25: in the shop one's manager suffices"), "{told}");
+    assert!(told.contains("  via\n  - manager\n  + none\n"), "{told}");
+    assert!(told.ends_with(": 2 of 11 failed\n"), "{told}");
+}
+
+#[test]
+fn a_decision_is_explained_with_every_rule_before_it() {
+    let request = ["--requester", "alice", "--cluster", "prod-eu", "--role", "edit", "--reason", "OPS-7"];
+    let output = check(&[&request[..], &["--locator", "configmap / shop / settings"]].concat());
+    let told = text(&output.stdout);
+    assert!(output.status.success(), "{told}{}", text(&output.stderr));
+    for part in [
+        "may be approved under the rule `shop`, for 1h; danger none",
+        "no-contractors-in-production  not-this  it is for members of `contractors`",
+        "it is for members of `sre`; it is for roles `ClusterRole/view`",
+    ] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+    assert!(!told.contains("migration"), "rules after the answer are not told: {told}");
+}
+
+#[test]
+fn a_refusal_ends_with_two_and_is_data_for_programs() {
+    let request = ["--requester", "alice", "--cluster", "prod-eu", "--role", "edit", "-o", "json"];
+    let output = check(&[&request[..], &["--locator", "secret / shop / s"]].concat());
+    assert_eq!(output.status.code(), Some(2));
+    let told: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&told["answer"], &told["reasons"][0]["code"]), (&"refused".into(), &"denied".into()));
+    assert_eq!(told["rules"][0]["verdict"], "denies");
+}
+
+#[test]
+fn a_policy_that_does_not_parse_is_told_with_its_place_and_never_used() {
+    let folder = tempfile::tempdir().unwrap();
+    let broken = folder.path().join("policy.yaml");
+    std::fs::write(&broken, "apiVersion: p0.dev/v1alpha1\nkind: Policy\nrules:\n- {name: R}\n").unwrap();
+    let output = run(&["policy", "check", "--policy", broken.to_str().unwrap(), FILES[2], FILES[3]]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("line 4, column "), "{}", text(&output.stderr));
+}
+
+#[test]
+fn whoever_is_named_and_gone_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let persons = folder.path().join("identities.yaml");
+    std::fs::write(
+        &persons,
+        "apiVersion: p0.dev/v1alpha1\nkind: Identities\npersons: [{name: dave, groups: [sre]}]\n",
+    )
+    .unwrap();
+    let output = run(&["policy", "check", FILES[0], FILES[1], "--identities", persons.to_str().unwrap()]);
+    let told = text(&output.stdout);
+    assert!(
+        output.status.success() && told.contains("warning: the rule `rest` asks for 2 approvals"),
+        "{told}"
+    );
+}
+
+/// `docs/schemas` is made from the types: `P0_BLESS=1 cargo test -p p0-gitops --test policy` writes it.
+#[test]
+fn the_published_schemas_are_those_of_the_types() {
+    let folder = root().join("docs/schemas");
+    for (name, schema) in p0_access::schema::all() {
+        let schema = serde_json::to_string_pretty(&schema).unwrap() + "\n";
+        if std::env::var_os("P0_BLESS").is_some() {
+            std::fs::write(folder.join(name), &schema).unwrap();
+        }
+        let published = std::fs::read_to_string(folder.join(name)).unwrap_or_default();
+        assert!(published == schema, "docs/schemas/{name} is old; make it anew as CONTRIBUTING.md says");
+    }
+}
+
+/// Every word that a file of the examples uses is in its schema, and every word of the schema can be read.
+#[test]
+fn schemas_and_readers_know_the_same_words() {
+    let (_, schema) = p0_access::schema::all().into_iter().find(|(name, _)| *name == "policy.json").unwrap();
+    let policy = serde_json::to_value(&schema).unwrap();
+    let schema = policy.to_string();
+    for word in keys(&root().join("examples/policy/policy.yaml")) {
+        assert!(schema.contains(&format!("\"{word}\"")), "`{word}` is not in the schema");
+    }
+    let top = policy["properties"].as_object().unwrap();
+    for word in top.keys() {
+        let head = "apiVersion: p0.dev/v1alpha1\nkind: Policy\n";
+        let text = if head.contains(word.as_str()) { head.to_owned() } else { format!("{head}{word}: 7\n") };
+        let said = p0_access::policy::Policy::read(&text).map_err(|error| error.to_string());
+        assert!(!said.is_err_and(|error| error.contains("unknown field")), "{word}");
+    }
+}
+
+fn keys(file: &Path) -> Vec<String> {
+    let text = std::fs::read_to_string(file).unwrap();
+    let lines = text.lines().filter(|line| !line.trim_start().starts_with('#'));
+    let words =
+        lines.filter_map(|line| line.split_once(':').map(|(key, _)| key.trim_start_matches([' ', '-'])));
+    words.map(str::to_owned).filter(|word| word.bytes().all(|byte| byte.is_ascii_alphanumeric())).collect()
+}
