@@ -1,5 +1,8 @@
 //! What must hold for any bytes at all. The fuzz targets call these, and so does `tests/tests/corpus.rs` on stable Rust.
 
+use p0_access::identity::Identities;
+use p0_access::policy::{Answer, Policy, Question, Risk, Stated, Term, decide};
+use p0_access::window::Window;
 use p0_grant::catalogue::{Catalogue, read_roles};
 use p0_grant::locator::Locator;
 use p0_grant::manifest::Manifest;
@@ -10,9 +13,10 @@ use p0_grant::signers::AllowedSigners;
 pub type Property = fn(&[u8]);
 
 /// A name and the property of that name, as the targets and the corpus folders are called.
-pub const ALL: [(&str, Property); 5] = [
+pub const ALL: [(&str, Property); 6] = [
     ("grant", grant),
     ("locator", locator),
+    ("policy", policy),
     ("roles", roles),
     ("signature", signature),
     ("signers", signers),
@@ -40,6 +44,45 @@ pub fn locator(bytes: &[u8]) {
         }
         Err(error) => assert!(!error.to_string().is_empty()),
     }
+}
+
+/// What a person may write about who may have what: it is read or refused with a place, and what was read answers. Without
+/// persons the answer is no.
+pub fn policy(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    if let Ok(window) = Window::read("vpl5aqzpwnnqmnkrzze2.yaml", text) {
+        assert!(window.open(&Identities::default()).is_err());
+    }
+    let persons =
+        "apiVersion: p0.dev/v1alpha1\nkind: Identities\npersons: [{name: alice, kubernetes: [alice@x]}]\n";
+    let alone = Identities::read(persons).expect("one person");
+    if let Ok(read) = Identities::read(text) {
+        let marked =
+            read.iter().filter_map(|person| read.subject_of(person).ok().map(|subject| (person, subject)));
+        marked.into_iter().for_each(|(person, subject)| assert_eq!(read.by_subject(&subject), Ok(person)));
+    }
+    let Ok(policy) = Policy::read(text) else { return };
+    assert_eq!(policy.digest().len(), 64);
+    let selection = "deploy / shop / web".parse::<Locator>().expect("a locator");
+    let selection =
+        selection.resolve(&Catalogue::embedded().expect("the embedded catalogue")).expect("a selection");
+    let (requester, cluster) = ("alice".parse().expect("a name"), "prod".parse().expect("a name"));
+    let (subject, role) = ("alice@x".parse().expect("a subject"), "view".parse().expect("a role"));
+    let question = Question {
+        requester: &requester,
+        subject: &subject,
+        cluster: &cluster,
+        role: &role,
+        selection: &selection,
+        risk: Risk::default(),
+        term: Term::For(None),
+        reason: Stated::Nothing,
+    };
+    match decide(&policy, &alone, &question).answer {
+        Answer::Refused(reasons) => assert!(!reasons.is_empty()),
+        Answer::Matched(found) => assert!(!found.alternatives.is_empty()),
+    }
+    assert!(matches!(decide(&policy, &Identities::default(), &question).answer, Answer::Refused(_)));
 }
 
 /// Roles that were read make a catalogue that reads back equal.

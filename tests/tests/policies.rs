@@ -1,0 +1,78 @@
+//! Policies held to a real repository: grants that live, and grants that landed.
+
+use p0_tests::program::{Run, run};
+use p0_tests::site::{NOW, Site};
+
+const POLICY: &str = "apiVersion: p0.dev/v1alpha1\nkind: Policy\nrules:\n\
+    - {name: no-contractors, requestor: {group: {names: [contractors]}}, resource: any, approval: [deny]}\n\
+    - {name: reviewed, requestor: any, resource: any, approval: [reviewers: {persons: [carol]}]}\n";
+
+const PERSONS: &str = "apiVersion: p0.dev/v1alpha1\nkind: Identities\npersons:\n\
+    - {name: alice, kubernetes: [alice@example.com]}\n- {name: carol, kubernetes: [carol@example.com]}\n\
+    - {name: erin, kubernetes: [erin@example.com], groups: [contractors]}\n";
+
+const ALICE: &str = "alice000000000000000";
+const UNSEEN: &str = "unseen00000000000000";
+const ERIN: &str = "erin0000000000000000";
+
+/// Three grants: one as the policy wants it, one that nobody approved, one for a contractor.
+fn site() -> Site {
+    let site = Site::new(None);
+    std::fs::write(site.beside("policy.yaml"), POLICY).expect("a policy");
+    std::fs::write(site.beside("identities.yaml"), PERSONS).expect("persons");
+    let what = ["--role", "view", "--locator", "deploy / default / web", "--duration", "2h"];
+    for (id, who, approvers) in [
+        (ALICE, "alice", &["--approver", "carol"][..]),
+        (UNSEEN, "alice", &[]),
+        (ERIN, "erin", &["--approver", "carol"]),
+    ] {
+        let subject = format!("{who}@example.com");
+        let whom = ["--requester", who, "--to", subject.as_str()];
+        site.propose(id, &[&what[..], &whom, approvers].concat()).done();
+        site.merge(id).done();
+    }
+    site
+}
+
+fn policy(site: &Site, arguments: &[&str], now: &str) -> Run {
+    let text = |name: &str| site.beside(name).to_str().expect("a path in UTF-8").to_owned();
+    let repository = site.repository();
+    let (policy, identities) = (text("policy.yaml"), text("identities.yaml"));
+    let place = [
+        "--repo",
+        repository.to_str().expect("a path in UTF-8"),
+        "--policy",
+        &policy,
+        "--identities",
+        &identities,
+    ];
+    run(&[&["policy"], arguments, &place, &["--now", now, "-o", "json"]].concat())
+}
+
+/// Id, what is said now, and the first reason.
+fn rows(rows: &serde_json::Value) -> Vec<(String, String, String)> {
+    let word = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+    let rows = rows.as_array().expect("rows").iter();
+    let mut rows: Vec<_> =
+        rows.map(|row| (word(&row["id"]), word(&row["now"]), word(&row["reasons"][0]))).collect();
+    rows.sort();
+    rows
+}
+
+#[test]
+fn live_grants_that_are_no_longer_allowed_are_listed_until_they_end() {
+    let site = site();
+    let found = policy(&site, &["check", "--live"], NOW);
+    assert_eq!(found.code, 2, "{}", found.err);
+    let told = rows(&serde_json::from_str(&found.out).expect("JSON"));
+    let said: Vec<(&str, &str)> = told.iter().map(|(id, now, _)| (id.as_str(), now.as_str())).collect();
+    assert_eq!(said, [(ERIN, "refused"), (UNSEEN, "lacks")]);
+    assert_eq!(told[0].2, "the rule `no-contractors` denies it");
+    // Whoever leaves the file could not ask again.
+    let fewer = PERSONS.replace("- {name: alice, kubernetes: [alice@example.com]}\n", "");
+    std::fs::write(site.beside("identities.yaml"), fewer).expect("persons");
+    let found = policy(&site, &["check", "--live"], NOW);
+    assert_eq!(rows(&serde_json::from_str(&found.out).expect("JSON")).len(), 3);
+    let later = policy(&site, &["check", "--live"], "2026-11-24T13:00:00Z");
+    assert_eq!((later.code, later.out.trim()), (0, "[]"));
+}
