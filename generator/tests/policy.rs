@@ -1,4 +1,5 @@
 //! The policy commands, the examples of `examples/policy`, and the published schemas.
+#![expect(clippy::unwrap_used, reason = "a program that does not start is a failed test")]
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

@@ -298,3 +298,6 @@ fn holds(outer: &Target, inner: &Target) -> bool {
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests;
