@@ -6,6 +6,8 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use http::header::{ACCEPT, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, Method, Request};
 use http_body_util::BodyExt;
@@ -15,14 +17,17 @@ use kube::client::Body;
 use serde::Deserialize;
 use tokio::sync::Semaphore;
 
+mod accounts;
 mod clock;
 mod error;
 mod holdings;
+mod listing;
 mod object;
 mod objects;
 mod review;
 mod sources;
 
+pub use accounts::Issued;
 pub use error::{ClusterError, Refusal};
 pub use object::{Kind, Live, Place};
 pub use objects::{Created, Deleted};
@@ -51,6 +56,7 @@ pub struct Limits {
 pub struct Cluster {
     client: Client,
     server: String,
+    authority: Option<String>,
     limits: Limits,
     slots: Semaphore,
     clock: Clock,
@@ -138,6 +144,7 @@ impl Cluster {
         // Repetition is decided here, where it is known what is safe to repeat.
         config.default_retry = false;
         let server = config.cluster_url.to_string();
+        let authority = config.root_cert.as_deref().map(pem);
         let action = format!("prepare a client for {server}");
         // A credential plugin is a program that is waited for, so this may block.
         let runtime = tokio::runtime::Handle::current();
@@ -152,6 +159,7 @@ impl Cluster {
         Ok(Self {
             client,
             server,
+            authority,
             slots: Semaphore::new(limits.concurrent.max(1)),
             limits,
             clock: Clock::default(),
@@ -164,6 +172,11 @@ impl Cluster {
     /// The server's address.
     pub fn server(&self) -> &str {
         &self.server
+    }
+
+    /// The server's certificate authorities, PEM; `None` where the system's count.
+    pub fn authority(&self) -> Option<&str> {
+        self.authority.as_deref()
     }
 
     /// Asks, again where that is safe, and gives the body of a successful answer.
@@ -294,6 +307,17 @@ impl Cluster {
         let skew = self.clock.skew()?;
         (!self.skew_told.swap(true, Ordering::Relaxed)).then_some(skew)
     }
+}
+
+/// Certificates as text.
+fn pem(certificates: &[Vec<u8>]) -> String {
+    let one = |certificate: &Vec<u8>| {
+        let text = STANDARD.encode(certificate);
+        let lines: Vec<&str> =
+            (0..text.len()).step_by(64).filter_map(|at| text.get(at..text.len().min(at + 64))).collect();
+        format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", lines.join("\n"))
+    };
+    certificates.iter().map(one).collect()
 }
 
 /// The answer to a question that was not done, as Kubernetes words it.

@@ -10,6 +10,7 @@ mod deciding;
 mod import;
 mod keep;
 mod objects;
+mod picked;
 mod read;
 pub(crate) mod record;
 pub(crate) mod resolve;
@@ -18,6 +19,8 @@ pub(crate) mod schema;
 pub(crate) mod wish;
 mod write;
 
+pub(crate) use create::new_id;
 pub use import::{Imported, imported};
+pub(crate) use picked::Picked;
 pub use resource::GrantResource;
 pub use schema::{identity, rules_type, schema};

@@ -5,9 +5,18 @@
 
 pub mod cluster;
 pub mod config;
+pub mod data_sources;
+pub mod ephemeral;
+pub mod functions;
 pub mod grant;
+pub mod lists;
 pub mod session;
+pub mod source;
 
+mod asked;
+mod findings;
+mod found;
+mod plain;
 mod provider;
 mod text;
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use tfplugin::provider::{Call, Outcome, Provider, Resource};
+use tfplugin::provider::{Call, DataSource, Ephemeral, Function, ListResource, Outcome, Provider, Resource};
 use tfplugin::schema::Schema;
 use tfplugin::value::{FromValue, Mismatch, Value};
 
@@ -31,6 +31,22 @@ impl Provider for P0 {
 
     fn resources(&self) -> Vec<(&'static str, Arc<dyn Resource>)> {
         vec![("p0_k8s_grant", Arc::new(GrantResource::new(self.session.clone())))]
+    }
+
+    fn data_sources(&self) -> Vec<(&'static str, Arc<dyn DataSource>)> {
+        crate::data_sources::all(&self.session)
+    }
+
+    fn ephemerals(&self) -> Vec<(&'static str, Arc<dyn Ephemeral>)> {
+        crate::ephemeral::all(&self.session)
+    }
+
+    fn functions(&self) -> Vec<(&'static str, Arc<dyn Function>)> {
+        crate::functions::all()
+    }
+
+    fn lists(&self) -> Vec<(&'static str, Arc<dyn ListResource>)> {
+        crate::lists::all(&self.session)
     }
 
     async fn validate(&self, _call: &mut Call, config: Value) -> Outcome<()> {

@@ -96,7 +96,7 @@ fn filled(planned: &Value, id: &GrantId, role_name: &str, now: Timestamp, end: T
 }
 
 /// 20 characters that nobody can guess: the id is used once ever.
-fn new_id() -> Result<GrantId, Diagnostics> {
+pub(crate) fn new_id() -> Result<GrantId, Diagnostics> {
     const LETTERS: &[u8] = b"abcdefghijklmnopqrstuvwxyz0123456789";
     // Bytes from 252 on would make the first letters likelier than the others.
     const FAIR: u8 = 252;

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use p0_grant::danger::Danger;
 use p0_grant::digest::SubsetDigest;
 use p0_grant::locator::{Locator, LocatorError};
-use p0_grant::plan::{self, Plan, PlanError};
+use p0_grant::plan::{self, Findings, Plan, PlanError};
 use p0_grant::resource::ApiResource;
 use p0_grant::role::{Role, RoleRef};
 use p0_grant::rule::Rule;
@@ -34,9 +34,13 @@ impl Resolved {
 
     /// What people are told before it is granted.
     pub(crate) fn warnings(&self) -> Vec<Diagnostic> {
-        let findings = self.plan.findings();
-        [dangers(findings.dangers()), dropped(findings.dropped())].into_iter().flatten().collect()
+        warnings(self.plan.findings())
     }
+}
+
+/// What people are told of rules before they are granted.
+pub(crate) fn warnings(findings: &Findings) -> Vec<Diagnostic> {
+    [dangers(findings.dangers()), dropped(findings.dropped())].into_iter().flatten().collect()
 }
 
 /// The summaries are always the same, so that Terraform tells many as one.
@@ -138,7 +142,8 @@ pub(crate) async fn role(cluster: &Cluster, reference: &RoleRef) -> Result<Role,
     })
 }
 
-fn refused(error: &PlanError) -> Diagnostics {
+/// Why nothing is granted.
+pub(crate) fn refused(error: &PlanError) -> Diagnostics {
     let (summary, more) = match error {
         PlanError::Withheld { .. } => (
             "The grant is not offered",
