@@ -1,0 +1,3 @@
+output "parts" {
+  value = provider::p0::parse_locator("deploy / default / nginx")
+}
