@@ -1,4 +1,4 @@
-//! Terraform and OpenTofu providers in Rust.
+#![doc = include_str!("../README.md")]
 
 pub mod conform;
 pub mod diagnostics;

@@ -18,7 +18,7 @@ mod services;
 mod tls;
 
 use handshake::Handshake;
-use listener::Listener;
+use listener::{Bound, Listener};
 
 /// How long what runs may take to end. Terraform kills the process two seconds after it has asked it to end.
 const END: Duration = Duration::from_millis(1500);
@@ -54,6 +54,8 @@ enum ServeError {
     Output(#[source] std::io::Error),
     #[error("the runtime cannot be started")]
     Runtime(#[source] std::io::Error),
+    #[error("signals cannot be watched")]
+    Signals(#[source] std::io::Error),
     #[error("the connection broke")]
     Serve(#[source] tonic::transport::Error),
 }
@@ -96,9 +98,10 @@ async fn serve_until_the_end(
     debug: bool,
 ) -> Result<(), ServeError> {
     let secured = handshake.client_certificate.as_deref().map(tls::for_client).transpose()?;
-    let (listener, place) = Listener::bind(handshake)?;
+    // The folder goes when this function ends, whatever still runs then.
+    let Bound { listener, place, folder: _folder } = Listener::bind(handshake)?;
     let (ending, end) = life::ending();
-    life::watch(&ending, debug);
+    life::watch(&ending, debug).map_err(ServeError::Signals)?;
     let line = match debug {
         true => debug::line(options, &place),
         false => handshake.line(&place, secured.as_ref().map(|secured| secured.certificate.as_ref())),

@@ -1,6 +1,6 @@
 //! The protocol over the traits: each call is decoded, given to the provider, and its answer is checked and encoded.
 //!
-//! Not here: connections and the process ([`crate::plugin`]), and what is legal ([`crate::conform`]).
+//! Not here: connections and the process ([`crate::serve`]), and what is legal ([`crate::conform`]).
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -542,11 +542,11 @@ async fn what_is_unknown_is_validated_and_planned() {
     assert!(plan.state.attribute("name").unwrap().is_unknown());
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_stop_reaches_what_runs_and_the_provider_goes_on() {
     let mut core = of(Thing {
         create: |call, change| {
-            // Runs on a thread of its own, so that waiting does not keep the stop from coming.
+            // Waits on a thread of its own, which does not keep the stop from coming.
             let stop = call.stop.clone();
             tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(stop.comes()));
             call.add(Diagnostic::error("Interrupted", "Half of it is there."));

@@ -4,10 +4,12 @@
 
 use std::collections::BTreeMap;
 
+use prost::Message;
 use prost_types::field_descriptor_proto::{Label, Type};
-use prost_types::{DescriptorProto, EnumDescriptorProto, FieldDescriptorProto};
+use prost_types::{DescriptorProto, EnumDescriptorProto, FieldDescriptorProto, FileDescriptorSet};
 
 const TABLE: &str = include_str!("wire/table.txt");
+const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));
 
 /// State stores and actions. A call of a method that is not served is answered with UNIMPLEMENTED, and a field that is not
 /// there is empty; Terraform takes both for "none".
@@ -56,8 +58,7 @@ fn published() -> Messages {
 }
 
 fn ours() -> Messages {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/proto");
-    let set = protox::compile(["tfplugin6.proto"], [folder]).expect("the text compiles");
+    let set = FileDescriptorSet::decode(DESCRIPTORS).expect("what the build has written");
     let file = set.file.into_iter().find(|file| file.package() == "tfplugin6").expect("our file");
     let mut messages = Messages::new();
     file.message_type.iter().for_each(|one| message("", one, &mut messages));

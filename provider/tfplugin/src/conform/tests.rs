@@ -129,3 +129,83 @@ fn what_can_be_kept_of_a_plan_has_nulls_for_unknowns() {
     let plan = value(&[("ours", Value::UNKNOWN), ("nested", inner("a", Value::UNKNOWN))]);
     assert_eq!(with_nulls(plan), value(&[("nested", inner("a", Value::Null))]));
 }
+
+#[test]
+fn there_are_as_many_blocks_as_are_configured() {
+    let content = Schema::new("").with("x", Attribute::required(Type::String));
+    let schema = Schema::new("").with_block("b", crate::schema::Block::at_most_one(content));
+    let block = |x: &str| Value::List(vec![Value::object([("x", text(x))])]);
+    let of = |blocks: Value| Value::object([("b", blocks)]);
+    for (config, plan, expected) in [
+        (block("a"), block("a"), None),
+        (block("a"), block("b"), Some("`b[0].x` is planned neither as configured nor as it was")),
+        (block("a"), Value::List(Vec::new()), Some("`b` holds other blocks than are configured")),
+        (block("a"), Value::Null, Some("`b` holds other blocks than are configured")),
+        (block("a"), Value::UNKNOWN, Some("`b` holds other blocks than are configured")),
+        (Value::List(Vec::new()), Value::List(Vec::new()), None),
+        (Value::UNKNOWN, block("a"), None),
+    ] {
+        let found = planned(&schema, None, &of(config), &of(plan.clone()));
+        assert_eq!(found.first().map(ToString::to_string).as_deref(), expected, "{plan:?}");
+    }
+}
+
+#[test]
+fn a_bare_unknown_stands_for_a_refined_one() {
+    let refined = Value::Unknown(Refinements { prefix: Some("p-".to_owned()), ..Refinements::NOT_NULL });
+    let config = value(&[("may", refined)]);
+    assert_eq!(planned(&schema(), None, &config, &value(&[("may", Value::UNKNOWN)])), []);
+}
+
+#[test]
+fn a_plan_made_again_differs_only_where_it_was_unknown() {
+    let first = value(&[("may", text("x")), ("ours", Value::UNKNOWN)]);
+    for (again, expected) in [
+        (value(&[("may", text("x")), ("ours", text("now known"))]), None),
+        (value(&[("may", text("y")), ("ours", Value::UNKNOWN)]), Some("`may` was planned otherwise before")),
+    ] {
+        let found = planned_again(&first, &again);
+        assert_eq!(found.first().map(ToString::to_string).as_deref(), expected);
+    }
+}
+
+#[test]
+fn a_reason_to_replace_exists_before_or_after() {
+    let (prior, plan) = (value(&[]), value(&[("nested", inner("a", Value::Null))]));
+    let inside = Path::attribute("nested").then(crate::value::index(0));
+    assert_eq!(replaced(Some(&prior), &plan, &[inside.clone(), Path::attribute("must")]), []);
+    assert_eq!(replaced(Some(&prior), &prior, &[inside]).len(), 1);
+}
+
+#[test]
+fn an_identity_is_there_and_stays() {
+    use crate::schema::{IdentityAttribute, ImportUse};
+    let id = IdentityAttribute { of: Type::String, import: ImportUse::Required, about: String::new() };
+    let schema = IdentitySchema { version: 0, attributes: [("id".to_owned(), id)].into() };
+    let of = |id: Value| Value::object([("id", id)]);
+    let (one, other, open) = (of(text("1")), of(text("2")), of(Value::UNKNOWN));
+    for (before, after, expected) in [
+        (None, Some(&one), None),
+        (Some(&one), Some(&one), None),
+        (Some(&open), Some(&one), None),
+        (Some(&one), Some(&other), Some(Rule::SameIdentity)),
+        (Some(&one), None, Some(Rule::Identity)),
+        (None, Some(&open), Some(Rule::Identity)),
+        (None, Some(&Value::Null), Some(Rule::Identity)),
+    ] {
+        let found = identity(Some(&schema), before, after);
+        assert_eq!(found.first().map(|one| one.rule), expected, "{before:?} → {after:?}");
+    }
+    assert_eq!(identity(None, None, None), []);
+}
+
+#[test]
+fn what_is_write_only_is_found_at_any_depth() {
+    let secret = [("pin", Attribute::optional(Type::String).write_only())];
+    let schema = Schema::new("").with("keys", Attribute::nested(Mode::Optional, Nesting::Set, secret));
+    let keys = |pin: Value| Value::object([("keys", Value::Set([Value::object([("pin", pin)])].into()))]);
+    let found = stored(&schema, &keys(text("1234")));
+    assert_eq!(found, [Violation { path: Path::attribute("keys"), rule: Rule::WriteOnly }]);
+    assert_eq!(without_write_only(&schema, keys(text("1234"))), keys(Value::Null));
+    assert_eq!(write_only_paths(&schema, &keys(Value::Null)), []);
+}

@@ -39,7 +39,7 @@ pub(super) fn visit(
     part: Part<'_>,
     value: &Value,
     at: &Path,
-    show: &mut impl FnMut(&Path, &Attribute, &Value),
+    show: &mut dyn FnMut(&Path, &Attribute, &Value),
 ) {
     let Value::Object(values) = value else { return };
     for (name, value) in values {
@@ -55,14 +55,18 @@ pub(super) fn visit(
     }
 }
 
-fn visit_each(part: Part<'_>, value: &Value, at: &Path, show: &mut impl FnMut(&Path, &Attribute, &Value)) {
+fn visit_each(part: Part<'_>, value: &Value, at: &Path, show: &mut dyn FnMut(&Path, &Attribute, &Value)) {
     match value {
         Value::List(items) => {
             for (number, item) in items.iter().enumerate() {
                 visit(part, item, &at.clone().then(index(number)), show);
             }
         }
-        Value::Set(items) => items.iter().for_each(|item| visit(part, item, at, show)),
+        Value::Set(items) => {
+            for item in items {
+                visit(part, item, at, &mut |_, attribute, value| show(at, attribute, value));
+            }
+        }
         Value::Map(entries) => {
             for (key, item) in entries {
                 visit(part, item, &at.clone().then(Step::Key(key.clone())), show);

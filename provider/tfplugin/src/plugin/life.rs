@@ -5,6 +5,10 @@ use std::panic::PanicHookInfo;
 
 use tokio::sync::watch;
 
+/// How often the process looks whether its parent is still there. What is open then has 1.5 seconds to be closed.
+#[cfg(unix)]
+const ORPHANED: std::time::Duration = std::time::Duration::from_millis(250);
+
 /// Ends the process.
 #[derive(Clone)]
 pub(super) struct Ending(watch::Sender<bool>);
@@ -36,45 +40,41 @@ impl End {
 /// Ends the process when it is told to, or when Terraform is gone. An interrupt is for Terraform, which then tells what to
 /// stop; only a process that is debugged has nobody else to listen to it.
 #[cfg(unix)]
-pub(super) fn watch(ending: &Ending, debug: bool) {
+pub(super) fn watch(ending: &Ending, debug: bool) -> std::io::Result<()> {
+    use std::os::unix::process::parent_id;
     use tokio::signal::unix::{SignalKind, signal};
+    let (mut terminations, mut interrupts) =
+        (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let (terminated, interrupted, orphaned) = (ending.clone(), ending.clone(), ending.clone());
     tokio::spawn(async move {
-        if let Ok(mut signals) = signal(SignalKind::terminate()) {
-            signals.recv().await;
-            terminated.now("it was terminated");
-        }
+        terminations.recv().await;
+        terminated.now("it was terminated");
     });
     tokio::spawn(async move {
-        let Ok(mut signals) = signal(SignalKind::interrupt()) else { return };
-        while signals.recv().await.is_some() {
+        while interrupts.recv().await.is_some() {
             if debug {
                 interrupted.now("it was interrupted");
             }
         }
     });
-    if !debug {
-        tokio::spawn(async move {
-            parent_is_gone().await;
-            orphaned.now("Terraform is gone");
-        });
+    if debug {
+        return Ok(());
     }
-}
-
-/// Whoever adopts this process is not asked for: any other parent than the first means that Terraform is gone.
-#[cfg(unix)]
-async fn parent_is_gone() {
-    use std::os::unix::process::parent_id;
     let terraform = parent_id();
-    let mut often = tokio::time::interval(std::time::Duration::from_millis(250));
-    while parent_id() == terraform {
-        often.tick().await;
-    }
+    tokio::spawn(async move {
+        // Whoever adopts this process is not asked for: any other parent than the first means that Terraform is gone.
+        let mut often = tokio::time::interval(ORPHANED);
+        while parent_id() == terraform {
+            often.tick().await;
+        }
+        orphaned.now("Terraform is gone");
+    });
+    Ok(())
 }
 
 /// The same, where there are no parents: Terraform ends its job, and everything in it.
 #[cfg(not(unix))]
-pub(super) fn watch(ending: &Ending, debug: bool) {
+pub(super) fn watch(ending: &Ending, debug: bool) -> std::io::Result<()> {
     let interrupted = ending.clone();
     tokio::spawn(async move {
         while tokio::signal::ctrl_c().await.is_ok() {
@@ -83,6 +83,7 @@ pub(super) fn watch(ending: &Ending, debug: bool) {
             }
         }
     });
+    Ok(())
 }
 
 /// Terraform knows a panic by its first word, and shows what follows.
@@ -97,4 +98,34 @@ fn panic_text(info: &PanicHookInfo<'_>, trace: &Backtrace) -> String {
         message.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message");
     let place = info.location().map(ToString::to_string).unwrap_or_default();
     format!("panic: {message}\n\nat {place}\n{trace}\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+
+    #[test]
+    fn a_panic_begins_with_the_word_that_terraform_knows() {
+        let kept = Arc::new(Mutex::new(String::new()));
+        let keeper = Arc::clone(&kept);
+        std::panic::set_hook(Box::new(move |info| {
+            *keeper.lock().unwrap() = panic_text(info, &Backtrace::disabled());
+        }));
+        let caught = std::panic::catch_unwind(|| panic!("a {}", "fault"));
+        drop(std::panic::take_hook());
+        assert!(caught.is_err());
+        let text = kept.lock().unwrap();
+        assert!(text.starts_with("panic: a fault\n\nat provider/tfplugin/src/plugin/life.rs:"), "{text}");
+    }
+
+    #[tokio::test]
+    async fn an_end_comes_once_for_all() {
+        let (ending, end) = ending();
+        let other = end.clone();
+        ending.now("it is told to");
+        ending.now("it is told to again");
+        tokio::join!(end.comes(), other.comes());
+    }
 }

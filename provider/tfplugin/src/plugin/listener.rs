@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use tempfile::TempDir;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::mpsc;
 use tokio_rustls::TlsAcceptor;
@@ -46,25 +47,24 @@ pub(super) struct Place {
     pub(super) address: String,
 }
 
-/// What listens.
-pub(super) enum Listener {
-    #[cfg(unix)]
-    Socket(socket::Socket),
-    #[cfg(not(unix))]
-    Port(tokio::net::TcpListener),
+/// What listens, and where.
+pub(super) struct Bound<L> {
+    pub(super) listener: L,
+    pub(super) place: Place,
+    /// The socket's own; it is removed when this is dropped.
+    pub(super) folder: Option<TempDir>,
 }
 
-impl Listener {
-    #[cfg(unix)]
-    pub(super) fn bind(handshake: &Handshake) -> Result<(Self, Place), ListenError> {
-        let (socket, place) = socket::bind(handshake)?;
-        Ok((Self::Socket(socket), place))
-    }
+/// What listens.
+pub(super) struct Listener(#[cfg(unix)] tokio::net::UnixListener, #[cfg(not(unix))] tokio::net::TcpListener);
 
-    #[cfg(not(unix))]
-    pub(super) fn bind(handshake: &Handshake) -> Result<(Self, Place), ListenError> {
-        let (listener, place) = port::bind(handshake)?;
-        Ok((Self::Port(listener), place))
+impl Listener {
+    pub(super) fn bind(handshake: &Handshake) -> Result<Bound<Self>, ListenError> {
+        #[cfg(unix)]
+        let Bound { listener, place, folder } = socket::bind(handshake)?;
+        #[cfg(not(unix))]
+        let Bound { listener, place, folder } = port::bind(handshake)?;
+        Ok(Bound { listener: Self(listener), place, folder })
     }
 
     /// Connections as they come, encrypted where there is something to do it with.
@@ -86,12 +86,7 @@ impl Listener {
     }
 
     async fn accept(&self) -> io::Result<Connection> {
-        match self {
-            #[cfg(unix)]
-            Self::Socket(socket) => Ok(Connection(Box::new(socket.accept().await?))),
-            #[cfg(not(unix))]
-            Self::Port(listener) => Ok(Connection(Box::new(listener.accept().await?.0))),
-        }
+        self.0.accept().await.map(|(stream, _)| Connection(Box::new(stream)))
     }
 }
 

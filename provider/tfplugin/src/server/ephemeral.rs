@@ -21,7 +21,7 @@ use super::{Core, convert, find};
 pub(super) struct Leases(Mutex<Vec<Lease>>);
 
 /// One that is open: its kind, and what it was opened with.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(PartialEq)]
 struct Lease {
     kind: String,
     private: Vec<u8>,

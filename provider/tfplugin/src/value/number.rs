@@ -20,8 +20,9 @@ pub enum NumberError {
     Size,
 }
 
-/// Digits on either side of the point: far more than 512 bits hold, and little enough to compare at once.
-const MAX_DIGITS: u64 = 1000;
+/// Digits on either side of the point: more than 512 bits hold, as many as the smallest floating point number has (1,074),
+/// and little enough to compare at once.
+const MAX_DIGITS: u64 = 1100;
 
 impl Number {
     /// The number as a machine's integer, where it is one.

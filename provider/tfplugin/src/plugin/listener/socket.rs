@@ -5,27 +5,14 @@ use std::io;
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 
-use tempfile::TempDir;
-use tokio::net::{UnixListener, UnixStream};
+use tokio::net::UnixListener;
 
-use super::{Handshake, ListenError, Place};
+use super::{Bound, Handshake, ListenError, Place};
 
 /// What a socket's path may have in bytes on every system, with some to spare.
 const LONGEST: usize = 100;
 
-pub(in super::super) struct Socket {
-    listener: UnixListener,
-    /// Removed when this is dropped.
-    _folder: TempDir,
-}
-
-impl Socket {
-    pub(super) async fn accept(&self) -> io::Result<UnixStream> {
-        self.listener.accept().await.map(|(stream, _)| stream)
-    }
-}
-
-pub(super) fn bind(handshake: &Handshake) -> Result<(Socket, Place), ListenError> {
+pub(super) fn bind(handshake: &Handshake) -> Result<Bound<UnixListener>, ListenError> {
     let wanted = handshake.socket_dir.clone().unwrap_or_else(std::env::temp_dir);
     let parent = match wanted.as_os_str().len() + "/plugin-XXXXXXXX/socket".len() <= LONGEST {
         true => wanted,
@@ -34,7 +21,7 @@ pub(super) fn bind(handshake: &Handshake) -> Result<(Socket, Place), ListenError
     bound(&parent, handshake.socket_group).map_err(|error| ListenError::Socket { folder: parent, error })
 }
 
-fn bound(parent: &Path, group: Option<u32>) -> io::Result<(Socket, Place)> {
+fn bound(parent: &Path, group: Option<u32>) -> io::Result<Bound<UnixListener>> {
     // The folder is this user's alone from its first moment, so nobody can open the socket before its mode is set.
     let folder = tempfile::Builder::new().prefix("plugin-").rand_bytes(8).tempdir_in(parent)?;
     let path = folder.path().join("socket");
@@ -47,7 +34,7 @@ fn bound(parent: &Path, group: Option<u32>) -> io::Result<(Socket, Place)> {
         }
     }
     let place = Place { network: "unix", address: path.display().to_string() };
-    Ok((Socket { listener, _folder: folder }, place))
+    Ok(Bound { listener, place, folder: Some(folder) })
 }
 
 #[cfg(test)]
@@ -64,11 +51,11 @@ mod tests {
     async fn nobody_else_may_open_the_socket_and_it_goes_with_the_process() {
         let parent = tempfile::tempdir().unwrap();
         let handshake = Handshake { socket_dir: Some(parent.path().to_owned()), ..Handshake::default() };
-        let (socket, place) = bind(&handshake).unwrap();
-        let path = PathBuf::from(&place.address);
+        let bound = bind(&handshake).unwrap();
+        let path = PathBuf::from(&bound.place.address);
         assert!(path.starts_with(parent.path()));
         assert_eq!((mode(&path), mode(path.parent().unwrap())), (0o600, 0o700));
-        drop(socket);
+        drop(bound);
         assert!(!path.parent().unwrap().exists());
     }
 
@@ -76,16 +63,16 @@ mod tests {
     async fn a_group_may_where_it_is_named() {
         let parent = tempfile::tempdir().unwrap();
         let own = std::fs::metadata(parent.path()).unwrap().gid();
-        let (_socket, place) = bound(parent.path(), Some(own)).unwrap();
-        let path = PathBuf::from(&place.address);
+        let bound = bound(parent.path(), Some(own)).unwrap();
+        let path = PathBuf::from(&bound.place.address);
         assert_eq!((mode(&path), mode(path.parent().unwrap())), (0o660, 0o710));
     }
 
     #[tokio::test]
     async fn a_folder_with_a_long_name_is_passed_by() {
         let handshake = Handshake { socket_dir: Some("/x".repeat(60).into()), ..Handshake::default() };
-        let (_socket, place) = bind(&handshake).unwrap();
-        assert!(place.address.starts_with("/tmp/plugin-"), "{}", place.address);
+        let bound = bind(&handshake).unwrap();
+        assert!(bound.place.address.starts_with("/tmp/plugin-"), "{:?}", bound.place);
     }
 
     #[tokio::test]

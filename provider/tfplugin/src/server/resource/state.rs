@@ -17,8 +17,9 @@ pub(in super::super) async fn upgrade(
 ) -> Outcome<wire::upgrade_resource_state::Response> {
     let kind = find(&core.resources, &request.type_name)?;
     let state = upgraded(kind, request.version, json_of(request.raw_state)?.as_slice())?;
-    conform::refuse(|| conform::stored(&kind.schema, &state))?;
+    // What an earlier version kept and this one does not is dropped with the rest that the schema does not have.
     let state = conform::without_write_only(&kind.schema, state);
+    conform::refuse(|| conform::stored(&kind.schema, &state))?;
     let upgraded_state = Some(convert::dynamic(&state, &kind.value_type())?);
     Ok(wire::upgrade_resource_state::Response { upgraded_state, diagnostics: Vec::new() })
 }
