@@ -26,7 +26,7 @@ pub struct Planned {
     pub code: i32,
     /// What people see, on both streams.
     pub said: String,
-    /// The plan in the tool's JSON form; null after an error.
+    /// The plan in the tool's JSON form, where there is something to do.
     pub json: Value,
 }
 
@@ -138,8 +138,8 @@ impl Workspace {
     pub fn plan(&self, arguments: &[&str]) -> Planned {
         let run = self.run(&[&["plan", "-detailed-exitcode", "-out=saved.plan"], arguments].concat());
         let json = match run.code {
-            1 => Value::Null,
-            _ => self.json(&["show", "-json", "saved.plan"]),
+            2 => self.json(&["show", "-json", "saved.plan"]),
+            _ => Value::Null,
         };
         Planned { code: run.code, said: run.out + &run.err, json }
     }
@@ -159,13 +159,16 @@ impl Workspace {
         self.run(&["destroy", "-auto-approve"])
     }
 
-    /// The values of a resource or data source in the state, by its address; null where it is not there.
+    /// The values of a resource in the state, by its address; null where it is not there.
     pub fn state_of(&self, address: &str) -> Value {
-        let state = self.json(&["show", "-json"]);
-        let all = state["values"]["root_module"]["resources"].as_array().cloned().unwrap_or_default();
-        all.into_iter()
-            .find(|each| each["address"] == address)
-            .map_or(Value::Null, |mut found| found["values"].take())
+        let state: Value = serde_json::from_str(&self.state_text()).unwrap_or_default();
+        let all = state["resources"].as_array().cloned().unwrap_or_default();
+        let is_it = |each: &Value| {
+            let part = |name: &str| each[name].as_str().unwrap_or_default();
+            format!("{}.{}", part("type"), part("name")) == address
+        };
+        let found = all.into_iter().find(is_it);
+        found.map_or(Value::Null, |mut found| found["instances"][0]["attributes"].take())
     }
 
     /// The file that holds the state.
@@ -175,7 +178,8 @@ impl Workspace {
 
     /// An output of the configuration.
     pub fn output(&self, name: &str) -> Value {
-        self.json(&["output", "-json", name])
+        let state: Value = serde_json::from_str(&self.state_text()).unwrap_or_default();
+        state["outputs"][name]["value"].clone()
     }
 
     fn json(&self, arguments: &[&str]) -> Value {
