@@ -1,0 +1,137 @@
+//! Bad input and bad servers: a diagnostic on the right attribute that says what to do, a state that tells the truth, and
+//! never a secret.
+
+use p0_tests::terraform::unwrapped;
+use p0_tests::{ControlPlane, Fate, Proxy};
+use serde_json::json;
+
+use crate::world::{GRANT, TERMS, World, grant};
+
+const FAR: &str = "expires_at = \"2099-01-01T00:00:00Z\"";
+
+#[test]
+fn a_server_that_says_no_is_quoted_with_what_to_do() {
+    let world = World::new();
+    let body = grant(&format!("{TERMS}{FAR}").replace("NAMESPACE", &world.namespace));
+    let provider = |host: &str, token: &str, rest: &str| {
+        world.tool.configure(&format!(
+            "provider \"p0\" {{\n  host = \"{host}\"\n  token = \"{token}\"\n  {rest}\n}}\n{body}"
+        ));
+    };
+    let plane = ControlPlane::shared();
+    // Nobody's token.
+    provider(&world.proxy.url(), "no-such-token", "");
+    let said = unwrapped(&world.tool.plan(&[]).ended(1).said);
+    assert!(said.contains("401") || said.contains("Unauthorized") || said.contains("redentials"), "{said}");
+    assert!(!said.contains("no-such-token"), "a secret is not repeated: {said}");
+    // Somebody who may not read the role.
+    provider(&world.proxy.url(), "stranger-token", "");
+    let said = unwrapped(&world.tool.plan(&[]).ended(1).said);
+    assert!(said.contains("stranger") && said.contains("get") && said.contains("clusterroles"), "{said}");
+    // Nobody there.
+    provider("http://127.0.0.1:9", plane.token(), "request_timeout = \"2s\"");
+    let said = unwrapped(&world.tool.plan(&[]).ended(1).said);
+    assert!(said.contains("127.0.0.1:9"), "{said}");
+    // A certificate that nobody vouches for, and then one that somebody does.
+    provider(&plane.url(), plane.token(), "");
+    let said = unwrapped(&world.tool.plan(&[]).ended(1).said);
+    assert!(said.contains("certificate"), "{said}");
+    world.tool.file("ca.crt", &plane.certificate());
+    provider(&plane.url(), plane.token(), "cluster_ca_certificate = file(\"ca.crt\")");
+    world.tool.plan(&[]).ended(2);
+}
+
+#[test]
+fn a_webhook_that_denies_leaves_nothing_that_grants() {
+    let world = World::new();
+    world.grant(FAR);
+    world.proxy.judge(|asked| match asked.writes() && asked.path.contains("rolebindings") {
+        true => Fate::Denied("not on a Friday"),
+        false => Fate::Served,
+    });
+    let said = unwrapped(&world.tool.apply().ended(1));
+    assert!(said.contains("not on a Friday"), "{said}");
+    assert!(!world.may("get", "apps/deployments", "nginx"));
+    world.proxy.judge(|_| Fate::Served);
+    world.tool.apply().done();
+    world.tool.plan(&[]).ended(0);
+    world.tool.destroy().done();
+}
+
+#[test]
+fn what_can_be_tried_again_is_and_nothing_is_made_twice() {
+    for fate in [Fate::Refused(429, Some(0)), Fate::LostAnswer] {
+        let world = World::new();
+        world.grant(FAR);
+        let mut kinds = vec!["clusterroles", "rolebindings"];
+        let told = fate.clone();
+        world.proxy.judge(move |asked| {
+            let meets = kinds.iter().position(|kind| asked.method == "POST" && asked.path.contains(kind));
+            match meets {
+                Some(index) => {
+                    kinds.remove(index);
+                    told.clone()
+                }
+                None => Fate::Served,
+            }
+        });
+        world.tool.apply().done();
+        world.tool.plan(&[]).ended(0);
+        let id = world.state()["id"].as_str().expect("an id").to_owned();
+        assert_eq!(world.objects(&id).len(), 2, "{fate:?}");
+        world.tool.destroy().done();
+        assert!(world.objects(&id).is_empty());
+    }
+}
+
+#[test]
+fn an_error_while_reading_is_not_taken_for_gone() {
+    let world = World::new();
+    world.grant(FAR);
+    world.tool.apply().done();
+    world.proxy.judge(|asked| match asked.path.contains("rolebindings") {
+        true => Fate::Refused(403, None),
+        false => Fate::Served,
+    });
+    world.tool.plan(&[]).ended(1);
+    assert_eq!(world.state()["active"], true);
+    world.proxy.judge(|_| Fate::Served);
+    world.tool.plan(&[]).ended(0);
+}
+
+#[test]
+fn another_cluster_than_the_state_s_is_noticed() {
+    let world = World::new();
+    world.grant(FAR);
+    world.tool.apply().done();
+    let (other, token) = (ControlPlane::start(), ControlPlane::shared().token());
+    let proxy = Proxy::start(&other);
+    world.tool.configure(&format!(
+        "provider \"p0\" {{\n  host = \"{}\"\n  token = \"{token}\"\n}}\n{}",
+        proxy.url(),
+        grant(&format!("{TERMS}{FAR}").replace("NAMESPACE", &world.namespace)),
+    ));
+    let said = unwrapped(&world.tool.plan(&[]).ended(1).said);
+    assert!(said.contains("another cluster"), "{said}");
+    assert!(proxy.asked().iter().all(|asked| !asked.writes()));
+}
+
+#[test]
+fn the_state_of_a_later_version_is_refused_and_an_odd_one_is_read() {
+    let world = World::new();
+    world.grant(FAR);
+    world.tool.apply().done();
+    let text = world.tool.state_text();
+    let mut state: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    let instance = &mut state["resources"][0]["instances"][0];
+    instance["attributes"]["of_another_version"] = json!({ "x": 1 });
+    instance["attributes"].as_object_mut().expect("attributes").remove("drift");
+    world.tool.file("terraform.tfstate", &state.to_string());
+    assert_ne!(world.tool.plan(&[]).code, 1, "dropped and filled in");
+    state["resources"][0]["instances"][0]["schema_version"] = json!(99);
+    world.tool.file("terraform.tfstate", &state.to_string());
+    world.tool.plan(&[]).ended(1);
+    world.tool.file("terraform.tfstate", &text);
+    world.tool.plan(&[]).ended(0);
+    assert_eq!(world.state()["id"], world.tool.state_of(GRANT)["id"]);
+}
