@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use p0_access::duration::Lifetime;
 
 mod args;
+mod audit;
 mod catalogue;
 mod completions;
 mod demo;
@@ -18,9 +19,11 @@ mod land;
 mod output;
 mod policy;
 mod propose;
+mod reap;
 mod request;
 mod store;
 mod subset;
+mod sweep;
 mod verify;
 
 use output::Outcome;
@@ -103,6 +106,9 @@ enum Command {
     Tick(request::TickArgs),
     Policy(policy::Args),
     Store(store::Args),
+    Sweep(sweep::Args),
+    Reap(reap::Args),
+    Audit(audit::Args),
     Completions(completions::Args),
 }
 
@@ -170,6 +176,9 @@ fn run(cli: Cli) -> anyhow::Result<Outcome> {
         Command::Tick(args) => request::tick(&args, now),
         Command::Policy(args) => policy::run(&args, now),
         Command::Store(args) => store::run(&args),
+        Command::Sweep(args) => sweep::run(&args, now),
+        Command::Reap(args) => reap::run(&args, now),
+        Command::Audit(args) => audit::run(&args, now),
         Command::Completions(args) => completions::run(&args),
     }
 }

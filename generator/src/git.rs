@@ -10,6 +10,8 @@ mod error;
 mod forge;
 mod history;
 mod init;
+mod line;
+mod note;
 mod remote;
 mod tree;
 
@@ -19,4 +21,5 @@ pub use error::GitError;
 pub use forge::{AfterMerge, Change, Ensured, Forge, MergeError, Merged, Proposed};
 pub use history::Used;
 pub use init::{Made, add_files, create_bare};
+pub use line::{BlobId, Step};
 pub use remote::{CommitId, Remote};

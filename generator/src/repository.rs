@@ -16,16 +16,24 @@ use crate::git::{
     AfterMerge, Change, CommitId, Ensured, Forge, GitError, Identity, MergeError, Merged, Message, Remote,
 };
 
+mod auditing;
+mod heartbeat;
 mod judging;
 mod landing;
+mod pushing;
 mod reading;
 mod removal;
+mod sweeping;
 
 use judging::long_before;
 use reading::manifest;
 
+pub use auditing::{Audit, Audited};
+pub use heartbeat::Heartbeat;
 pub use landing::{Fate, OnBase, Proposal};
+pub use pushing::Pushed;
 pub use removal::{Removal, Why};
+pub use sweeping::{Ended, Swept};
 
 /// A repository of the design's layout.
 pub struct Repository {

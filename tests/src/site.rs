@@ -28,6 +28,7 @@ impl Site {
             "init",
             path(&repository),
             "--bare",
+            "--without-policy",
             "--cluster",
             CLUSTER,
             "--key",

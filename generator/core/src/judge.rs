@@ -13,8 +13,13 @@ use p0_grant::signers::AllowedSigners;
 
 use crate::change::FileChange;
 use crate::cluster::Cluster;
+use crate::identity::Identities;
 use crate::layout::ClusterName;
+use crate::name::PersonName;
+use crate::policy::Policy;
+use crate::window::Opened;
 
+mod access;
 mod grant;
 mod refusal;
 mod renewal;
@@ -35,6 +40,14 @@ pub struct Base {
     pub used: BTreeSet<GrantId>,
     /// Every version that base has had of each live grant that the change puts into other words.
     pub versions: BTreeMap<GrantId, Vec<Vec<u8>>>,
+    /// `p0/policy.yaml`; an error says why it cannot be used.
+    pub policy: Option<Result<Policy, String>>,
+    /// `p0/identities.yaml`; an error says why it cannot be used.
+    pub identities: Option<Result<Identities, String>>,
+    /// The windows of `p0/windows/`; an error says why one opens nothing.
+    pub windows: BTreeMap<GrantId, Result<Opened, String>>,
+    /// Who the forge says reviewed the change of a grant, and approves of it. A plain Git remote knows none.
+    pub reviews: BTreeMap<GrantId, BTreeSet<PersonName>>,
 }
 
 /// A cluster's two files on base. An error says why one cannot be used.

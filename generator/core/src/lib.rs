@@ -7,6 +7,7 @@ pub mod audit;
 pub mod change;
 pub mod cluster;
 pub mod digest;
+pub mod expiry;
 pub mod glob;
 pub mod identity;
 pub mod judge;

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use p0_access::change::{File, FileChange, FileMode};
-use p0_access::cluster::Cluster;
+use p0_access::cluster::{Cluster, PolicyNeed};
 use p0_access::judge::{Base, ClusterBase, Judgement, judge};
 use p0_access::layout::ClusterName;
 use p0_grant::catalogue::Catalogue;
@@ -38,13 +38,15 @@ fn signers(options: &str) -> Option<Result<AllowedSigners, String>> {
 }
 
 fn base() -> Base {
-    let settings = Ok(Cluster::new(cluster()));
+    // Who may have what is tried elsewhere.
+    let mut settings = Cluster::new(cluster());
+    settings.grants.policy = PolicyNeed::Optional;
+    let settings = Ok(settings);
     let known = ClusterBase { settings, catalogue: Ok(Catalogue::embedded().unwrap()), kustomization: None };
     Base {
         signers: signers("namespaces=\"p0.dev/grant\",valid-before=\"20270101Z\" "),
         clusters: BTreeMap::from([(cluster(), known)]),
-        used: BTreeSet::new(),
-        versions: BTreeMap::new(),
+        ..Base::default()
     }
 }
 

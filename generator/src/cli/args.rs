@@ -7,5 +7,5 @@ mod store;
 
 pub(super) use catalogue::{CatalogueArgs, PickArgs, read_catalogue_file};
 pub(super) use grant::{GrantArgs, new_id};
-pub(super) use repository::{RepositoryArgs, SigningArgs, identity, open_repository};
+pub(super) use repository::{BaseArgs, RepositoryArgs, SigningArgs, identity, open_repository};
 pub(super) use store::StoreArgs;

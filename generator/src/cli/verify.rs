@@ -7,8 +7,9 @@ use p0_access::judge::{Finding, Judgement};
 use p0_grant::name::GrantId;
 use serde::Serialize;
 
+use super::args::identity;
 use super::output::{Outcome, finding_line, plain, structured};
-use crate::git::{Credentials, Forge, Remote};
+use crate::git::{CommitId, Credentials, Forge, Remote};
 use crate::repository::Repository;
 
 /// Judge a change: may it land on base?
@@ -21,7 +22,8 @@ use crate::repository::Repository;
 Examples:
   p0-gitops verify --base main --head p0/grant/vpl5aqzpwnnqmnkrzze2
   p0-gitops verify --repo ./access.git --base HEAD^1 --head HEAD --format json
-  p0-gitops verify --base \"$OLD\" --head \"$NEW\"      (in a pre-receive hook)")]
+  p0-gitops verify --base \"$OLD\" --head \"$NEW\"      (in a pre-receive hook)
+  p0-gitops verify --base main --push \"$OLD\" \"$NEW\"  (after a push: takes out what must not stand there)")]
 pub(super) struct Args {
     /// The repository; without it, the one this runs in.
     #[arg(long, value_name = "PATH", env = "P0_REPO")]
@@ -34,6 +36,10 @@ pub(super) struct Args {
     /// The head of the change.
     #[arg(long, value_name = "REF", default_value = "HEAD")]
     head: String,
+
+    /// Judge what moved base from one commit to another instead, and take out of base what must not stand there.
+    #[arg(long, num_args = 2, value_names = ["OLD", "NEW"], conflicts_with = "head")]
+    push: Vec<String>,
 
     /// How to print the judgement.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
@@ -73,17 +79,50 @@ pub(super) fn run(args: &Args, now: Timestamp) -> anyhow::Result<Outcome> {
         Some(path) => Remote::open(path, Credentials::default(), std::path::Path::new(""))?,
         None => Remote::open_here()?,
     };
+    if let [old, new] = args.push.as_slice() {
+        let (old, new) = (remote.resolve(old)?, remote.resolve(new)?);
+        return after_push(args, &Repository::new(Forge::new(remote, args.base.as_str())), old, new, now);
+    }
     let (base, head) = (remote.resolve(&args.base)?, remote.resolve(&args.head)?);
     let judgement = Repository::new(Forge::new(remote, args.base.as_str())).judge(base, head, now)?;
-    match args.format {
-        JudgementFormat::Text => text(&judgement),
-        JudgementFormat::Json => structured(&answer(&judgement), super::output::Format::Json)?,
-        JudgementFormat::Github => github(&judgement),
-    }
+    tell(args.format, &judgement)?;
     Ok(match judgement {
         Judgement::Passed { .. } => Outcome::Done,
         Judgement::Refused(_) => Outcome::Refused,
     })
+}
+
+fn tell(format: JudgementFormat, judgement: &Judgement) -> anyhow::Result<()> {
+    match format {
+        JudgementFormat::Text => text(judgement),
+        JudgementFormat::Json => structured(&answer(judgement), super::output::Format::Json)?,
+        JudgementFormat::Github => github(judgement),
+    }
+    Ok(())
+}
+
+/// What is on base already is taken out, and that is an alarm.
+fn after_push(
+    args: &Args,
+    repository: &Repository,
+    old: CommitId,
+    new: CommitId,
+    now: Timestamp,
+) -> anyhow::Result<Outcome> {
+    let pushed = repository.judge_push(old, new, now)?;
+    if pushed.rewritten {
+        anstream::eprintln!("alarm: base was rewritten: {old} is not behind {new}");
+    }
+    if pushed.findings.is_empty() {
+        anstream::println!("passed: what was pushed may stand");
+        return Ok(if pushed.rewritten { Outcome::Refused } else { Outcome::Done });
+    }
+    tell(args.format, &Judgement::Refused(pushed.findings.clone()))?;
+    match repository.undo(&pushed, &identity(now), now)? {
+        Some(commit) => anstream::eprintln!("alarm: taken out of {} again ({commit})", args.base),
+        None => anstream::eprintln!("alarm: nothing of it could be taken out; somebody must look at it now"),
+    }
+    Ok(Outcome::Refused)
 }
 
 fn text(judgement: &Judgement) {

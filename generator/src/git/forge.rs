@@ -158,12 +158,12 @@ impl Forge {
         let tip = self.remote.head(&change.branch)?;
         for _ in 0..TRIES {
             let base = self.head()?;
-            if self.contains(base, tip)? {
+            if self.remote.contains(base, tip)? {
                 self.tidy(change, after, tip)?;
                 return Ok(Merged::Before);
             }
             let parent = self.only_parent(&change.branch, tip)?;
-            if !self.contains(base, parent)? {
+            if !self.remote.contains(base, parent)? {
                 return Err(self.foreign(&change.branch, "its parent is not on base").into());
             }
             let alone = self.edited(parent, &edits(parent, tip).map_err(MergeError::Refused)?)?;
@@ -266,14 +266,5 @@ impl Forge {
 
     fn foreign(&self, branch: &str, problem: &'static str) -> GitError {
         GitError::ForeignTip { branch: branch.to_owned(), base: self.base.clone(), problem }
-    }
-
-    /// Whether `commit` is `base` or behind it.
-    fn contains(&self, base: CommitId, commit: CommitId) -> Result<bool, GitError> {
-        if base == commit {
-            return Ok(true);
-        }
-        let found = self.remote.repository.graph_descendant_of(base.0, commit.0);
-        found.map_err(|source| self.remote.failed("reading history", source))
     }
 }

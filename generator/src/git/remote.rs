@@ -29,6 +29,15 @@ enum Place {
     Address { url: String, shown: String, credentials: Credentials },
 }
 
+/// How the commit that a branch moves to stands to the one where it was.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// It has it behind it.
+    Successor,
+    /// It need not.
+    Replacement,
+}
+
 /// Why a branch was not moved.
 #[derive(Debug)]
 pub(super) enum Unmoved {
@@ -170,6 +179,21 @@ impl Remote {
         GitError::at(&self.place(), doing, source)
     }
 
+    /// Moves `branch` to a commit that need not have the former one behind it.
+    pub(super) fn replace_branch(
+        &self,
+        branch: &str,
+        from: Option<CommitId>,
+        to: CommitId,
+    ) -> Result<(), Unmoved> {
+        match &self.place {
+            Place::Folder(_) => self.move_here(branch, from, Some(to)),
+            Place::Address { url, credentials, .. } => {
+                self.push(url, credentials, (branch, Kind::Replacement), from, Some(to))
+            }
+        }
+    }
+
     /// Moves `branch` from one commit to another; `None` is "no such branch".
     pub(super) fn move_branch(
         &self,
@@ -179,7 +203,9 @@ impl Remote {
     ) -> Result<(), Unmoved> {
         match &self.place {
             Place::Folder(_) => self.move_here(branch, from, to),
-            Place::Address { url, credentials, .. } => self.push(url, credentials, branch, from, to),
+            Place::Address { url, credentials, .. } => {
+                self.push(url, credentials, (branch, Kind::Successor), from, to)
+            }
         }
     }
 
@@ -232,7 +258,7 @@ impl Remote {
         &self,
         url: &str,
         credentials: &Credentials,
-        branch: &str,
+        (branch, kind): (&str, Kind),
         from: Option<CommitId>,
         to: Option<CommitId>,
     ) -> Result<(), Unmoved> {
@@ -258,7 +284,11 @@ impl Remote {
             let mut options = PushOptions::new();
             options.remote_callbacks(callbacks);
             let source = if to.is_some() { local.as_str() } else { "" };
-            self.repository.remote_anonymous(url)?.push(&[format!("{source}:{name}")], Some(&mut options))
+            // The server compares with what was there either way.
+            let force = if kind == Kind::Replacement { "+" } else { "" };
+            self.repository
+                .remote_anonymous(url)?
+                .push(&[format!("{force}{source}:{name}")], Some(&mut options))
         })();
         if let Ok(mut reference) = self.repository.find_reference(&local) {
             // Left behind it would only keep an object longer.

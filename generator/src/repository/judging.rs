@@ -1,16 +1,19 @@
 //! What the judge needs of base, and its answer. Not here: what it holds a change to (`p0_access::judge`).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 use p0_access::change::FileChange;
+use p0_access::identity::{IDENTITIES, Identities};
 use p0_access::judge::{Base, ClusterBase, Judgement, MAX_CLOCK_SKEW, Needs, judge, needs};
 use p0_access::layout::{ALLOWED_SIGNERS, ClusterName};
+use p0_access::policy::POLICY;
+use p0_access::window::{Opened, WINDOWS, Window};
 use p0_grant::manifest::Manifest;
 use p0_grant::name::GrantId;
 use p0_grant::signers::AllowedSigners;
 
-use super::reading::{NoFile, catalogue, settings};
+use super::reading::{NoFile, catalogue, identities, policy, settings};
 use super::{Repository, RepositoryError, Result};
 use crate::git::CommitId;
 
@@ -41,14 +44,37 @@ impl Repository {
             known.versions.insert(id, versions);
         }
         if !added.is_empty() || !known.versions.is_empty() {
-            known.signers = match self.text(base, ALLOWED_SIGNERS)? {
-                Ok(text) => Some(AllowedSigners::read(&text).map_err(|error| error.to_string())),
-                Err(NoFile::Absent) => None,
-                Err(NoFile::Unusable(problem)) => Some(Err(problem)),
-            };
+            let signers = self.text(base, ALLOWED_SIGNERS)?.and_then(|text| {
+                AllowedSigners::read(&text).map_err(|error| NoFile::Unusable(error.to_string()))
+            });
+            known.signers = present(signers);
             known.used = self.used(base, &clusters, change)?;
+            known.policy = present(policy(self.text(base, POLICY)?));
+            known.identities = present(identities(self.text(base, IDENTITIES)?));
+            if let Some(Ok(identities)) = &known.identities {
+                known.windows = self.windows(base, identities)?;
+            }
         }
         Ok(judge(change, &known, now))
+    }
+
+    /// Every window on base, with who opened it.
+    fn windows(
+        &self,
+        base: CommitId,
+        identities: &Identities,
+    ) -> Result<BTreeMap<GrantId, std::result::Result<Opened, String>>> {
+        let mut windows = BTreeMap::new();
+        for name in self.remote().list(base, WINDOWS)? {
+            let Some(id) = name.strip_suffix(".yaml").and_then(|id| GrantId::new(id).ok()) else { continue };
+            let text = self.text(base, &format!("{WINDOWS}/{name}"))?.map_err(NoFile::sentence);
+            let opened = text.and_then(|text| {
+                let window = Window::read(&name, &text).and_then(|window| window.open(identities));
+                window.map_err(|error| error.to_string())
+            });
+            windows.insert(id, opened);
+        }
+        Ok(windows)
     }
 
     fn known_of(&self, base: CommitId, cluster: &ClusterName) -> Result<ClusterBase> {
@@ -104,6 +130,15 @@ impl Repository {
             Judgement::Passed { .. } => Ok(()),
             Judgement::Refused(findings) => Err(RepositoryError::Refused(findings)),
         }
+    }
+}
+
+/// A file that is there, or why it cannot be used.
+fn present<T>(read: std::result::Result<T, NoFile>) -> Option<std::result::Result<T, String>> {
+    match read {
+        Ok(value) => Some(Ok(value)),
+        Err(NoFile::Absent) => None,
+        Err(NoFile::Unusable(problem)) => Some(Err(problem)),
     }
 }
 

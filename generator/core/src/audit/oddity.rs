@@ -7,6 +7,7 @@ use p0_grant::manifest::Claims;
 use p0_grant::name::GrantId;
 use serde::Serialize;
 
+use super::{Landed, Version};
 use crate::judge::MAX_CLOCK_SKEW;
 
 /// Something odd, and where.
@@ -73,23 +74,25 @@ pub enum Oddity {
     },
 }
 
-/// What is odd about a file that lands at `at`.
-pub(super) fn of_landing(id: &GrantId, claims: Option<&Claims>, at: Timestamp) -> Vec<Oddity> {
-    let id = id.clone();
-    let Some(claims) = claims else { return vec![Oddity::Unreadable { id }] };
-    let mut odd = Vec::new();
+/// What is odd about a version whose file says `claims`.
+pub fn of_landing<F>(version: &Version<F>, claims: Option<&Claims>) -> Vec<Odd> {
+    let Landed { commit, at } = &version.landed;
+    let odd = |what| Odd { commit: commit.clone(), at: *at, what };
+    let id = || version.id.clone();
+    let Some(claims) = claims else { return vec![odd(Oddity::Unreadable { id: id() })] };
+    let mut found = Vec::new();
     if claims.signature.is_none() {
-        odd.push(Oddity::Unsigned { id: id.clone() });
+        found.push(odd(Oddity::Unsigned { id: id() }));
     }
     let created_at = claims.created_at;
     if created_at > at.checked_add(MAX_CLOCK_SKEW).unwrap_or(Timestamp::MAX) {
-        odd.push(Oddity::TooEarly { id: id.clone(), created_at });
+        found.push(odd(Oddity::TooEarly { id: id(), created_at }));
     }
     let merge_before = claims.workflow.as_ref().and_then(|flow| flow.merge_before);
-    if let Some(merge_before) = merge_before.filter(|before| *before < at) {
-        odd.push(Oddity::TooLate { id, merge_before });
+    if let Some(merge_before) = merge_before.filter(|before| before < at) {
+        found.push(odd(Oddity::TooLate { id: id(), merge_before }));
     }
-    odd
+    found
 }
 
 impl fmt::Display for Oddity {

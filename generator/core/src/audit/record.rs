@@ -76,39 +76,41 @@ pub struct Asked<'h> {
 }
 
 impl<'h> Meant<'h> {
-    /// What `version` meant at `time`; nothing where it did not stand on base.
-    pub(super) fn at(version: &'h Version, time: Timestamp) -> Option<Self> {
-        let on_base = version.landed.at <= time && version.left.as_ref().is_none_or(|left| left.at > time);
-        on_base.then(|| Self::of(version, standing(version, time)))
+    /// What `version`, whose file says `claims`, meant at `time`; nothing where it did not stand on base.
+    pub fn at<F>(version: &'h Version<F>, claims: Option<&'h Claims>, time: Timestamp) -> Option<Self> {
+        version.stood_at(time).then(|| Self::of(version, claims, standing(claims, time)))
     }
 
     /// What `version` meant between two times; nothing where it did not count in between.
-    pub(super) fn between(version: &'h Version, from: Timestamp, until: Timestamp) -> Option<Self> {
-        let left = version.left.as_ref().map_or(Timestamp::MAX, |left| left.at);
-        let ends = version.claims.as_ref().map_or(left, |claims| left.min(claims.expires_at));
-        let overlaps = version.landed.at <= until && ends > from && left > version.landed.at;
-        overlaps.then(|| Self::of(version, standing(version, from.max(version.landed.at))))
+    pub fn between<F>(
+        version: &'h Version<F>,
+        claims: Option<&'h Claims>,
+        from: Timestamp,
+        until: Timestamp,
+    ) -> Option<Self> {
+        let counted = claims.is_none_or(|claims| claims.expires_at > from.max(version.landed.at));
+        let overlaps = counted && version.stood_between(from, until);
+        overlaps.then(|| Self::of(version, claims, standing(claims, from.max(version.landed.at))))
     }
 
-    fn of(version: &'h Version, standing: Standing) -> Self {
+    fn of<F>(version: &'h Version<F>, claims: Option<&'h Claims>, standing: Standing) -> Self {
         let left = version.left.as_ref();
-        let expires = version.claims.as_ref().map(|claims| claims.expires_at);
-        let until = left.map(|left| left.at).into_iter().chain(expires).min();
+        let expires = claims.map(|claims| claims.expires_at);
         Self {
             id: &version.id,
             cluster: &version.cluster,
             standing,
             from: version.landed.at,
-            until,
+            until: left.map(|left| left.at).into_iter().chain(expires).min(),
             commit: &version.landed.commit,
             ended_by: left.map(|left| left.commit.as_str()),
-            asked: version.claims.as_deref().map(asked),
+            asked: claims.map(asked),
         }
     }
 }
 
-fn standing(version: &Version, time: Timestamp) -> Standing {
-    match &version.claims {
+fn standing(claims: Option<&Claims>, time: Timestamp) -> Standing {
+    match claims {
         None => Standing::Unknown,
         Some(claims) if claims.expires_at <= time => Standing::Overdue,
         Some(_) => Standing::Meant,

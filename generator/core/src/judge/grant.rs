@@ -6,25 +6,27 @@ use p0_grant::catalogue::Catalogue;
 use p0_grant::grant::{Grant, GrantSpec, ManagedBy, Workflow};
 use p0_grant::manifest::{Claims, Difference, Manifest, ManifestError};
 use p0_grant::name::GrantId;
-use p0_grant::plan::plan;
+use p0_grant::plan::{Plan, plan};
 use p0_grant::selection::Selection;
 use p0_grant::signature::Purpose;
 
+use super::access::Access;
 use super::renewal::{self, Renewal};
 use super::shape::{Added, Changed};
 use super::{Base, ClusterBase, Refusal};
 use crate::cluster::Cluster;
 use crate::layout::ClusterName;
+use crate::policy::Risk;
 
 /// How far ahead the clock of whoever proposed may be.
 pub const MAX_CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(5);
 
 /// A grant file where it stands.
-struct Standing<'c> {
-    cluster: &'c ClusterName,
-    manifest: &'c Manifest,
+pub(super) struct Standing<'c> {
+    pub(super) cluster: &'c ClusterName,
+    pub(super) manifest: &'c Manifest,
     /// When its first version was made.
-    first_created_at: Timestamp,
+    pub(super) first_created_at: Timestamp,
 }
 
 /// How a file in place of another one passed.
@@ -73,7 +75,21 @@ pub(super) fn findings_of_changed(
 }
 
 impl Standing<'_> {
-    /// What speaks against a grant wherever it comes from: signature, times, rules.
+    /// The rules, and with them how dangerous they are, are what policy is asked about.
+    fn made_anew(&self, settings: &Cluster, catalogue: &Catalogue, base: &Base) -> Vec<Refusal> {
+        match remake(self.manifest, settings, catalogue) {
+            Err(refusal) => vec![refusal],
+            Ok((selection, plan)) => {
+                let risk = Risk::of(plan.findings());
+                let access = Access { standing: self, selection: &selection, risk, settings };
+                let mut findings = access.findings(base);
+                findings.extend(equal(self.manifest, selection, &plan, settings).err());
+                findings
+            }
+        }
+    }
+
+    /// What speaks against a grant wherever it comes from: signature, times, rules, and who may have it.
     fn findings(&self, base: &Base, now: Timestamp) -> Vec<Refusal> {
         let mut findings = Vec::new();
         findings.extend(signature(self.manifest, base, now).err());
@@ -82,7 +98,7 @@ impl Standing<'_> {
             Some(Err(refusal)) => findings.push(refusal),
             Some(Ok((settings, catalogue))) => {
                 findings.extend(times(self.manifest.claims(), self.first_created_at, settings, now));
-                findings.extend(recompute(self.manifest, settings, catalogue).err());
+                findings.extend(self.made_anew(settings, catalogue, base));
             }
         }
         findings
@@ -97,7 +113,7 @@ fn read(bytes: &[u8]) -> Result<Manifest, Refusal> {
     })
 }
 
-fn unusable(file: &str, problem: &str) -> Refusal {
+pub(super) fn unusable(file: &str, problem: &str) -> Refusal {
     Refusal::Base { file: file.to_owned(), problem: problem.to_owned() }
 }
 
@@ -168,15 +184,30 @@ fn times(claims: &Claims, first: Timestamp, settings: &Cluster, now: Timestamp) 
 /// # Errors
 /// [`Refusal`] where the claims make no grant here, or make another one.
 pub fn recompute(manifest: &Manifest, settings: &Cluster, catalogue: &Catalogue) -> Result<(), Refusal> {
+    let (selection, plan) = remake(manifest, settings, catalogue)?;
+    equal(manifest, selection, &plan, settings)
+}
+
+/// What the claimed role gives on the claimed selection, by base.
+fn remake(
+    manifest: &Manifest,
+    settings: &Cluster,
+    catalogue: &Catalogue,
+) -> Result<(Selection, Plan), Refusal> {
     let claims = manifest.claims();
     let role = catalogue.role(&claims.role).map_err(|error| Refusal::Role(error.to_string()))?;
     let selection = selection(claims, catalogue)?;
     let plan = plan(role, &selection, &settings.plan_settings()).map_err(Refusal::Plan)?;
+    Ok((selection, plan))
+}
+
+fn equal(manifest: &Manifest, selection: Selection, plan: &Plan, settings: &Cluster) -> Result<(), Refusal> {
+    let claims = manifest.claims();
     let grant = Grant::new(GrantSpec {
         id: claims.id.clone(),
         role: claims.role.clone(),
         selection,
-        plan: &plan,
+        plan,
         subject: claims.subject.clone(),
         created_at: claims.created_at,
         expires_at: claims.expires_at,

@@ -5,6 +5,8 @@ use p0_grant::manifest::ManifestError;
 use p0_grant::plan::PlanError;
 use p0_grant::signature::Refused;
 
+use crate::policy::Reason;
+
 /// One thing that speaks against a change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
@@ -110,6 +112,32 @@ pub enum Refusal {
     /// The claims are no grant.
     #[error("its claims do not make a grant")]
     Grant(#[source] GrantError),
+    /// Policy says no.
+    #[error("the policy on base does not allow it")]
+    Policy(#[source] Reason),
+    /// A name that no person has.
+    #[error("`{0}` is nobody that identities could name")]
+    Person(String),
+    /// Another rule than the one that answers.
+    #[error("it says that the rule `{says}` allows it, and it is `{is}`")]
+    Rule {
+        /// Which it says.
+        says: String,
+        /// Which it is.
+        is: String,
+    },
+    /// Approved under another policy.
+    #[error("it was approved under another policy than the one on base; the approvers have to look again")]
+    OtherPolicy,
+    /// Other approvers than those who count.
+    #[error("the approvers that it names are not the ones who count: {}", listed(.0))]
+    Approvers(Vec<String>),
+    /// What an approver signed is something else.
+    #[error("an approver's own signature does not count: {0}")]
+    ApproverSignature(String),
+    /// It may land for longer than policy lets it.
+    #[error("it says it may land later than {0}, which is the latest that the policy lets it")]
+    MergeSpan(jiff::Timestamp),
     /// Not what the role gives.
     #[error("line {line} differs from what base gives: it reads `{found}`, and should read `{expected}`")]
     Differs {
@@ -151,6 +179,13 @@ impl Refusal {
             Self::Namespace(_) => "namespace",
             Self::Plan(_) => "plan",
             Self::Grant(_) => "grant",
+            Self::Policy(reason) => reason.code(),
+            Self::Person(_) => "unknown-person",
+            Self::Rule { .. } => "rule",
+            Self::OtherPolicy => "other-policy",
+            Self::Approvers(_) => "approvers",
+            Self::ApproverSignature(_) => "approver-signature",
+            Self::MergeSpan(_) => "merge-span",
             Self::Differs { .. } => "differs",
         }
     }
@@ -181,4 +216,8 @@ impl PartialOrd for Finding {
     fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
         Some(self.cmp(other))
     }
+}
+
+fn listed(names: &[String]) -> String {
+    if names.is_empty() { "nobody".to_owned() } else { names.join(", ") }
 }

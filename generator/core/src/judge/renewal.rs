@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use p0_grant::manifest::{Claims, Manifest};
-use sha2::{Digest, Sha256};
 
 use super::Refusal;
+use crate::digest::sha256;
 
 /// What a file in place of another one is.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,9 +26,9 @@ pub(super) enum Renewal {
     Shortened,
 }
 
-/// SHA-256 of a file's bytes in lower-case hexadecimal: how an extension names what it replaces.
+/// How an extension names what it replaces.
 pub fn file_digest(bytes: &[u8]) -> String {
-    format!("{:x}", Sha256::digest(bytes))
+    sha256(bytes)
 }
 
 /// What `after` is in place of `before`, given every version that base has had.
@@ -39,6 +39,10 @@ pub(super) fn renewal(before: &[u8], after: &[u8], earlier: &[Vec<u8>]) -> Resul
     let chain = chain(&now, &known)?;
     if chain.iter().any(|version| version.bytes == after) {
         return Ok(Renewal::Shortened);
+    }
+    // Neither by reverting a revert nor by an old branch.
+    if known.contains_key(&file_digest(after)) {
+        return Err(Refusal::Extension("base has had this very file, and what ended never comes back"));
     }
     let next = read(after).ok_or(Refusal::ChangedInPlace)?;
     let first_created_at = chain.last().map_or(now.claims().created_at, |first| first.created_at);

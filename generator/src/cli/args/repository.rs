@@ -12,7 +12,7 @@ use crate::signing::{KeySource, SigningKey};
 
 /// Which repository.
 #[derive(Clone, Debug, clap::Args)]
-pub(in crate::cli) struct RepositoryArgs {
+pub(in crate::cli) struct BaseArgs {
     /// The GitOps repository: a path, or an `https://` or `ssh://` address.
     ///
     /// Credentials are the SSH agent's keys, Git's credential helpers, the token in P0_GIT_TOKEN for `https://`, and the key
@@ -23,6 +23,13 @@ pub(in crate::cli) struct RepositoryArgs {
     /// The protected branch that the cluster applies.
     #[arg(long, value_name = "BRANCH", default_value = "main", env = "P0_BASE")]
     base: String,
+}
+
+/// Which repository, and which cluster of it.
+#[derive(Clone, Debug, clap::Args)]
+pub(in crate::cli) struct RepositoryArgs {
+    #[command(flatten)]
+    at: BaseArgs,
 
     /// The cluster, as its folder in the repository is called.
     #[arg(long, value_name = "NAME", env = "P0_CLUSTER")]
@@ -38,6 +45,12 @@ pub(in crate::cli) struct SigningArgs {
 }
 
 impl RepositoryArgs {
+    pub(in crate::cli) fn open(&self) -> anyhow::Result<Repository> {
+        self.at.open()
+    }
+}
+
+impl BaseArgs {
     pub(in crate::cli) fn open(&self) -> anyhow::Result<Repository> {
         open_repository(&self.repo, &self.base)
     }

@@ -55,7 +55,7 @@ impl Forge {
     ) -> Result<CommitId, MergeError<E>> {
         let tip = self.remote.head(&change.branch)?;
         let parent = self.only_parent(&change.branch, tip)?;
-        if !self.contains(base, parent)? {
+        if !self.remote.contains(base, parent)? {
             return Err(self.foreign(&change.branch, "its parent is not on base").into());
         }
         let alone = self.edited(parent, &edits(parent).map_err(MergeError::Refused)?)?;

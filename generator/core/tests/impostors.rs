@@ -1,0 +1,494 @@
+//! Who may have what, held against somebody who has the bot's key: whatever the file says of requester, approvers, rule,
+//! duration and windows, policy, identities and approvers' own keys on base say what is true.
+#![expect(clippy::unwrap_used, reason = "a fixture that cannot be built is a failed test")]
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::{SignedDuration, Timestamp};
+use p0_access::change::{File, FileChange, FileMode};
+use p0_access::cluster::Cluster;
+use p0_access::identity::Identities;
+use p0_access::judge::{Base, ClusterBase, Judgement, file_digest, judge};
+use p0_access::layout::ClusterName;
+use p0_access::policy::Policy;
+use p0_access::window::{Signed, Terms, Window};
+use p0_grant::approval::{ApprovalKind, ApproverSignature, Statement};
+use p0_grant::catalogue::Catalogue;
+use p0_grant::grant::{Grant, GrantSpec, ManagedBy, NamePrefix, RoleObject, Workflow};
+use p0_grant::locator::Locator;
+use p0_grant::manifest::Manifest;
+use p0_grant::name::GrantId;
+use p0_grant::plan::plan;
+use p0_grant::signature::{Purpose, Signature};
+use p0_grant::signers::AllowedSigners;
+use ssh_key::private::Ed25519Keypair;
+
+const ID: &str = "vpl5aqzpwnnqmnkrzze2";
+const WINDOW: &str = "wwwwwwwwwwwwwwwwwwww";
+const PATH: &str = "clusters/prod/grants/vpl5aqzpwnnqmnkrzze2.yaml";
+const NOW: &str = "2026-11-24T10:30:00Z";
+const BOT: u8 = 1;
+const BOB: u8 = 2;
+const CAROL: u8 = 3;
+const ALICE: u8 = 4;
+const STRANGER: u8 = 9;
+
+const POLICY: &str = "\
+apiVersion: p0.dev/v1alpha1
+kind: Policy
+secondChannel: HIGH
+durations: {max: 8h, maxTotal: 12h}
+rules:
+- name: two
+  requestor: any
+  resource: {k8s: {namespaces: [kube-public]}}
+  approval: [reviewers: {persons: [bob, carol], count: 2}]
+- name: one
+  requestor: any
+  resource: {k8s: {namespaces: [default]}}
+  approval: [reviewers: {persons: [bob, carol]}]
+";
+
+fn key(seed: u8) -> ssh_key::PrivateKey {
+    ssh_key::PrivateKey::from(Ed25519Keypair::from_seed(&[seed; 32]))
+}
+
+fn public(seed: u8) -> String {
+    key(seed).public_key().to_openssh().unwrap()
+}
+
+fn identities() -> Identities {
+    let person = |name: &str, seed| {
+        format!("- name: {name}\n  kubernetes: [{name}@example.com]\n  sshKeys: [\"{}\"]\n", public(seed))
+    };
+    let persons = [("alice", ALICE), ("bob", BOB), ("carol", CAROL)].map(|(name, seed)| person(name, seed));
+    let text = format!("apiVersion: p0.dev/v1alpha1\nkind: Identities\npersons:\n{}", persons.concat());
+    Identities::read(&text).unwrap()
+}
+
+fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+fn cluster() -> ClusterName {
+    ClusterName::new("prod").unwrap()
+}
+
+fn base() -> Base {
+    let settings = Cluster::new(cluster());
+    let catalogue = Catalogue::embedded().unwrap();
+    let known = ClusterBase { settings: Ok(settings), catalogue: Ok(catalogue), kustomization: None };
+    Base {
+        signers: Some(Ok(AllowedSigners::read(&format!("bot {}\n", public(BOT))).unwrap())),
+        clusters: BTreeMap::from([(cluster(), known)]),
+        policy: Some(Ok(Policy::read(POLICY).unwrap())),
+        identities: Some(Ok(identities())),
+        ..Base::default()
+    }
+}
+
+/// What is changed of a statement before an approver's key signs it.
+type Restate = fn(&mut Statement);
+
+/// A grant as the bot makes it, with anything changed before it is signed.
+struct Made {
+    role: &'static str,
+    locator: &'static str,
+    subject: &'static str,
+    created_at: &'static str,
+    hours: i64,
+    flow: Workflow,
+    /// Whose keys sign as approvers, and what of the statement is changed before they do.
+    signed_by: Vec<(u8, Restate)>,
+}
+
+fn flow() -> Workflow {
+    Workflow {
+        cluster: "prod".to_owned(),
+        requester: "alice".to_owned(),
+        approval: Some(ApprovalKind::Reviewers),
+        approvers: vec!["bob".to_owned()],
+        policy_rule: Some("one".to_owned()),
+        policy_sha256: Some(Policy::read(POLICY).unwrap().digest().to_owned()),
+        merge_before: Some(at("2026-11-24T11:00:00Z")),
+        ..Workflow::default()
+    }
+}
+
+impl Default for Made {
+    fn default() -> Self {
+        Self {
+            role: "view",
+            locator: "deployment / default / web",
+            subject: "alice@example.com",
+            created_at: "2026-11-24T10:00:00Z",
+            hours: 4,
+            flow: flow(),
+            signed_by: Vec::new(),
+        }
+    }
+}
+
+/// What an approver of [`Made`] signs.
+const AS_IT_IS: Restate = |_| ();
+
+impl Made {
+    fn manifest(&self) -> Manifest {
+        let plain = self.unsigned(self.flow.clone());
+        let mut flow = self.flow.clone();
+        for (seed, change) in &self.signed_by {
+            let (when, lifetime) = (at(self.created_at), SignedDuration::from_hours(self.hours));
+            let mut statement = Statement::of(plain.claims(), when, lifetime);
+            change(&mut statement);
+            let lifetime = SignedDuration::from_secs(statement.lifetime_seconds);
+            let signature = Signature::make(Purpose::Approval, &key(*seed), statement.text().as_bytes());
+            flow.approver_signatures.push(ApproverSignature {
+                at: statement.at,
+                lifetime,
+                signature: signature.unwrap(),
+            });
+        }
+        let unsigned = self.unsigned(flow);
+        let text = unsigned.signed_text().unwrap();
+        unsigned.with_signature(Signature::make(Purpose::Grant, &key(BOT), text.as_bytes()).unwrap()).unwrap()
+    }
+
+    fn unsigned(&self, flow: Workflow) -> Manifest {
+        let catalogue = Catalogue::embedded().unwrap();
+        let role = catalogue.role(&self.role.parse().unwrap()).unwrap();
+        let selection = self.locator.parse::<Locator>().unwrap().resolve(&catalogue).unwrap();
+        let plan = plan(role, &selection, &Cluster::new(cluster()).plan_settings()).unwrap();
+        let created_at = at(self.created_at);
+        let spec = GrantSpec {
+            id: GrantId::new(ID).unwrap(),
+            role: role.reference().clone(),
+            selection,
+            plan: &plan,
+            subject: self.subject.parse().unwrap(),
+            created_at,
+            expires_at: created_at.checked_add(SignedDuration::from_hours(self.hours)).unwrap(),
+            managed_by: ManagedBy::P0Gitops,
+            role_object: RoleObject::ClusterRole,
+            prefix: NamePrefix::default(),
+            workflow: Some(flow),
+        };
+        Manifest::of(&Grant::new(spec).unwrap()).unwrap()
+    }
+
+    fn text(&self) -> String {
+        self.manifest().to_yaml().unwrap()
+    }
+}
+
+fn file(text: &str) -> File {
+    File { mode: FileMode::Regular, bytes: text.as_bytes().to_vec() }
+}
+
+fn change(before: Option<&str>, after: Option<&str>) -> FileChange {
+    FileChange { path: PATH.to_owned(), before: before.map(file), after: after.map(file) }
+}
+
+fn codes_at(change: FileChange, base: &Base, now: &str) -> BTreeSet<&'static str> {
+    match judge(&[change], base, at(now)) {
+        Judgement::Passed { .. } => BTreeSet::new(),
+        Judgement::Refused(findings) => findings.iter().map(|finding| finding.refusal.code()).collect(),
+    }
+}
+
+fn codes(made: &Made, base: &Base) -> BTreeSet<&'static str> {
+    codes_at(change(None, Some(&made.text())), base, NOW)
+}
+
+fn passes(made: &Made) {
+    assert_eq!(codes(made, &base()), BTreeSet::new());
+}
+
+#[test]
+fn what_policy_allows_and_the_right_people_approved_passes() {
+    passes(&Made::default());
+    passes(&Made { signed_by: vec![(BOB, AS_IT_IS)], ..Made::default() });
+}
+
+/// What the bot's key would be misused for, and why it does not help.
+#[test]
+fn a_stolen_signing_key_gives_nothing_that_policy_does_not() {
+    type Change = fn(&mut Made);
+    let cases: [(&str, Change, &str); 19] = [
+        ("nobody approved", |made| made.flow.approvers = vec![], "not-enough"),
+        ("the requester approved", |made| made.flow.approvers = vec!["alice".to_owned()], "own-request"),
+        (
+            "somebody else approved",
+            |made| made.flow.approvers = vec!["mallory".to_owned()],
+            "not-an-approver",
+        ),
+        ("one more approver", |made| made.flow.approvers.push("mallory".to_owned()), "approvers"),
+        ("no name at all", |made| made.flow.approvers = vec!["Bob Smith".to_owned()], "unknown-person"),
+        ("the approver asks", |made| made.flow.requester = "bob".to_owned(), "own-request"),
+        ("the approver gets it", |made| made.subject = "bob@example.com", "own-request"),
+        ("a stranger asks", |made| made.flow.requester = "mallory".to_owned(), "unknown-person"),
+        ("a stranger gets it", |made| made.subject = "mallory@example.com", "unknown-person"),
+        ("no approval", |made| made.flow.approval = None, "missing"),
+        ("as a manager", |made| made.flow.approval = Some(ApprovalKind::Manager), "no-such-approval"),
+        ("as on call", |made| made.flow.approval = Some(ApprovalKind::Auto), "no-such-approval"),
+        ("as a window", |made| made.flow.approval = Some(ApprovalKind::Window), "missing"),
+        ("as a review", |made| made.flow.approval = Some(ApprovalKind::Git), "no-such-approval"),
+        ("another rule", |made| made.flow.policy_rule = Some("two".to_owned()), "rule"),
+        ("no rule", |made| made.flow.policy_rule = None, "rule"),
+        ("another policy", |made| made.flow.policy_sha256 = Some("0".repeat(64)), "other-policy"),
+        ("too long", |made| made.hours = 9, "too-long"),
+        ("to land late", |made| made.flow.merge_before = Some(at("2026-11-24T12:00:00Z")), "merge-span"),
+    ];
+    for (name, change, expected) in cases {
+        let mut made = Made::default();
+        change(&mut made);
+        let found = codes(&made, &base());
+        assert!(found.contains(expected), "{name}: {found:?}");
+    }
+    let elsewhere = Made { locator: "deployment / *", ..Made::default() };
+    assert!(codes(&elsewhere, &base()).contains("no-rule"));
+}
+
+#[test]
+fn what_is_dangerous_needs_a_key_that_the_bot_does_not_have() {
+    let dangerous = |signed_by| Made { role: "edit", signed_by, ..Made::default() };
+    assert!(codes(&dangerous(vec![]), &base()).contains("second-channel"));
+    passes(&dangerous(vec![(BOB, AS_IT_IS)]));
+    // A review that the forge knows does it too.
+    let reviewed = BTreeSet::from(["bob".parse().unwrap()]);
+    let base = Base { reviews: BTreeMap::from([(GrantId::new(ID).unwrap(), reviewed)]), ..base() };
+    assert_eq!(codes(&dangerous(vec![]), &base), BTreeSet::new());
+}
+
+#[test]
+fn an_approvers_signature_is_for_this_grant_and_no_other() {
+    let cases: [(&str, u8, Restate); 11] = [
+        ("a stranger's", STRANGER, AS_IT_IS),
+        ("the bot's", BOT, AS_IT_IS),
+        ("another person's", CAROL, AS_IT_IS),
+        ("the requester's own", ALICE, AS_IT_IS),
+        ("for another grant", BOB, |own| own.grant = "a".repeat(20)),
+        ("for another role", BOB, |own| own.role = "ClusterRole/admin".to_owned()),
+        ("for another selection", BOB, |own| own.selection = "pods default/*".to_owned()),
+        ("for somebody else", BOB, |own| own.subject = "User/carol@example.com".to_owned()),
+        ("of other rules", BOB, |own| own.subset_sha256 = "0".repeat(64)),
+        ("for a shorter time", BOB, |own| own.lifetime_seconds = 60),
+        ("of last month", BOB, |own| own.at = at("2026-10-24T10:00:00Z")),
+    ];
+    for (name, seed, change) in cases {
+        let made = Made { signed_by: vec![(seed, change)], ..Made::default() };
+        assert_eq!(codes(&made, &base()), BTreeSet::from(["approver-signature"]), "{name}");
+    }
+}
+
+#[test]
+fn a_policy_that_cannot_be_used_lets_nothing_in_and_everything_out() {
+    type Spoil = fn(&mut Base);
+    let frozen = |base: &mut Base| {
+        let text = POLICY.replace("rules:\n", "frozen: true\nrules:\n");
+        base.policy = Some(Ok(Policy::read(&text).unwrap()));
+    };
+    let cases: [(&str, Spoil, &str); 7] = [
+        ("no policy", |base| base.policy = None, "base"),
+        ("a broken policy", |base| base.policy = Some(Err("line 1".to_owned())), "base"),
+        ("no identities", |base| base.identities = None, "base"),
+        ("broken identities", |base| base.identities = Some(Err("line 1".to_owned())), "base"),
+        ("nobody", |base| base.identities = Some(Ok(nobody())), "unknown-person"),
+        (
+            "another policy",
+            |base| base.policy = Some(Ok(Policy::read(&format!("{POLICY}# x\n")).unwrap())),
+            "other-policy",
+        ),
+        ("frozen", frozen, "frozen"),
+    ];
+    for (name, spoil, expected) in cases {
+        let mut base = base();
+        spoil(&mut base);
+        assert!(codes(&Made::default(), &base).contains(expected), "{name}");
+        let text = Made::default().text();
+        assert_eq!(codes_at(change(Some(&text), None), &base, NOW), BTreeSet::new(), "{name}");
+    }
+}
+
+fn nobody() -> Identities {
+    Identities::read("apiVersion: p0.dev/v1alpha1\nkind: Identities\n").unwrap()
+}
+
+/// An extension of `before`, approved at half past one.
+fn extension(before: &str) -> Made {
+    let flow = Workflow {
+        previous: Some(file_digest(before.as_bytes())),
+        merge_before: Some(at("2026-11-24T14:00:00Z")),
+        ..flow()
+    };
+    Made { created_at: "2026-11-24T13:30:00Z", hours: 4, flow, ..Made::default() }
+}
+
+#[test]
+fn an_extension_names_what_it_replaces_and_is_approved_like_a_grant() {
+    let first = Made::default().text();
+    let id = GrantId::new(ID).unwrap();
+    let base = Base {
+        used: BTreeSet::from([id.clone()]),
+        versions: BTreeMap::from([(id, vec![first.clone().into_bytes()])]),
+        ..base()
+    };
+    let judged =
+        |made: &Made| codes_at(change(Some(&first), Some(&made.text())), &base, "2026-11-24T13:40:00Z");
+    assert_eq!(judged(&extension(&first)), BTreeSet::new());
+    assert_eq!(judged(&Made { signed_by: vec![(BOB, AS_IT_IS)], ..extension(&first) }), BTreeSet::new());
+    type Change = fn(&mut Made);
+    let cases: [(&str, Change, &str); 9] = [
+        ("no former file", |made| made.flow.previous = None, "changed-in-place"),
+        ("another former file", |made| made.flow.previous = Some("0".repeat(64)), "extension"),
+        ("another subject", |made| made.subject = "carol@example.com", "extension"),
+        ("another role", |made| made.role = "edit", "extension"),
+        ("another selection", |made| made.locator = "deployment / default / *", "extension"),
+        ("another requester", |made| made.flow.requester = "carol".to_owned(), "extension"),
+        ("nobody approved", |made| made.flow.approvers = vec![], "not-enough"),
+        ("too long in all", |made| made.hours = 9, "total-too-long"),
+        (
+            "a former approval",
+            |made| made.signed_by = vec![(BOB, |own| own.previous = None)],
+            "approver-signature",
+        ),
+    ];
+    for (name, change, expected) in cases {
+        let mut made = extension(&first);
+        change(&mut made);
+        assert!(judged(&made).contains(expected), "{name}: {:?}", judged(&made));
+    }
+    // An extension of nothing is no grant.
+    let alone = codes_at(change(None, Some(&extension(&first).text())), &base, "2026-11-24T13:40:00Z");
+    assert!(alone.contains("extension") && alone.contains("used-id"), "{alone:?}");
+}
+
+#[test]
+fn going_back_to_an_earlier_version_passes_and_going_on_again_does_not() {
+    let first = Made::default().text();
+    let second = extension(&first).text();
+    let versions = vec![second.clone().into_bytes(), first.clone().into_bytes()];
+    let base = Base { versions: BTreeMap::from([(GrantId::new(ID).unwrap(), versions)]), ..base() };
+    let judged = |before: &str, after: &str| {
+        codes_at(change(Some(before), Some(after)), &base, "2026-11-24T13:40:00Z")
+    };
+    assert_eq!(judged(&second, &first), BTreeSet::new());
+    // The bot's key is not needed to take away, and a broken policy does not hinder it.
+    let broken = Base { policy: None, signers: None, ..base.clone() };
+    assert_eq!(codes_at(change(Some(&second), Some(&first)), &broken, NOW), BTreeSet::new());
+    // Reverting the revert raises nothing, although its time to land is not over.
+    assert_eq!(judged(&first, &second), BTreeSet::from(["extension"]));
+    let tampered = first.replace("T14:00:00Z", "T13:00:00Z");
+    assert_eq!(judged(&second, &tampered), BTreeSet::from(["changed-in-place"]));
+}
+
+/// A window that `signer` opened for alice.
+fn window(signer: u8, person: &str, from: &str) -> Window {
+    let catalogue = Catalogue::embedded().unwrap();
+    let selection = "deployment / default / *".parse::<Locator>().unwrap().resolve(&catalogue).unwrap();
+    let mut window = Window::new(Terms {
+        id: GrantId::new(WINDOW).unwrap(),
+        to: "alice".parse().unwrap(),
+        cluster: cluster(),
+        role: "view".parse().unwrap(),
+        selection,
+        from: at(from),
+        until: at("2026-11-25T00:00:00Z"),
+        request_duration: "4h".parse().unwrap(),
+    });
+    let text = window.signed_text().unwrap();
+    let signature = Signature::make(Purpose::Window, &key(signer), text.as_bytes()).unwrap();
+    window.by = vec![Signed { person: person.parse().unwrap(), signature: signature.armor().to_owned() }];
+    window
+}
+
+#[test]
+fn a_window_counts_as_its_signers_opened_it() {
+    let through = |made: Made| {
+        let flow = Workflow {
+            approval: Some(ApprovalKind::Window),
+            window: Some(WINDOW.to_owned()),
+            ..made.flow.clone()
+        };
+        Made { flow, ..made }
+    };
+    let with = |window: Window| {
+        let opened = window.open(&identities()).map_err(|error| error.to_string());
+        Base { windows: BTreeMap::from([(GrantId::new(WINDOW).unwrap(), opened)]), ..base() }
+    };
+    let good = with(window(BOB, "bob", "2026-11-24T00:00:00Z"));
+    assert_eq!(codes(&through(Made::default()), &good), BTreeSet::new());
+    assert!(codes(&through(Made::default()), &base()).contains("base"), "no such window");
+    for (name, base, made, expected) in [
+        ("not open yet", with(window(BOB, "bob", "2026-11-24T12:00:00Z")), Made::default(), "window"),
+        (
+            "opened by a stranger",
+            with(window(STRANGER, "bob", "2026-11-24T00:00:00Z")),
+            Made::default(),
+            "base",
+        ),
+        ("opened by alice", with(window(ALICE, "alice", "2026-11-24T00:00:00Z")), Made::default(), "window"),
+        ("longer than it gives", good.clone(), Made { hours: 5, ..Made::default() }, "too-long"),
+        ("another role", good, Made { role: "edit", ..Made::default() }, "window"),
+    ] {
+        let found = codes(&through(made), &base);
+        assert!(found.contains(expected), "{name}: {found:?}");
+    }
+}
+
+/// A thousand and more edits of two files by hand: a grant with an approver's own signature, and an extension.
+#[test]
+fn none_of_a_thousand_edits_passes() {
+    let first = Made { signed_by: vec![(BOB, AS_IT_IS)], ..Made::default() }.text();
+    let second = Made { signed_by: vec![(BOB, AS_IT_IS)], ..extension(&first) }.text();
+    let versions = vec![first.clone().into_bytes()];
+    let base = Base { versions: BTreeMap::from([(GrantId::new(ID).unwrap(), versions)]), ..base() };
+    let mut tried = 0;
+    for (before, text, now) in [(None, &first, NOW), (Some(first.as_str()), &second, "2026-11-24T13:40:00Z")]
+    {
+        assert_eq!(codes_at(change(before, Some(text)), &base, now), BTreeSet::new());
+        for edited in edits(text) {
+            let found = codes_at(change(before, Some(&edited)), &base, now);
+            assert!(!found.is_empty(), "passed:\n{edited}");
+            tried += 1;
+        }
+    }
+    assert!(tried >= 1_000, "{tried} edits");
+}
+
+/// Every line dropped, doubled, lengthened, shortened, and with each kind of word in it exchanged.
+fn edits(text: &str) -> Vec<String> {
+    let lines: Vec<&str> = text.lines().collect();
+    let exchanges = [
+        ("alice", "mallory"),
+        ("bob", "carol"),
+        ("get", "*"),
+        ("default", "kube-system"),
+        ("view", "admin"),
+        ("10:", "09:"),
+        ("14:", "23:"),
+        ("p0.dev", "p0.example"),
+        ("ClusterRole", "Role"),
+        ("A", "B"),
+        ("0", "1"),
+        ("e", "a"),
+    ];
+    let mut edited = Vec::new();
+    for (index, line) in lines.iter().enumerate() {
+        let mut with = |replacement: Vec<String>| {
+            let mut all: Vec<String> = lines.iter().map(ToString::to_string).collect();
+            all.splice(index..=index, replacement);
+            edited.push(all.join("\n") + "\n");
+        };
+        with(vec![]);
+        with(vec![(*line).to_owned(), (*line).to_owned()]);
+        with(vec![format!("{line}x")]);
+        with(vec![line.chars().take(line.chars().count() - 1).collect()]);
+        with(vec![format!("{line} # harmless")]);
+        with(vec![format!(" {line}")]);
+        for (from, to) in exchanges.iter().filter(|(from, _)| line.contains(from)) {
+            with(vec![line.replacen(from, to, 1)]);
+        }
+    }
+    edited.retain(|own| own != text);
+    edited
+}
