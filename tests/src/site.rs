@@ -28,7 +28,6 @@ impl Site {
             "init",
             path(&repository),
             "--bare",
-            "--without-policy",
             "--cluster",
             CLUSTER,
             "--key",
