@@ -21,6 +21,7 @@ mod policy;
 mod propose;
 mod reap;
 mod request;
+mod serve;
 mod store;
 mod subset;
 mod sweep;
@@ -105,6 +106,7 @@ enum Command {
     Review(request::ReviewArgs),
     Tick(request::TickArgs),
     Policy(policy::Args),
+    Serve(serve::Args),
     Store(store::Args),
     Sweep(sweep::Args),
     Reap(reap::Args),
@@ -118,6 +120,8 @@ pub fn main() -> ExitCode {
     // Two TLS providers in one process panic; this one is chosen before anything connects.
     let _installed_before = rustls::crypto::aws_lc_rs::default_provider().install_default();
     match Cli::try_parse() {
+        // A server has no time limit, and ends by signals of its own.
+        Ok(Cli { command: Command::Serve(args), now, .. }) => output::end(serve::run(&args, now)),
         Ok(cli) => output::end(within(cli.timeout, || run(cli))),
         Err(error) => {
             let _closed_pipe = error.print();
@@ -175,6 +179,7 @@ fn run(cli: Cli) -> anyhow::Result<Outcome> {
         Command::Review(args) => request::review(&args, now),
         Command::Tick(args) => request::tick(&args, now),
         Command::Policy(args) => policy::run(&args, now),
+        Command::Serve(args) => serve::run(&args, cli.now),
         Command::Store(args) => store::run(&args),
         Command::Sweep(args) => sweep::run(&args, now),
         Command::Reap(args) => reap::run(&args, now),

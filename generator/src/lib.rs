@@ -11,5 +11,6 @@ pub mod init;
 pub mod interrupt;
 pub mod reap;
 pub mod repository;
+pub mod serve;
 pub mod signing;
 pub mod store;

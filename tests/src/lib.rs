@@ -4,6 +4,7 @@
 
 pub mod appliers;
 pub mod big_repository;
+pub mod browser;
 mod control_plane;
 pub mod git_http;
 mod oracle;

@@ -170,3 +170,11 @@ pub(super) fn log_to_stderr(filter: &str) -> anyhow::Result<()> {
     let _set_before = logs.try_init();
     Ok(())
 }
+
+/// Sends logs to standard error, one JSON object a line.
+pub(super) fn log_as_json(filter: &str) -> anyhow::Result<()> {
+    let filter = tracing_subscriber::EnvFilter::try_new(filter)?;
+    let logs = tracing_subscriber::fmt().json().flatten_event(true).with_env_filter(filter);
+    let _set_before = logs.with_writer(std::io::stderr).try_init();
+    Ok(())
+}

@@ -33,6 +33,11 @@ impl Lifetime {
         (seconds > 0).then(|| Self(SignedDuration::from_secs(seconds)))
     }
 
+    /// From seconds, at least one.
+    pub const fn seconds(seconds: u32) -> Self {
+        Self(SignedDuration::from_secs(if seconds == 0 { 1 } else { seconds as i64 }))
+    }
+
     /// For reckoning with timestamps.
     pub fn duration(self) -> SignedDuration {
         self.0

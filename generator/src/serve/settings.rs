@@ -1,0 +1,215 @@
+//! The server's settings file: what it drives, where its store is, where it listens. Strict, and without secrets.
+//!
+//! Not here: who may have access; that is on base.
+
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use p0_access::duration::Lifetime;
+use p0_access::layout::ClusterName;
+use p0_grant::yaml::{self, Limits, YamlError};
+use serde::{Deserialize, Serialize};
+
+/// The file.
+///
+/// ```
+/// let settings = p0_gitops::serve::Settings::read("\
+/// apiVersion: p0.dev/v1alpha1
+/// kind: Server
+/// store: sqlite:///var/lib/p0-gitops/p0.db
+/// repositories:
+/// - url: ssh://git@git.example.com/access.git
+///   clusters: [prod, staging]
+/// ")?;
+/// assert_eq!(settings.listen.to_string(), "127.0.0.1:8420");
+/// # Ok::<(), p0_gitops::serve::SettingsError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Settings {
+    api_version: ApiVersion,
+    kind: Kind,
+    /// The store: `sqlite:///path/p0.db`, or `postgres://user@host/database` with the password in PGPASSWORD.
+    pub store: String,
+    /// Where probes, metrics and the status page are; by default only on this machine.
+    #[serde(default = "listen")]
+    pub listen: SocketAddr,
+    /// The names under which browsers may ask for the status page, besides this machine's own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hosts: Vec<String>,
+    /// How often Git and the clusters are looked at.
+    #[serde(default = "interval")]
+    pub interval: Lifetime,
+    /// What is logged to standard error, as JSON: `info`, `debug`, or a filter such as `info,kube=debug`.
+    #[serde(default = "log")]
+    pub log: String,
+    /// A file that says who is on call; without it nobody is, and approvers are asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_call: Option<PathBuf>,
+    /// What is driven.
+    pub repositories: Vec<RepositorySettings>,
+}
+
+/// One GitOps repository.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RepositorySettings {
+    /// Its address, without secrets.
+    pub url: String,
+    /// The protected branch that the clusters apply.
+    #[serde(default = "base")]
+    pub base: String,
+    /// The clusters in it that this server drives.
+    pub clusters: Vec<ClusterName>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+enum ApiVersion {
+    #[serde(rename = "p0.dev/v1alpha1")]
+    V1Alpha1,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+enum Kind {
+    Server,
+}
+
+/// Why the settings cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SettingsError {
+    /// Not the YAML that was expected.
+    #[error(transparent)]
+    Yaml(#[from] YamlError),
+    /// There is nothing to drive.
+    #[error("`repositories` names no cluster; there is nothing to serve")]
+    Nothing,
+    /// A cluster is named twice: two repositories would grant on it.
+    #[error("the cluster `{0}` is named twice; exactly one repository grants on a cluster")]
+    Twice(ClusterName),
+    /// A secret in a file that is not one.
+    #[error(
+        "`{0}` holds a password; settings are no secret. Give it in the environment: PGPASSWORD, P0_GIT_TOKEN"
+    )]
+    Secret(&'static str),
+}
+
+impl Settings {
+    /// Reads and checks a settings file.
+    ///
+    /// # Errors
+    /// [`SettingsError`], for YAML with line and column.
+    pub fn read(text: &str) -> Result<Self, SettingsError> {
+        let settings: Self = yaml::read(text, Limits::FILE)?;
+        let mut seen = BTreeSet::new();
+        for cluster in settings.clusters() {
+            if !seen.insert(cluster) {
+                return Err(SettingsError::Twice(cluster.clone()));
+            }
+        }
+        if seen.is_empty() {
+            return Err(SettingsError::Nothing);
+        }
+        if holds_password(&settings.store) {
+            return Err(SettingsError::Secret("store"));
+        }
+        if settings.repositories.iter().any(|repository| holds_password(&repository.url)) {
+            return Err(SettingsError::Secret("repositories"));
+        }
+        Ok(settings)
+    }
+
+    /// Every cluster that is driven.
+    pub fn clusters(&self) -> impl Iterator<Item = &ClusterName> {
+        self.repositories.iter().flat_map(|repository| &repository.clusters)
+    }
+
+    /// The names a browser may ask for: a page of another site must not be able to read ours through a name of its own.
+    pub(super) fn hosts(&self, bound: SocketAddr) -> BTreeSet<String> {
+        let own = ["localhost", "127.0.0.1", "[::1]"].map(str::to_owned);
+        let address = match bound.ip() {
+            std::net::IpAddr::V4(ip) => ip.to_string(),
+            std::net::IpAddr::V6(ip) => format!("[{ip}]"),
+        };
+        own.into_iter().chain([address]).chain(self.hosts.iter().map(|host| host.to_lowercase())).collect()
+    }
+}
+
+/// Whether a URL has `user:password@` before its host.
+fn holds_password(url: &str) -> bool {
+    let authority = url.split_once("://").map_or("", |(_, rest)| rest).split('/').next().unwrap_or_default();
+    authority.rsplit_once('@').is_some_and(|(user, _)| user.contains(':')) || url.contains("password=")
+}
+
+fn listen() -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], 8420))
+}
+
+fn interval() -> Lifetime {
+    Lifetime::seconds(10)
+}
+
+fn log() -> String {
+    "info".to_owned()
+}
+
+fn base() -> String {
+    "main".to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEAD: &str = "apiVersion: p0.dev/v1alpha1\nkind: Server\n";
+
+    fn read(rest: &str) -> Result<Settings, SettingsError> {
+        Settings::read(&format!("{HEAD}{rest}"))
+    }
+
+    #[test]
+    fn what_is_left_out_has_a_default() {
+        let settings =
+            read("store: sqlite:///p0.db\nrepositories: [{url: /srv/access.git, clusters: [prod]}]\n")
+                .unwrap();
+        assert_eq!(settings.interval.to_string(), "10s");
+        assert_eq!(settings.repositories[0].base, "main");
+        assert!(settings.hosts(settings.listen).contains("localhost"));
+    }
+
+    #[test]
+    fn a_wrong_setting_is_named_with_its_place() {
+        let good = "store: sqlite:///p0.db\nrepositories: [{url: /srv/access.git, clusters: [prod]}]\n";
+        for (line, words) in [
+            ("interval: often", "not a duration"),
+            ("listen: everywhere", "invalid socket address"),
+            ("colour: red", "unknown field"),
+        ] {
+            let error = read(&format!("{good}{line}\n")).unwrap_err().to_string();
+            assert!(error.contains(words) && error.contains("line 5"), "{line}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_cluster_has_one_repository_and_there_is_one() {
+        let two = "store: s\nrepositories: [{url: a, clusters: [prod]}, {url: b, clusters: [prod]}]\n";
+        assert!(matches!(read(two).unwrap_err(), SettingsError::Twice(_)));
+        assert_eq!(read("store: s\nrepositories: []\n").unwrap_err(), SettingsError::Nothing);
+    }
+
+    #[test]
+    fn settings_hold_no_password() {
+        let rest = "repositories: [{url: https://git.example.com/a.git, clusters: [prod]}]\n";
+        for store in ["postgres://p0:secret@db/p0", "postgres://db/p0?password=secret"] {
+            let error = read(&format!("store: {store}\n{rest}")).unwrap_err();
+            assert_eq!(error, SettingsError::Secret("store"));
+            assert!(!error.to_string().contains("secret"));
+        }
+        let rest = "repositories: [{url: https://me:secret@git.example.com/a.git, clusters: [prod]}]\n";
+        assert_eq!(read(&format!("store: s\n{rest}")).unwrap_err(), SettingsError::Secret("repositories"));
+        assert!(
+            read("store: postgres://p0@db/p0\nrepositories: [{url: ssh://git@h/a.git, clusters: [prod]}]\n")
+                .is_ok()
+        );
+    }
+}
