@@ -198,7 +198,7 @@ async fn fill(store: &Store) {
         (11, merged()),
         (13, Event::Live(seen(13))),
         (20, Event::Relinquish { by: person("alice") }),
-        (21, Event::Absent),
+        (21, Event::Absent { commit: "e".repeat(40) }),
         (25, Event::Gone(seen(25))),
     ];
     let mut steps = [
