@@ -11,6 +11,7 @@ mod forge;
 mod history;
 mod init;
 mod line;
+mod moving;
 mod note;
 mod remote;
 mod tree;

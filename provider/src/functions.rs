@@ -1,6 +1,6 @@
 //! Functions: what can be said without a cluster, a clock or a configuration.
 //!
-//! Kubernetes' own resources are known; custom ones are taken as `plural.group` ([`offline`]).
+//! Kubernetes' own resources are known; custom ones are taken as `plural.group`.
 
 use std::sync::Arc;
 

@@ -42,6 +42,14 @@ pub enum GitError {
         /// How often it was tried.
         tries: usize,
     },
+    /// Another Git program is moving the branch, or died while it did.
+    #[error("`{branch}` is being moved by another Git program; try again, and if none runs, delete `{lock}`")]
+    Locked {
+        /// Which branch.
+        branch: String,
+        /// The file that says so.
+        lock: String,
+    },
     /// The branch's name is taken by something else.
     #[error(
         "the branch `{0}` exists and holds another change; nothing was written. Look at it, and delete it if it is nobody's"

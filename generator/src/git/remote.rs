@@ -7,11 +7,13 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use git2::{BranchType, FetchOptions, ObjectType, Oid, PushOptions, RemoteCallbacks, Repository, Tree};
 use p0_access::change::{File, FileChange};
 
 use super::credentials::Attempts;
+use super::moving::Moving;
 use super::{Credentials, GitError, tree};
 
 /// The name of a commit.
@@ -51,6 +53,9 @@ pub(super) enum Unmoved {
 const FETCHED: &str = "refs/p0/remote/";
 /// What is being pushed is referred to from here, so that nothing collects it.
 const PUSHING: &str = "refs/p0/push/";
+
+/// How often, and how long in between, one waits for another Git program that moves the same branch.
+const WAITS: (usize, Duration) = (20, Duration::from_millis(25));
 
 impl Remote {
     /// Opens `location`: a path, a `file://` URL, or any other URL or `user@host:path`, whose cache is kept under `cache`.
@@ -214,7 +219,13 @@ impl Remote {
         // A lock file left behind would block the branch for everybody.
         let _step = crate::interrupt::step();
         let name = format!("refs/heads/{branch}");
-        let moved = match (from, to) {
+        let git_dir = self.repository.commondir();
+        let _moving = Moving::begin(git_dir, &name).map_err(|error| {
+            let source =
+                git2::Error::new(git2::ErrorCode::GenericError, git2::ErrorClass::Os, error.to_string());
+            Unmoved::Failed(self.failed("locking the branch", source))
+        })?;
+        let mut moved = || match (from, to) {
             (None, Some(to)) => self.repository.reference(&name, to.0, false, "p0-gitops").map(drop),
             (Some(from), Some(to)) => {
                 self.repository.reference_matching(&name, to.0, true, from.0, "p0-gitops").map(drop)
@@ -229,11 +240,12 @@ impl Remote {
             }),
             (None, None) => Ok(()),
         };
-        moved.map_err(|source| match source.code() {
-            git2::ErrorCode::Modified
-            | git2::ErrorCode::Exists
-            | git2::ErrorCode::NotFound
-            | git2::ErrorCode::Locked => Unmoved::Lost,
+        patiently(&mut moved).map_err(|source| match source.code() {
+            git2::ErrorCode::Modified | git2::ErrorCode::Exists | git2::ErrorCode::NotFound => Unmoved::Lost,
+            git2::ErrorCode::Locked => {
+                let lock = git_dir.join(format!("{name}.lock")).display().to_string();
+                Unmoved::Failed(GitError::Locked { branch: branch.to_owned(), lock })
+            }
             _ => Unmoved::Failed(self.failed("moving a branch", source)),
         })
     }
@@ -346,6 +358,17 @@ impl Remote {
         names.truncate(10);
         if names.is_empty() { "none".to_owned() } else { names.join(", ") }
     }
+}
+
+/// What `step` comes to once no other program holds its lock, or has held it for too long.
+fn patiently(step: &mut impl FnMut() -> Result<(), git2::Error>) -> Result<(), git2::Error> {
+    for _ in 0..WAITS.0 {
+        match step() {
+            Err(error) if error.code() == git2::ErrorCode::Locked => std::thread::sleep(WAITS.1),
+            other => return other,
+        }
+    }
+    step()
 }
 
 /// What receive-pack says when the branch moved under its lock.

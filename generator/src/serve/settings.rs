@@ -200,12 +200,12 @@ mod tests {
     #[test]
     fn settings_hold_no_password() {
         let rest = "repositories: [{url: https://git.example.com/a.git, clusters: [prod]}]\n";
-        for store in ["postgres://p0:secret@db/p0", "postgres://db/p0?password=secret"] {
+        for store in ["postgres://p0:hunter2@db/p0", "postgres://db/p0?password=hunter2"] {
             let error = read(&format!("store: {store}\n{rest}")).unwrap_err();
             assert_eq!(error, SettingsError::Secret("store"));
-            assert!(!error.to_string().contains("secret"));
+            assert!(!error.to_string().contains("hunter2"));
         }
-        let rest = "repositories: [{url: https://me:secret@git.example.com/a.git, clusters: [prod]}]\n";
+        let rest = "repositories: [{url: https://me:hunter2@git.example.com/a.git, clusters: [prod]}]\n";
         assert_eq!(read(&format!("store: s\n{rest}")).unwrap_err(), SettingsError::Secret("repositories"));
         assert!(
             read("store: postgres://p0@db/p0\nrepositories: [{url: ssh://git@h/a.git, clusters: [prod]}]\n")

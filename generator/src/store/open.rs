@@ -4,11 +4,12 @@
 
 use std::fmt;
 use std::fs::{File, OpenOptions, TryLockError};
+use std::io::ErrorKind;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
@@ -111,8 +112,7 @@ impl Store {
 
 async fn open_file(path: &Path) -> Result<Database> {
     let place = Place::File(path.to_owned());
-    // Reasons and names are in it: made here, so that it is its owner's alone from the first byte.
-    private_file(path).map_err(|source| StoreError::Open { place: place.clone(), source })?;
+    make_private(path).map_err(|source| StoreError::Open { place: place.clone(), source })?;
     let options = SqliteConnectOptions::new()
         .filename(path)
         .journal_mode(SqliteJournalMode::Wal)
@@ -120,8 +120,33 @@ async fn open_file(path: &Path) -> Result<Database> {
         .foreign_keys(true)
         .busy_timeout(PATIENCE);
     let pool = SqlitePoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(PATIENCE);
-    let pool = pool.connect_with(options).await.map_err(|source| StoreError::at(&place, source))?;
-    Ok(Database::Sqlite { pool, writer: Arc::default() })
+    let started = Instant::now();
+    loop {
+        match pool
+            .clone()
+            .connect_with(options.clone())
+            .await
+            .map_err(|source| StoreError::at(&place, source))
+        {
+            Ok(pool) => return Ok(Database::Sqlite { pool, writer: Arc::default() }),
+            // SQLite itself does not wait for another that sets the same file up.
+            Err(StoreError::Busy { .. }) if started.elapsed() < PATIENCE => {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// Makes the file where there is none: reasons and names are in it, so it is its owner's alone from the first byte.
+///
+/// One that is there is not even opened: closing it again would end the locks that this process has on it
+/// (<https://sqlite.org/howtocorrupt.html#_posix_advisory_locks_canceled_by_a_separate_thread_doing_close_>).
+fn make_private(path: &Path) -> std::io::Result<()> {
+    match OpenOptions::new().append(true).create_new(true).mode(0o600).open(path) {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
 }
 
 async fn open_server(options: PgConnectOptions, place: &Place) -> Result<Database> {

@@ -98,9 +98,10 @@ fn bounded(mut fields: Map<String, Value>) -> String {
         return line;
     }
     for value in fields.values_mut() {
-        if let Value::String(text) = value {
-            let end = text.char_indices().map(|(at, _)| at).take_while(|at| *at <= LONGEST_TEXT).last();
-            text.truncate(end.unwrap_or_default());
+        if let Value::String(text) = value
+            && text.len() > LONGEST_TEXT
+        {
+            text.truncate(text.floor_char_boundary(LONGEST_TEXT));
             text.push('…');
         }
     }

@@ -23,7 +23,9 @@ pub(super) fn bind(handshake: &Handshake) -> Result<Bound<UnixListener>, ListenE
 
 fn bound(parent: &Path, group: Option<u32>) -> io::Result<Bound<UnixListener>> {
     // The folder is this user's alone from its first moment, so nobody can open the socket before its mode is set.
-    let folder = tempfile::Builder::new().prefix("plugin-").rand_bytes(8).tempdir_in(parent)?;
+    let own = Permissions::from_mode(0o700);
+    let folder =
+        tempfile::Builder::new().prefix("plugin-").rand_bytes(8).permissions(own).tempdir_in(parent)?;
     let path = folder.path().join("socket");
     let listener = UnixListener::bind(&path)?;
     std::fs::set_permissions(&path, Permissions::from_mode(0o600))?;
