@@ -1,7 +1,7 @@
 //! Policies held to a real repository: grants that live, and grants that landed.
 
 use p0_tests::program::{Run, run};
-use p0_tests::site::{NOW, Site};
+use p0_tests::site::{CLUSTER, NOW, Site};
 
 const POLICY: &str = "apiVersion: p0.dev/v1alpha1\nkind: Policy\nrules:\n\
     - {name: no-contractors, requestor: {group: {names: [contractors]}}, resource: any, approval: [deny]}\n\
@@ -75,4 +75,21 @@ fn live_grants_that_are_no_longer_allowed_are_listed_until_they_end() {
     assert_eq!(rows(&serde_json::from_str(&found.out).expect("JSON")).len(), 3);
     let later = policy(&site, &["check", "--live"], "2026-11-24T13:00:00Z");
     assert_eq!((later.code, later.out.trim()), (0, "[]"));
+}
+
+#[test]
+fn the_past_is_held_to_a_policy_of_today() {
+    let site = site();
+    site.revert(ERIN).done();
+    let later = "2026-12-01T10:00:00Z";
+    let found = policy(&site, &["replay", "--since", "30d", "--all"], later);
+    assert_eq!(found.code, 0, "{}", found.err);
+    let answer: serde_json::Value = serde_json::from_str(&found.out).expect("JSON");
+    let told = rows(&answer["rows"]);
+    let said: Vec<(&str, &str)> = told.iter().map(|(id, now, _)| (id.as_str(), now.as_str())).collect();
+    assert_eq!(said, [(ALICE, "other-rule"), (ERIN, "refused"), (UNSEEN, "lacks")]);
+    assert_eq!((&answer["grants"], &answer["counts"]["refused"]), (&3.into(), &1.into()));
+    assert_eq!(answer["rows"][0]["cluster"], CLUSTER);
+    let before = policy(&site, &["replay", "--since", "1d"], later);
+    assert!(before.out.contains("\"grants\": 0"), "{}", before.out);
 }

@@ -59,6 +59,11 @@ pub(super) fn run(source: &Source, format: Format, now: Timestamp) -> anyhow::Re
 }
 
 impl Row {
+    /// What is said now, in a word.
+    pub(super) fn now(&self) -> &'static str {
+        self.now
+    }
+
     pub(super) fn of(claims: &Claims, cluster: &ClusterName, recorded: Recorded) -> Self {
         let sentences = |reasons: &[Reason]| reasons.iter().map(Reason::sentence).collect();
         let (now, new_rule, reasons) = match recorded.now {
