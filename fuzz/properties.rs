@@ -8,15 +8,19 @@ use p0_grant::locator::Locator;
 use p0_grant::manifest::Manifest;
 use p0_grant::signature::{Purpose, Signature};
 use p0_grant::signers::AllowedSigners;
+use tfplugin::value::json::Attributes;
+use tfplugin::value::{Type, json, msgpack};
 
 /// What must hold for any bytes; it panics where it does not.
 pub type Property = fn(&[u8]);
 
 /// A name and the property of that name, as the targets and the corpus folders are called.
-pub const ALL: [(&str, Property); 6] = [
+pub const ALL: [(&str, Property); 8] = [
     ("grant", grant),
     ("locator", locator),
     ("policy", policy),
+    ("provider_json", provider_json),
+    ("provider_msgpack", provider_msgpack),
     ("roles", roles),
     ("signature", signature),
     ("signers", signers),
@@ -112,4 +116,26 @@ pub fn signers(bytes: &[u8]) {
         let _either =
             (signer.may_sign(Purpose::Grant.namespace()), signer.is_valid_at(jiff::Timestamp::UNIX_EPOCH));
     }
+}
+
+/// What Terraform keeps: a value that was read is written as the same value. The type stands on the first line.
+pub fn provider_json(bytes: &[u8]) {
+    let Some((of, bytes)) = typed(bytes) else { return };
+    let Ok(value) = json::read(bytes, &of, Attributes::Exact) else { return };
+    let written = json::write(&value, &of).expect("what was read can be written");
+    assert_eq!(json::read(written.as_bytes(), &of, Attributes::Exact), Ok(value));
+}
+
+/// What Terraform sends: a value that was read is written as the same value. The type stands on the first line.
+pub fn provider_msgpack(bytes: &[u8]) {
+    let Some((of, bytes)) = typed(bytes) else { return };
+    let Ok(value) = msgpack::read(bytes, &of) else { return };
+    let written = msgpack::write(&value, &of).expect("what was read can be written");
+    assert_eq!(msgpack::read(&written, &of), Ok(value));
+}
+
+fn typed(bytes: &[u8]) -> Option<(Type, &[u8])> {
+    let end = bytes.iter().position(|byte| *byte == b'\n')?;
+    let (of, rest) = bytes.split_at_checked(end)?;
+    Some((serde_json::from_slice(of).ok()?, rest.get(1..)?))
 }
