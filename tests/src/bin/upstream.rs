@@ -1,4 +1,4 @@
-//! Builds the upstream programs, so that a long build is a step of its own: `cargo run -p p0-tests --bin upstream`.
+//! Builds the upstream programs, so that a long build is a step of its own: `cargo run --bin upstream`.
 //!
 //! With `-- all` also those that only benchmarks run.
 
