@@ -6,7 +6,9 @@
 use std::collections::BTreeSet;
 
 use async_trait::async_trait;
-use p0_access::cluster::Witness;
+use kube::api::{Api, DynamicObject};
+use kube::core::{ApiResource, GroupVersionKind};
+use p0_access::cluster::{Applier, Witness};
 use p0_grant::manifest::Manifest;
 use p0_grant::name::GrantId;
 use serde_json::Value;
@@ -72,6 +74,19 @@ pub fn witness(named: &Witness, cluster: Cluster) -> Box<dyn Confirm> {
         Witness::Flux(applier) => Box::new(flux::Flux::new(cluster, applier.clone())),
         Witness::ArgoCd(applier) => Box::new(argo_cd::ArgoCd::new(cluster, applier.clone())),
     }
+}
+
+/// The applier's own object, read from `cluster`.
+async fn applier_object(
+    cluster: &Cluster,
+    applier: &Applier,
+    kind: &GroupVersionKind,
+) -> Result<Value, ClusterError> {
+    let api: Api<DynamicObject> =
+        Api::namespaced_with(cluster.client(), applier.namespace.as_str(), &ApiResource::from_gvk(kind));
+    let object = api.get(applier.name.as_str()).await;
+    let failed = |error| cluster.failed(format!("read the {} `{}`", kind.kind, applier.name), error);
+    Ok(object.map_err(failed)?.data)
 }
 
 /// The text at `pointer` of a status.

@@ -11,7 +11,6 @@ mod forge;
 mod history;
 mod init;
 mod line;
-mod moving;
 mod note;
 mod remote;
 mod tree;

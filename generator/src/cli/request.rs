@@ -3,6 +3,7 @@
 //! Each opens the desk, does one thing, and, where the signing key is at hand, carries out what is then to be done; without
 //! it, `serve` does. Who acts is proved by an SSH signature. Not here: what is decided.
 
+mod act;
 mod allow;
 mod answer;
 mod args;

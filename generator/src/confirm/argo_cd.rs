@@ -5,15 +5,14 @@
 use std::collections::BTreeSet;
 
 use async_trait::async_trait;
-use kube::api::{Api, DynamicObject};
-use kube::core::ApiResource;
+use kube::core::GroupVersionKind;
 use p0_access::cluster::Applier;
 use p0_grant::manifest::Manifest;
 use p0_grant::name::GrantId;
 use serde_json::Value;
 
 use super::mentions::mentioned;
-use super::{Confirm, Lineage, Verdict, Wanted, list, text};
+use super::{Confirm, Lineage, Verdict, Wanted, applier_object, list, text};
 use crate::cluster::{Cluster, ClusterError};
 
 /// Reads one Application.
@@ -37,21 +36,9 @@ impl Confirm for ArgoCd {
         commit: &str,
         lineage: &dyn Lineage,
     ) -> Result<Verdict, ClusterError> {
-        let resource = ApiResource {
-            group: "argoproj.io".to_owned(),
-            version: "v1alpha1".to_owned(),
-            api_version: "argoproj.io/v1alpha1".to_owned(),
-            kind: "Application".to_owned(),
-            plural: "applications".to_owned(),
-        };
-        let client = self.cluster.client();
-        let api: Api<DynamicObject> =
-            Api::namespaced_with(client, self.applier.namespace.as_str(), &resource);
-        let object = api.get(self.applier.name.as_str()).await;
-        let object = object.map_err(|error| {
-            self.cluster.failed(format!("read the Application `{}`", self.applier.name), error)
-        })?;
-        Ok(verdict(&object.data, commit, lineage))
+        let kind = GroupVersionKind::gvk("argoproj.io", "v1alpha1", "Application");
+        let object = applier_object(&self.cluster, &self.applier, &kind).await?;
+        Ok(verdict(&object, commit, lineage))
     }
 }
 

@@ -3,14 +3,13 @@
 //! Source: <https://fluxcd.io/flux/components/kustomize/kustomizations/#kustomization-status>.
 
 use async_trait::async_trait;
-use kube::api::{Api, DynamicObject};
-use kube::core::ApiResource;
+use kube::core::GroupVersionKind;
 use p0_access::cluster::Applier;
 use p0_grant::manifest::Manifest;
 use serde_json::Value;
 
 use super::mentions::mentioned;
-use super::{Confirm, Lineage, Verdict, Wanted, list, text};
+use super::{Confirm, Lineage, Verdict, Wanted, applier_object, list, text};
 use crate::cluster::{Cluster, ClusterError};
 
 /// Reads one Kustomization.
@@ -34,21 +33,9 @@ impl Confirm for Flux {
         commit: &str,
         lineage: &dyn Lineage,
     ) -> Result<Verdict, ClusterError> {
-        let resource = ApiResource {
-            group: "kustomize.toolkit.fluxcd.io".to_owned(),
-            version: "v1".to_owned(),
-            api_version: "kustomize.toolkit.fluxcd.io/v1".to_owned(),
-            kind: "Kustomization".to_owned(),
-            plural: "kustomizations".to_owned(),
-        };
-        let client = self.cluster.client();
-        let api: Api<DynamicObject> =
-            Api::namespaced_with(client, self.applier.namespace.as_str(), &resource);
-        let object = api.get(self.applier.name.as_str()).await;
-        let object = object.map_err(|error| {
-            self.cluster.failed(format!("read the Kustomization `{}`", self.applier.name), error)
-        })?;
-        Ok(verdict(&object.data, commit, lineage))
+        let kind = GroupVersionKind::gvk("kustomize.toolkit.fluxcd.io", "v1", "Kustomization");
+        let object = applier_object(&self.cluster, &self.applier, &kind).await?;
+        Ok(verdict(&object, commit, lineage))
     }
 }
 

@@ -10,11 +10,13 @@ use p0_grant::name::GrantId;
 use p0_grant::role::RoleRef;
 use p0_grant::subject::Subject;
 
+use super::act::ActArgs;
 use super::args::{DeskArgs, WhoArgs, wait};
 use super::{print, watch};
 use crate::cli::args::new_id;
 use crate::cli::output::{Format, Outcome};
-use crate::desk::{Ask, Asking, Length, Opened};
+use crate::desk::actor::Claim;
+use crate::desk::{Ask, Asking, Desk, Length, Opened};
 
 /// Ask for access.
 ///
@@ -168,9 +170,6 @@ fn another(text: &str) -> Result<Another, String> {
 Examples:
   p0-gitops extend vpl5aqzpwnnqmnkrzze2 --duration 2h --reason 'still hangs'")]
 pub(in crate::cli) struct ExtendArgs {
-    /// The request.
-    id: RequestId,
-
     /// How long, from the approval on.
     #[arg(long, value_name = "TIME")]
     duration: Lifetime,
@@ -180,14 +179,7 @@ pub(in crate::cli) struct ExtendArgs {
     reason: Option<String>,
 
     #[command(flatten)]
-    desk: DeskArgs,
-
-    #[command(flatten)]
-    who: WhoArgs,
-
-    /// How to print it.
-    #[arg(short, long, value_name = "FORMAT", default_value = "table")]
-    output: Format,
+    act: ActArgs,
 }
 
 pub(in crate::cli) fn run(args: &Args, now: Timestamp) -> anyhow::Result<Outcome> {
@@ -230,15 +222,11 @@ impl Resource {
 }
 
 pub(in crate::cli) fn extend(args: &ExtendArgs, now: Timestamp) -> anyhow::Result<Outcome> {
-    let actor = args.who.actor()?;
-    wait(async {
-        let open = args.desk.open(now).await?;
-        let claim = actor.claim("extend", args.id.as_str(), now)?;
-        open.desk.extend(&args.id, args.duration, args.reason.clone(), &claim, now).await?;
-        open.carry_out(now).await;
-        print::moved(&open.desk.find(&args.id).await?, args.output)?;
-        Ok(Outcome::Done)
-    })
+    let reason = args.reason.clone();
+    let deed = async |desk: &Desk, id: &RequestId, claim: &Claim| {
+        desk.extend(id, args.duration, reason, claim, now).await
+    };
+    args.act.act("extend", now, deed)
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use p0_access::request::RequestId;
 use p0_grant::signature::Fingerprint;
 use ssh_key::PublicKey;
 
+use super::act::ActArgs;
 use super::args::{DeskArgs, WhoArgs, wait};
 use super::print;
 use crate::cli::output::{Format, Outcome};
@@ -18,18 +19,8 @@ macro_rules! one_request {
         #[derive(Debug, clap::Args)]
         #[command(after_help = concat!("Examples:\n  p0-gitops ", $example, " vpl5aqzpwnnqmnkrzze2"))]
         pub(in crate::cli) struct $name {
-            /// The request.
-            id: RequestId,
-
             #[command(flatten)]
-            desk: DeskArgs,
-
-            #[command(flatten)]
-            who: WhoArgs,
-
-            /// How to print it.
-            #[arg(short, long, value_name = "FORMAT", default_value = "table")]
-            output: Format,
+            act: ActArgs,
         }
     };
 }
@@ -57,7 +48,7 @@ one_request! {
 Examples:
   p0-gitops revoke vpl5aqzpwnnqmnkrzze2 --reason 'wrong namespace'
   p0-gitops revoke --user alice
-  p0-gitops revoke --key stolen_bot_key.pub
+  p0-gitops revoke --signed-by stolen_bot_key.pub
   p0-gitops revoke --all --reason 'incident 42'")]
 pub(in crate::cli) struct RevokeArgs {
     /// One request.
@@ -96,39 +87,15 @@ pub(in crate::cli) struct RevokeArgs {
 }
 
 pub(in crate::cli) fn cancel(args: &CancelArgs, now: Timestamp) -> anyhow::Result<Outcome> {
-    let actor = args.who.actor()?;
-    wait(async {
-        let open = args.desk.open(now).await?;
-        let claim = actor.claim("cancel", args.id.as_str(), now)?;
-        open.desk.cancel(&args.id, &claim, now).await?;
-        open.carry_out(now).await;
-        print::moved(&open.desk.find(&args.id).await?, args.output)?;
-        Ok(Outcome::Done)
-    })
+    args.act.act("cancel", now, async |desk, id, claim| desk.cancel(id, claim, now).await)
 }
 
 pub(in crate::cli) fn relinquish(args: &RelinquishArgs, now: Timestamp) -> anyhow::Result<Outcome> {
-    let actor = args.who.actor()?;
-    wait(async {
-        let open = args.desk.open(now).await?;
-        let claim = actor.claim("relinquish", args.id.as_str(), now)?;
-        open.desk.relinquish(&args.id, &claim, now).await?;
-        open.carry_out(now).await;
-        print::moved(&open.desk.find(&args.id).await?, args.output)?;
-        Ok(Outcome::Done)
-    })
+    args.act.act("relinquish", now, async |desk, id, claim| desk.relinquish(id, claim, now).await)
 }
 
 pub(in crate::cli) fn retry(args: &RetryArgs, now: Timestamp) -> anyhow::Result<Outcome> {
-    let actor = args.who.actor()?;
-    wait(async {
-        let open = args.desk.open(now).await?;
-        let claim = actor.claim("retry", args.id.as_str(), now)?;
-        open.desk.retry(&args.id, &claim, now).await?;
-        open.carry_out(now).await;
-        print::moved(&open.desk.find(&args.id).await?, args.output)?;
-        Ok(Outcome::Done)
-    })
+    args.act.act("retry", now, async |desk, id, claim| desk.retry(id, claim, now).await)
 }
 
 pub(in crate::cli) fn revoke(args: &RevokeArgs, now: Timestamp) -> anyhow::Result<Outcome> {

@@ -4,7 +4,7 @@
 //! Git guards a branch by a file `<branch>.lock`, which a killed process leaves behind, and then nobody may move the
 //! branch until somebody deletes it by hand. So what moves is written down first, in a file that the system unlocks when
 //! its holder is gone: whoever finds an entry there finds the locks of a process that is dead. Other programs' locks are
-//! never touched. Not here: the move itself ([`super::remote`]).
+//! never touched. Not here: the move itself ([`super::folder`]).
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};

@@ -1,0 +1,45 @@
+//! Acting on one request: what every verb that does so has in common.
+
+use jiff::Timestamp;
+use p0_access::request::{Request, RequestId};
+
+use super::args::{DeskArgs, WhoArgs, wait};
+use super::print;
+use crate::cli::output::{Format, Outcome};
+use crate::desk::actor::Claim;
+use crate::desk::{Desk, DeskError};
+
+/// Which request, at which desk, and who acts.
+#[derive(Debug, clap::Args)]
+pub(super) struct ActArgs {
+    /// The request.
+    pub(super) id: RequestId,
+
+    #[command(flatten)]
+    pub(super) desk: DeskArgs,
+
+    #[command(flatten)]
+    pub(super) who: WhoArgs,
+
+    /// How to print it.
+    #[arg(short, long, value_name = "FORMAT", default_value = "table")]
+    pub(super) output: Format,
+}
+
+impl ActArgs {
+    /// Does `deed`, proved by a claim to `verb` this request; then what is thereby to be done, and says where it stands.
+    pub(super) fn act<D>(&self, verb: &str, now: Timestamp, deed: D) -> anyhow::Result<Outcome>
+    where
+        D: AsyncFnOnce(&Desk, &RequestId, &Claim) -> Result<Request, DeskError>,
+    {
+        let actor = self.who.actor()?;
+        wait(async {
+            let open = self.desk.open(now).await?;
+            let claim = actor.claim(verb, self.id.as_str(), now)?;
+            deed(&open.desk, &self.id, &claim).await?;
+            open.carry_out(now).await;
+            print::moved(&open.desk.find(&self.id).await?, self.output)?;
+            Ok(Outcome::Done)
+        })
+    }
+}
