@@ -109,15 +109,22 @@ async fn serve_until_the_end(
     announce(&line).map_err(ServeError::Output)?;
     let server = Server::new(provider);
     let incoming = listener.incoming(secured.map(|secured| secured.acceptor));
-    let controller = services::Controller::new(ending, debug);
+    let controller = services::Controller::new(ending.clone(), debug);
     let serving =
         services::router(&server, controller).serve_with_incoming_shutdown(incoming, end.clone().comes());
-    let mut serving = std::pin::pin!(serving);
+    let (mut serving, mut closing) = (std::pin::pin!(serving), std::pin::pin!(ended(&server, end)));
     tokio::select! {
-        served = &mut serving => served.map_err(ServeError::Serve)?,
-        () = ended(&server, end) => drop(tokio::time::timeout(FLUSH, serving).await),
+        served = &mut serving => {
+            // Terraform hangs up as soon as it has asked for the end; what is open is closed all the same.
+            ending.now("nobody is connected any more");
+            closing.await;
+            served.map_err(ServeError::Serve)
+        }
+        () = &mut closing => {
+            drop(tokio::time::timeout(FLUSH, serving).await);
+            Ok(())
+        }
     }
-    Ok(())
 }
 
 /// Standard output carries one line and nothing else.

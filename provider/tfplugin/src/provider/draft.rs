@@ -21,7 +21,7 @@ use super::{Change, Planned};
 ///     .with("color", Attribute::optional_computed(Type::String))
 ///     .with("id", Attribute::computed(Type::String));
 /// let nothing = Value::object([("color", Value::Null), ("id", Value::Null)]);
-/// let change = Change { prior: None, config: nothing.clone(), proposed: nothing };
+/// let change = Change { prior: None, config: nothing.clone(), proposed: nothing, planned_private: None };
 /// let planned = Draft::new(&schema, &change).default("color", "brown").planned();
 /// assert_eq!(planned.state, Value::object([("color", Value::string("brown")), ("id", Value::UNKNOWN)]));
 /// ```
@@ -148,13 +148,14 @@ mod tests {
             prior: Some(Stored { state: prior, private: vec![7], identity: None }),
             config: pet(name, Value::Null, Value::Null, Value::Null),
             proposed: pet(name, text("brown"), text("1"), text("noon")),
+            planned_private: None,
         }
     }
 
     #[test]
     fn what_is_created_is_unknown_but_for_its_defaults() {
         let config = pet("Rex", Value::Null, Value::Null, Value::Null);
-        let created = Change { prior: None, config: config.clone(), proposed: config };
+        let created = Change { prior: None, config: config.clone(), proposed: config, planned_private: None };
         let planned = Draft::new(&schema(), &created).default("color", "brown").planned();
         assert_eq!(planned.state, pet("Rex", text("brown"), Value::UNKNOWN, Value::UNKNOWN));
     }

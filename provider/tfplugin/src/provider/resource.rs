@@ -30,6 +30,9 @@ pub struct Change {
     pub config: Value,
     /// Terraform's merge of the two: the configuration, and what was there where the provider sets it.
     pub proposed: Value,
+    /// The private data of the plan that is about to be applied, when the plan is made again for that. Only Terraform from
+    /// 1.16 on sends it.
+    pub planned_private: Option<Vec<u8>>,
 }
 
 /// A plan.

@@ -61,6 +61,17 @@ impl Core {
         prior: Option<&Stored>,
         config: &Value,
     ) -> Result<Plan, Fault> {
+        self.plan_after(resource, prior, config, None).await
+    }
+
+    /// Plans, perhaps for the second time, as Terraform does right before it applies.
+    async fn plan_after(
+        &mut self,
+        resource: &str,
+        prior: Option<&Stored>,
+        config: &Value,
+        first: Option<&Plan>,
+    ) -> Result<Plan, Fault> {
         let (schema, identity) = self.resource_schemas(resource)?;
         let of = schema.value_type();
         let before = prior.map_or(&Value::Null, |prior| &prior.state);
@@ -74,7 +85,7 @@ impl Core {
             provider_meta: None,
             client_capabilities: Some(self.capabilities()),
             prior_identity,
-            planned_private: Vec::new(),
+            planned_private: first.map(|first| first.private.clone()).unwrap_or_default(),
         };
         let answer = self.client.plan_resource_change(request).await?.into_inner();
         let planned = Plan {
@@ -156,7 +167,7 @@ impl Core {
                 Some(_) => Ok(gone),
             };
         }
-        let again = self.plan(resource, prior, config).await?;
+        let again = self.plan_after(resource, prior, config, Some(&first)).await?;
         refuse(conform::planned_again(&first.state, &again.state))?;
         let mut applied = self.apply(resource, prior, &again, config).await?;
         applied.diagnostics = first.diagnostics.into_iter().chain(applied.diagnostics).collect();

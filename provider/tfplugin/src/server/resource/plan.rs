@@ -19,7 +19,8 @@ pub(in super::super) async fn plan(core: &Core, call: &mut Call, request: Reques
             let config = convert::value(request.config.as_ref(), &kind.value_type())?;
             let proposed = conform::without_write_only(&kind.schema, proposed);
             call.allow_deferral(convert::may_defer(request.client_capabilities.as_ref()));
-            change(core, kind, call, Change { prior, config, proposed }).await
+            let planned_private = Some(request.planned_private).filter(|private| !private.is_empty());
+            change(core, kind, call, Change { prior, config, proposed, planned_private }).await
         }
     }
 }
