@@ -6,7 +6,7 @@ use tfplugin::diagnostics::{Diagnostic, Diagnostics};
 use tfplugin::provider::{Call, Outcome, Planned, Stored};
 use tfplugin::value::{Attr, Path, Step as PathStep, Value};
 
-use super::deciding::{RulesFrom, Spelling, Step, after, end, step, too_long};
+use super::deciding::{RulesFrom, Spelling, Step, after, end, has_come, is_only_respelled, step, too_long};
 use super::keep::Keep;
 use super::record::{Record, configured, is_set, list, role_value, rules_value, with};
 use super::resolve::{Resolved, resolve, select, select_again, selection_of};
@@ -34,6 +34,7 @@ pub(super) async fn create(
     configured: &Configured,
     config: &Value,
     wish: &Wish,
+    before: Option<&[u8]>,
 ) -> Outcome<Planned> {
     let settings = &configured.settings;
     if let (Until::Lasting(Attr::Known(lifetime)), Some(longest)) = (&wish.until, settings.max_duration)
@@ -55,8 +56,10 @@ pub(super) async fn create(
             .unwrap_or_default(),
         wildcard: settings.plan.wildcard,
         privileged: resolved.as_ref().is_some_and(|found| found.privileged),
+        ended: has_ended(configured, wish, before),
         cluster: None,
     };
+    call.diagnostics.extend(keep.ended.and_then(|ended| ended.then(|| already_ended(wish))));
     let Some(found) = resolved else {
         return Ok(created(config, wish, &keep, Rules::UNKNOWN, Place::UNKNOWN));
     };
@@ -99,7 +102,7 @@ fn created(config: &Value, wish: &Wish, keep: &Keep, rules: Rules, place: Place)
             ("rules", rules.rules),
             ("subset_sha256", unset("subset_sha256", rules.digest.clone())),
             ("available_subset_sha256", rules.digest),
-            ("expired", Value::UNKNOWN),
+            ("expired", keep.ended.map_or(Value::UNKNOWN, Value::Bool)),
             ("active", Value::UNKNOWN),
             ("drift", list([])),
         ],
@@ -151,6 +154,35 @@ fn refuse_too_long(cluster: &Cluster, configured: &Configured, wish: &Wish) -> O
         .map_or(Ok(()), |error| Err(error.into()))
 }
 
+/// Whether a new grant's time has come before it is made; `None` where that cannot be told yet.
+///
+/// The plan says it, so that an apply which finds it otherwise ends with an error and does not record what nobody planned.
+/// Terraform from 1.16 on hands back what the first plan found. Where nobody does, a plan that is made again after the end
+/// contradicts the first, and the tool itself refuses to go on.
+fn has_ended(configured: &Configured, wish: &Wish, before: Option<&[u8]>) -> Option<bool> {
+    let first = before.and_then(|before| Keep::read(before).ok()).and_then(|keep| keep.ended);
+    if first.is_some() {
+        return first;
+    }
+    match (&configured.connection, &wish.until) {
+        (Connection::Known(cluster), Until::Time(Attr::Known(end))) => {
+            Some(has_come(*end, cluster.last_seen()?))
+        }
+        _ => None,
+    }
+}
+
+/// What is said of a new grant whose time has come.
+fn already_ended(wish: &Wish) -> Diagnostic {
+    let end = first_end(&wish.until, jiff::Timestamp::UNIX_EPOCH)
+        .map_or_else(String::new, |end| format!(" at {end}"));
+    let detail = format!(
+        "It ended{end}. It is recorded in the state, and nothing is written to the cluster. If it was alive when the plan was \
+         made that is applied now, plan again."
+    );
+    Diagnostic::warning("The grant has already ended", detail).at_attribute("expires_at")
+}
+
 /// The cluster, if it is known by now; else people are told what that means.
 fn reachable(call: &mut Call, configured: &Configured) -> Option<std::sync::Arc<Cluster>> {
     match &configured.connection {
@@ -199,10 +231,7 @@ pub(super) async fn change(
         replace: Vec::new(),
     };
     match decided {
-        Step::Keep => {
-            let kept = [("active", Value::Bool(!record.expired)), ("drift", list([]))];
-            Ok(planned(with(prior.state.clone(), kept), &keep))
-        }
+        Step::Keep => Ok(planned(kept(&prior.state, &record), &keep)),
         Step::Note => {
             let noted = inputs_over(&prior.state, config, wish);
             Ok(planned(with(noted, [("active", Value::Bool(false)), ("drift", list([]))]), &keep))
@@ -216,6 +245,11 @@ pub(super) async fn change(
             changing.plan(call, keep, selection, rules).await
         }
     }
+}
+
+/// What is there, as it should be.
+fn kept(prior: &Value, record: &Record) -> Value {
+    with(prior.clone(), [("active", Value::Bool(!record.expired)), ("drift", list([]))])
 }
 
 fn replaced(attributes: &[&'static str]) -> Vec<Path> {
@@ -272,6 +306,12 @@ impl Changing<'_> {
             let anew = created(self.config, self.wish, &keep, Rules::UNKNOWN, Place::UNKNOWN);
             return Ok(Planned { replace: replaced(&["selection"]), ..anew });
         }
+        let identity = Some(self.prior.identity.clone().unwrap_or_else(|| self.record.identity()));
+        if is_only_respelled(&self.prior.state, self.config) {
+            // The words that are there stay, so that there is nothing to do.
+            let state = kept(&self.prior.state, self.record);
+            return Ok(Planned { state, private: keep.write(), identity, replace: Vec::new() });
+        }
         let mut keep = keep;
         let rules = match from {
             RulesFrom::State => None,
@@ -297,8 +337,7 @@ impl Changing<'_> {
                 [("rules", rules), ("subset_sha256", subset), ("available_subset_sha256", digest)],
             );
         }
-        let identity = self.prior.identity.clone().unwrap_or_else(|| self.record.identity());
-        Ok(Planned { state, private: keep.write(), identity: Some(identity), replace: Vec::new() })
+        Ok(Planned { state, private: keep.write(), identity, replace: Vec::new() })
     }
 
     /// Whether the locator, in other words, picks what it picked.

@@ -31,8 +31,14 @@ pub(super) async fn create(
     change: PlannedChange,
 ) -> Option<Stored> {
     match begin(configured, cluster, &change).await {
-        Ok(begun) if has_come(begun.record.expires_at, begun.now) => Some(begun.ended(call)),
-        Ok(begun) => begun.write(call, configured, cluster).await,
+        Ok(begun) => match (begun.planned, has_come(begun.record.expires_at, begun.now)) {
+            (Planned::Ended, _) | (Planned::Unknown, true) => Some(begun.ended(call)),
+            (Planned::Alive, true) => {
+                call.diagnostics.push(begun.overtaken());
+                None
+            }
+            (Planned::Alive | Planned::Unknown, false) => begun.write(call, configured, cluster).await,
+        },
         Err(told) => {
             call.diagnostics.extend(told);
             None
@@ -40,9 +46,31 @@ pub(super) async fn create(
     }
 }
 
+/// What the plan said of a new grant's time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Planned {
+    /// It had come.
+    Ended,
+    /// It had not come.
+    Alive,
+    /// The plan could not tell.
+    Unknown,
+}
+
+impl Planned {
+    fn of(state: &Value) -> Self {
+        match configured(state, "expired") {
+            Value::Bool(true) => Self::Ended,
+            Value::Bool(false) => Self::Alive,
+            _ => Self::Unknown,
+        }
+    }
+}
+
 /// A grant that has its id and its times.
 struct Begun {
     now: Timestamp,
+    planned: Planned,
     record: Record,
     keep: Keep,
     wish: Wish,
@@ -66,8 +94,10 @@ async fn begin(
     let id = new_id()?;
     let role_name = role_object_name(&keep.prefix, role, &keep.resources, &id);
     keep.resources.clear();
+    keep.ended = None;
     let state = filled(&change.planned.state, &id, &role_name, now, end);
-    Ok(Begun { record: Record::read(&state)?, now, keep, wish, state })
+    let planned = Planned::of(&change.planned.state);
+    Ok(Begun { record: Record::read(&state)?, now, planned, keep, wish, state })
 }
 
 /// Terraform plans again before it applies, with everything known; this is for when it did not.
@@ -115,14 +145,25 @@ pub(crate) fn new_id() -> Result<GrantId, Diagnostics> {
 }
 
 impl Begun {
-    /// The record of a grant whose time had come before it was made.
+    /// The record of a grant whose time had come before it was made. Where the plan knew, it has said so.
     fn ended(self, call: &mut Call) -> Stored {
+        if self.planned == Planned::Unknown {
+            let detail = format!(
+                "It ended at {}, so nothing was written to the cluster. The state records it.",
+                self.record.expires_at
+            );
+            call.diagnostics.push(Diagnostic::warning("The grant has already ended", detail));
+        }
+        self.stored(true, false, Vec::new())
+    }
+
+    /// Its time came between the plan and now, so nothing is made of what was planned.
+    fn overtaken(&self) -> Diagnostic {
         let detail = format!(
-            "It ended at {}, so nothing was written to the cluster. The state records it.",
+            "It expired at {}, since the plan. Nothing was written. Plan again.",
             self.record.expires_at
         );
-        call.diagnostics.push(Diagnostic::warning("The grant had already ended", detail));
-        self.stored(true, false, Vec::new())
+        Diagnostic::error("The grant has expired since the plan", detail).at_attribute("expires_at")
     }
 
     fn stored(self, expired: bool, active: bool, drift: Vec<String>) -> Stored {

@@ -8,7 +8,7 @@ use p0_grant::lifetime::Lifetime;
 use tfplugin::diagnostics::Diagnostic;
 use tfplugin::value::{Attr, Value};
 
-use super::record::{Record, configured};
+use super::record::{Record, configured, with};
 use super::wish::{Until, Wish};
 
 /// What is done.
@@ -113,6 +113,13 @@ fn has_changed(prior: &Value, config: &Value) -> bool {
     })
 }
 
+/// Whether the configuration differs in the words of its locator and in nothing else.
+pub(super) fn is_only_respelled(prior: &Value, config: &Value) -> bool {
+    let before = configured(prior, "locator");
+    let is_set = !before.is_null() && !configured(config, "locator").is_null();
+    is_set && !has_changed(prior, &with(config.clone(), [("locator", before)]))
+}
+
 /// A role whose kind the provider sets is the same as one that says it.
 fn role_without_default(role: &Value) -> Value {
     let is_default = role.attribute("kind").is_some_and(|kind| kind.as_str() == Some("ClusterRole"));
@@ -145,6 +152,11 @@ pub(super) fn end_attribute(until: &Until) -> &'static str {
         Until::Time(_) => "expires_at",
         Until::Lasting(_) => "duration",
     }
+}
+
+/// Whether the plan of a change meant the grant to live: it lived when it was read, and is to end no sooner.
+pub(super) fn planned_alive(before: &Record, end: Timestamp) -> bool {
+    !before.expired && end >= before.expires_at
 }
 
 /// Whether a grant's time has come.

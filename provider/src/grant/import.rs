@@ -142,6 +142,7 @@ fn keep(manifest: &Manifest, cluster: Option<String>) -> Keep {
         resources: String::new(),
         wildcard: WildcardVerb::default(),
         privileged: false,
+        ended: None,
         cluster,
     }
 }

@@ -28,6 +28,9 @@ pub(crate) struct Keep {
     /// Whether privileged rules were allowed.
     #[serde(default, rename = "a", skip_serializing_if = "is_default")]
     pub(crate) privileged: bool,
+    /// Whether its time had come when it was planned, until it is made.
+    #[serde(default, rename = "e", skip_serializing_if = "is_default")]
+    pub(crate) ended: Option<bool>,
     /// The cluster it was made in, where that could be told.
     #[serde(default, rename = "c", skip_serializing_if = "is_default")]
     pub(crate) cluster: Option<String>,

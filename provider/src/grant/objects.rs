@@ -110,7 +110,17 @@ fn add(object: &mut Value, field: &str, entries: &BTreeMap<String, String>) {
 
 /// Whether an object belongs to this grant. Nobody else's is ever changed or deleted.
 pub(super) fn is_ours(live: &Live, record: &Record) -> bool {
-    live.label(GRANT) == Some(record.id.as_str())
+    claimed_by(live, record).is_none()
+}
+
+/// The label by which an object is somebody else's.
+pub(super) fn claimed_by(live: &Live, record: &Record) -> Option<&'static str> {
+    if live.label(GRANT) != Some(record.id.as_str()) {
+        return Some(GRANT);
+    }
+    // Where the label is missing nobody claims the object, and it is put back.
+    let keeper = live.label(MANAGED_BY)?;
+    (keeper != ManagedBy::TerraformProviderP0.to_string()).then_some(MANAGED_BY)
 }
 
 /// Lists that decide what an object gives; what is absent is an empty list.
@@ -125,8 +135,8 @@ pub(super) fn drift(record: &Record, wanted: &Pair<Wanted>, live: &Pair<Option<L
 
 fn one(record: &Record, name: &str, wanted: &Wanted, live: Option<&Live>) -> Vec<String> {
     let Some(live) = live else { return vec![format!("{name} missing")] };
-    if !is_ours(live, record) {
-        return vec![format!("{name}: label {GRANT} is not this grant's, so it counts as somebody else's")];
+    if let Some(label) = claimed_by(live, record) {
+        return vec![format!("{name}: label {label} is not this grant's, so it counts as somebody else's")];
     }
     let mut found = Vec::new();
     if live.is_ending() {

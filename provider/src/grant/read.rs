@@ -37,7 +37,11 @@ pub(super) async fn read(
     let now = cluster.now().await?;
     let expired = has_come(record.expires_at, now);
     let ours = |live: &Option<Live>| live.as_ref().is_some_and(|live| is_ours(live, &record));
-    let active = ours(&seen.role) && ours(&seen.binding);
+    // What is left of a grant that has ended, be it one object, is there for the next apply to remove.
+    let active = match expired {
+        true => ours(&seen.role) || ours(&seen.binding),
+        false => ours(&seen.role) && ours(&seen.binding),
+    };
     let mut found = vec![("expired", Value::Bool(expired)), ("active", Value::Bool(active))];
     if expired {
         // Nothing of it is put right any more, so nothing is said of it.

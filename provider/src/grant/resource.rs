@@ -8,7 +8,7 @@ use tfplugin::provider::{Call, Change, ImportBy, Outcome, Planned, PlannedChange
 use tfplugin::schema::{IdentitySchema, Schema};
 use tfplugin::value::Value;
 
-use super::deciding::{has_come, too_long};
+use super::deciding::{has_come, planned_alive, too_long};
 use super::keep::Keep;
 use super::objects::{Pair, Places, Wanted, wanted};
 use super::record::{Record, configured, list, with};
@@ -49,7 +49,10 @@ impl Resource for GrantResource {
         let wish = Wish::read(&change.config)?;
         change::refuse_unexplained(&configured, &wish)?;
         match change.prior {
-            None => change::create(call, &configured, &change.config, &wish).await,
+            None => {
+                let before = change.planned_private.as_deref();
+                change::create(call, &configured, &change.config, &wish, before).await
+            }
             Some(prior) => change::change(call, &configured, prior, &change.config, &wish).await,
         }
     }
@@ -142,7 +145,6 @@ impl GrantResource {
             Value::Bool(value) => Value::Bool(value),
             _ => Value::Bool(fallback),
         };
-        let was_known = matches!(configured(&planned, "active"), Value::Bool(true));
         let is_ending = matches!(configured(&planned, "active"), Value::Bool(false));
         let state = with(
             planned.clone(),
@@ -164,7 +166,8 @@ impl GrantResource {
         let now = cluster.now().await?;
         call.diagnostics.extend(read::skew(&cluster));
         if has_come(changing.record.expires_at, now) {
-            return Ok(changing.overtaken(call, was_known).await);
+            let alive = planned_alive(&before, changing.record.expires_at);
+            return Ok(changing.overtaken(call, alive).await);
         }
         let longest =
             configured_now.settings.max_duration.filter(|_| changing.record.expires_at > before.expires_at);
@@ -259,7 +262,7 @@ impl Changing<'_> {
         } else {
             let detail =
                 format!("It ended at {end}, so it is no longer in the cluster. The state records it.");
-            Diagnostic::warning("The grant had already ended", detail)
+            Diagnostic::warning("The grant has already ended", detail)
         });
         removed
     }

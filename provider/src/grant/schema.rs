@@ -141,7 +141,9 @@ fn computed(schema: Schema) -> Schema {
             "expired",
             Attribute::computed(Type::Bool).about("Whether its time had come when it was last looked at."),
         )
-        .with("active", Attribute::computed(Type::Bool).about("Whether its objects are in the cluster."))
+        .with("active", Attribute::computed(Type::Bool).about(
+            "Whether its objects are in the cluster; of a grant that has expired, whether anything is left of it.",
+        ))
         .with(
             "drift",
             list().about("How the cluster differs from what was granted; empty where it does not."),

@@ -5,11 +5,14 @@
 
 use std::time::{Duration, Instant};
 
+use p0_grant::manifest::GRANT;
 use serde_json::Value;
 use tfplugin::diagnostics::{Diagnostic, Diagnostics};
 use tfplugin::provider::Stop;
 
-use super::objects::{Pair, Places, Wanted, crosses, drift, emptied, is_ours, patch, refers_elsewhere};
+use super::objects::{
+    Pair, Places, Wanted, claimed_by, crosses, drift, emptied, is_ours, patch, refers_elsewhere,
+};
 use super::record::Record;
 use crate::cluster::{Cluster, ClusterError, Created, Deleted, Live, Place};
 
@@ -50,10 +53,14 @@ pub(super) async fn bounded<T>(
     }
 }
 
-fn foreign(place: &Place) -> Diagnostics {
+fn foreign(place: &Place, label: Option<&str>) -> Diagnostics {
+    let by = label.map_or("it differs from it", |label| match label {
+        GRANT => "its label `p0.dev/grant` is another or missing",
+        _ => "its label `app.kubernetes.io/managed-by` names somebody else",
+    });
     let detail = format!(
-        "There is an object with the name of {place} that is not of this grant: its label `p0.dev/grant` is another or \
-         missing. It is left as it is. If it is this grant's and somebody took its label away, put it back or delete it."
+        "There is an object with the name of {place} that is not of this grant: {by}. It is left as it is. If it is this \
+         grant's and somebody changed it, put the label back or delete the object."
     );
     Diagnostic::error("The object is somebody else's", detail).into()
 }
@@ -74,7 +81,7 @@ async fn put(cluster: &Cluster, record: &Record, wanted: &Wanted) -> Result<(), 
     match cluster.create(&wanted.place, &wanted.object).await.map_err(|error| not_created(error, wanted))? {
         Created::New(_) => Ok(()),
         Created::Taken(live) if is_ours(&live, record) && is_as_wanted(wanted, &live) => Ok(()),
-        Created::Taken(_) => Err(foreign(&wanted.place)),
+        Created::Taken(live) => Err(foreign(&wanted.place, claimed_by(&live, record))),
     }
 }
 
@@ -160,10 +167,11 @@ async fn ensure_once(
 }
 
 fn check(live: Option<&Live>, record: &Record, place: &Place) -> Result<(), Diagnostics> {
-    match live {
-        Some(live) if !is_ours(live, record) => Err(foreign(place)),
-        Some(live) if live.is_ending() => Err(held(place, live)),
-        _ => Ok(()),
+    let Some(live) = live else { return Ok(()) };
+    match claimed_by(live, record) {
+        Some(label) => Err(foreign(place, Some(label))),
+        None if live.is_ending() => Err(held(place, live)),
+        None => Ok(()),
     }
 }
 
@@ -199,7 +207,8 @@ async fn delete(cluster: &Cluster, place: &Place, live: &Live) -> Result<(), Fai
 }
 
 /// Removes a grant's objects, waiting until `deadline` where somebody's finalizer holds one. What is not the grant's stays,
-/// and is told.
+/// and is told: a role with a warning; a binding with an error, because it could go on to give something. The role is
+/// removed all the same, so that it gives nothing.
 pub(super) async fn remove(
     cluster: &Cluster,
     record: &Record,
@@ -207,28 +216,40 @@ pub(super) async fn remove(
     deadline: Instant,
 ) -> Result<Vec<Diagnostic>, Diagnostics> {
     let (role, binding) = tokio::join!(cluster.get(&places.role), cluster.get(&places.binding));
-    let mut told = Vec::new();
-    told.extend(remove_one(cluster, record, &places.binding, binding?, deadline).await?);
-    told.extend(remove_one(cluster, record, &places.role, role?, deadline).await?);
-    Ok(told)
+    let (role, binding) = (role?, binding?);
+    let (binding, claimed) = mine(binding, record);
+    let (role, shared) = mine(role, record);
+    remove_one(cluster, &places.binding, binding, deadline).await?;
+    remove_one(cluster, &places.role, role, deadline).await?;
+    if let Some(label) = claimed {
+        return Err(foreign(&places.binding, Some(label)));
+    }
+    let left = shared.map(|label| {
+        let detail = format!(
+            "{} carries the name of this grant and not its label `{label}`, so it stays.",
+            places.role
+        );
+        Diagnostic::warning("An object that is somebody else's was left", detail)
+    });
+    Ok(left.into_iter().collect())
+}
+
+/// What is the grant's, or the label by which it is not.
+fn mine(live: Option<Live>, record: &Record) -> (Option<Live>, Option<&'static str>) {
+    let label = live.as_ref().and_then(|live| claimed_by(live, record));
+    (live.filter(|_| label.is_none()), label)
 }
 
 async fn remove_one(
     cluster: &Cluster,
-    record: &Record,
     place: &Place,
     live: Option<Live>,
     deadline: Instant,
-) -> Result<Option<Diagnostic>, Diagnostics> {
-    let Some(live) = live else { return Ok(None) };
-    if !is_ours(&live, record) {
-        let detail =
-            format!("{place} carries the name of this grant and not its label `p0.dev/grant`, so it stays.");
-        return Ok(Some(Diagnostic::warning("An object that is somebody else's was left", detail)));
-    }
+) -> Result<(), Diagnostics> {
+    let Some(live) = live else { return Ok(()) };
     let uid = live.uid().map(str::to_owned);
     let mut held_by = match cluster.delete(place, &live).await? {
-        Deleted::Gone => return Ok(None),
+        Deleted::Gone => return Ok(()),
         Deleted::Held(live) => live,
     };
     loop {
@@ -238,7 +259,7 @@ async fn remove_one(
         tokio::time::sleep(LOOK_AGAIN).await;
         match cluster.get(place).await? {
             Some(live) if live.uid() == uid.as_deref() => held_by = live,
-            _ => return Ok(None),
+            _ => return Ok(()),
         }
     }
 }

@@ -145,5 +145,12 @@ fn a_grant_is_imported_as_it_was_made() {
     );
     let told = rig.import(of(&grant, "id")).unwrap_err();
     assert!(told.contains("is a file in Git"), "{told}");
-    rig.delete(&grant).1.unwrap();
+    let claimed = get(&binding_path(&grant)).1;
+    let (left, told) = rig.delete(&grant);
+    let told = told.unwrap_err();
+    assert!(told.starts_with("The object is somebody else's") && told.contains("managed-by"), "{told}");
+    assert!(!is(&left.unwrap(), "active"));
+    assert_eq!(get(&binding_path(&grant)).1, claimed, "it is as it was");
+    assert_eq!(get(&role_path(&grant)).0, 404, "and refers to nothing");
+    assert_eq!(ControlPlane::shared().admin().call("DELETE", &binding_path(&grant)).0, 200);
 }

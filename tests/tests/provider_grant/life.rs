@@ -104,7 +104,7 @@ fn a_grant_whose_time_is_past_is_recorded_and_never_live() {
     let past = [("duration", Value::Null), ("expires_at", text("2020-01-01T00:00:00+01:00"))];
     let config = rig.config(&view("past@example.com", &past));
     let grant = rig.make(None, &config);
-    assert_eq!(rig.warnings(), ["Parts of the role are left out", "The grant had already ended"]);
+    assert_eq!(rig.warnings(), ["The grant has already ended", "Parts of the role are left out"]);
     assert!(is(&grant, "expired") && !is(&grant, "active"));
     assert_eq!(of(&grant, "expires_at"), "2020-01-01T00:00:00+01:00", "the spelling stays");
     assert_eq!(get(&role_path(&grant)).0, 404);

@@ -113,7 +113,8 @@ impl Rig {
 
     fn plan_once(&self, prior: Option<&Stored>, config: &Value) -> Result<Planned, String> {
         let mut call = call();
-        let change = Change { prior: prior.cloned(), config: config.clone(), proposed: config.clone() };
+        let (prior, proposed) = (prior.cloned(), config.clone());
+        let change = Change { prior, config: config.clone(), proposed, planned_private: None };
         let planned = self.runtime.block_on(self.resource.plan(&mut call, change));
         Self::first(self.keep(call.diagnostics))?;
         planned.map_err(|told| Self::first(self.keep(told)).expect_err("an error"))

@@ -99,6 +99,26 @@ fn each_input_is_changed_in_place_or_makes_another_grant() {
 }
 
 #[test]
+fn the_same_selection_in_other_words_is_nothing_to_do() {
+    for tool in Tool::BOTH {
+        let world = World::with(tool);
+        terms(&world, "");
+        world.tool.apply().done();
+        let id = world.state()["id"].as_str().expect("an id").to_owned();
+        for locator in ["deployments.apps / NAMESPACE", "deploy / NAMESPACE"] {
+            let body = TERMS.replace("deployment / NAMESPACE", locator);
+            world.configure(&grant(&format!("{body}expires_at = \"2099-01-01T00:00:00Z\"")));
+            world.tool.plan(&[]).ended(0);
+        }
+        // An import says what is selected in full, and whoever wrote it shorter has nothing to do either.
+        world.tool.run(&["state", "rm", GRANT]).done();
+        world.tool.run(&["import", GRANT, &id]).done();
+        world.tool.plan(&[]).ended(0);
+        world.tool.destroy().done();
+    }
+}
+
+#[test]
 fn what_is_not_known_yet_is_granted_when_it_is() {
     for tool in Tool::BOTH {
         let world = World::with(tool);

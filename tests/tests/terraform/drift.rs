@@ -97,6 +97,59 @@ fn labels_and_annotations_of_others_are_none_of_ours() {
 }
 
 #[test]
+fn an_object_of_somebody_else_is_neither_taken_nor_changed_nor_deleted() {
+    for labels in [
+        json!({ "p0.dev/grant": "somebodys0000000000x" }),
+        json!({ "app.kubernetes.io/managed-by": "somebody" }),
+        json!({ "app.kubernetes.io/managed-by": "p0-gitops" }),
+    ] {
+        let (world, id) = live();
+        let path = format!("/apis/rbac.authorization.k8s.io/v1/namespaces/{}/rolebindings", world.namespace);
+        let bindings = || world.api().call("GET", &path).1["items"].clone();
+        tamper(&world, &id, "rolebindings", &json!({ "metadata": { "labels": labels } }));
+        let before = bindings();
+        let named = world_drift(&world.tool.plan(&[]).ended(2).json);
+        assert!(named.contains("counts as somebody else's"), "{named}");
+        let said = unwrapped(&world.tool.apply_plan().ended(1));
+        assert!(said.contains("The object is somebody else's"), "{said}");
+        let said = unwrapped(&world.tool.destroy().ended(1));
+        assert!(said.contains("The object is somebody else's"), "{said}");
+        assert_eq!(bindings(), before, "{labels}");
+        assert_eq!(
+            world.state()["active"],
+            false,
+            "it is still in the state, and what is ours gives nothing"
+        );
+        assert!(!world.may("get", "apps/deployments", "nginx"), "without its role the binding gives nothing");
+        assert_eq!(
+            world
+                .api()
+                .call("DELETE", &format!("{path}/{}", before[0]["metadata"]["name"].as_str().unwrap()))
+                .0,
+            200
+        );
+        world.tool.destroy().done();
+    }
+}
+
+#[test]
+fn what_somebody_else_claims_of_an_expired_grant_is_left_and_gives_nothing() {
+    let world = World::new();
+    world.grant(&format!("expires_at = \"{}\"", world.at(60)));
+    world.tool.apply().done();
+    let id = world.state()["id"].as_str().expect("an id").to_owned();
+    let claim = json!({ "metadata": { "labels": { "app.kubernetes.io/managed-by": "somebody" } } });
+    tamper(&world, &id, "rolebindings", &claim);
+    world.later(61);
+    world.tool.plan(&[]).ended(2);
+    let said = unwrapped(&world.tool.apply_plan().ended(1));
+    assert!(said.contains("The object is somebody else's"), "{said}");
+    assert_eq!(world.objects(&id).len(), 1, "the binding alone");
+    assert!(!world.may("get", "apps/deployments", "nginx"));
+    world.tool.plan(&[]).ended(0);
+}
+
+#[test]
 fn a_role_that_changed_changes_nothing_until_it_is_accepted() {
     let world = World::new();
     let name = format!("reader-{}", world.namespace);

@@ -1,6 +1,6 @@
 //! Every row of the expiry table, with the exit codes of `plan -detailed-exitcode`. Time is moved, never waited for.
 
-use p0_tests::terraform::unwrapped;
+use p0_tests::terraform::{Tool, unwrapped};
 
 use crate::world::{GRANT, TERMS, World, grant};
 
@@ -82,6 +82,51 @@ fn a_live_grant_is_prolonged_in_place_with_its_rules() {
         assert_eq!(object["metadata"]["annotations"]["p0.dev/expires-at"], *ends, "{path}");
     }
     world.tool.plan(&[]).ended(0);
+}
+
+#[test]
+fn what_ended_since_the_plan_is_an_error_and_nothing_is_written() {
+    for tool in Tool::BOTH {
+        let world = World::with(tool);
+        world.grant(&format!("expires_at = \"{}\"", world.at(30)));
+        world.tool.plan(&[]).ended(2);
+        world.later(31);
+        world.proxy.asked();
+        let said = unwrapped(&world.tool.apply_plan().ended(1));
+        assert!(world.proxy.asked().iter().all(|asked| !asked.writes()), "{said}");
+        assert!(world.state().is_null(), "nothing is recorded: {said}");
+        match tool {
+            Tool::Terraform => {
+                assert!(said.contains("has expired since the plan") && said.contains("Plan again"), "{said}");
+            }
+            // Nobody hands the provider what was planned, so the tool itself finds the contradiction.
+            Tool::OpenTofu => {
+                assert!(said.contains("inconsistent final plan") && said.contains("plan again"), "{said}");
+            }
+        }
+        // Planned again, it is recorded as over.
+        world.tool.plan(&[]).ended(2);
+        world.tool.apply_plan().done();
+        world.tool.plan(&[]).ended(0);
+    }
+}
+
+#[test]
+fn a_change_whose_grant_ended_since_the_plan_is_an_error_and_removes_it() {
+    for tool in Tool::BOTH {
+        let world = World::with(tool);
+        let ends = world.at(30);
+        world.grant(&format!("expires_at = \"{ends}\""));
+        world.tool.apply().done();
+        let id = id(&world);
+        world.grant(&format!("expires_at = \"{ends}\"\nreason = \"other\""));
+        world.tool.plan(&[]).ended(2);
+        world.later(31);
+        let said = unwrapped(&world.tool.apply_plan().ended(1));
+        assert!(said.contains("has expired since the plan") && said.contains("Plan again"), "{said}");
+        assert!(world.objects(&id).is_empty(), "what was there of it is removed");
+        assert_eq!((&world.state()["active"], &world.state()["expired"]), (&false.into(), &true.into()));
+    }
 }
 
 #[test]

@@ -38,6 +38,7 @@ fn keep(role_object: RoleObject) -> Keep {
         resources: String::new(),
         wildcard: WildcardVerb::default(),
         privileged: false,
+        ended: None,
         cluster: None,
     }
 }
