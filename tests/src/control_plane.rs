@@ -52,6 +52,7 @@ impl ControlPlane {
             &format!("{ADMIN_TOKEN},admin,admin,\"system:masters\"\nstranger-token,stranger,stranger\n"),
         );
         make_service_account_key(&path("sa.key"));
+        make_client_certificate(folder.path());
         let mut plane = Self { folder, port, programs: Vec::new() };
         plane.run(Program::Etcd, &etcd_flags(plane.folder.path(), etcd, peer));
         plane.run(Program::ApiServer, &api_server_flags(plane.folder.path(), etcd, port));
@@ -94,6 +95,12 @@ impl ControlPlane {
     pub fn certificate(&self) -> String {
         let file = self.folder.path().join("certificates/apiserver.crt");
         fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
+    }
+
+    /// A certificate of a user who may do everything, and its key.
+    pub fn client_certificate(&self) -> (String, String) {
+        let read = |name: &str| fs::read_to_string(self.folder.path().join(name)).expect(name);
+        (read("client.crt"), read("client.key"))
     }
 
     /// The API as the administrator.
@@ -177,6 +184,7 @@ fn api_server_flags(folder: &Path, etcd: u16, port: u16) -> Vec<String> {
         "--service-cluster-ip-range=10.0.0.0/24".to_owned(),
         "--authorization-mode=RBAC".to_owned(),
         format!("--token-auth-file={}", path("tokens.csv")),
+        format!("--client-ca-file={}", path("client-ca.crt")),
         "--disable-admission-plugins=ServiceAccount".to_owned(),
         "--anonymous-auth=false".to_owned(),
         // Tests ask in crowds; fairness between them is not what is tested.
@@ -209,4 +217,20 @@ fn make_service_account_key(path: &Path) {
         .arg(path)
         .status();
     assert!(made.expect("ssh-keygen is installed (openssh-client)").success(), "ssh-keygen makes a key");
+}
+
+/// An authority for client certificates, and an administrator's certificate by it.
+fn make_client_certificate(folder: &Path) {
+    let key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"];
+    let authority = ["-keyout", "client-ca.key", "-out", "client-ca.crt", "-subj", "/CN=clients"];
+    openssl(folder, &[&["req", "-x509"], &key[..], &authority].concat());
+    let client = ["-keyout", "client.key", "-out", "client.crt", "-subj", "/O=system:masters/CN=admin"];
+    let by = ["-CA", "client-ca.crt", "-CAkey", "client-ca.key"];
+    openssl(folder, &[&["req", "-x509"], &key[..], &client, &by].concat());
+}
+
+fn openssl(folder: &Path, arguments: &[&str]) {
+    let output = Command::new("openssl").args(arguments).current_dir(folder).output();
+    let output = output.expect("openssl is installed");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }

@@ -10,12 +10,12 @@ pub mod git_http;
 mod oracle;
 pub mod postgres;
 pub mod program;
-pub mod serving;
 pub mod site;
 pub mod ssh_server;
 mod supervised;
 pub mod team;
 pub mod terraform;
+pub mod tunnel;
 pub mod upstream;
 mod waiting;
 

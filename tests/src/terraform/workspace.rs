@@ -168,7 +168,8 @@ impl Workspace {
             format!("{}.{}", part("type"), part("name")) == address
         };
         let found = all.into_iter().find(is_it);
-        found.map_or(Value::Null, |mut found| found["instances"][0]["attributes"].take())
+        // A resource that was not made may be there with no instance.
+        found.and_then(|found| found.pointer("/instances/0/attributes").cloned()).unwrap_or(Value::Null)
     }
 
     /// The file that holds the state.

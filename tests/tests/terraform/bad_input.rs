@@ -10,6 +10,63 @@ use crate::world::{GRANT, TERMS, World, grant};
 const FAR: &str = "expires_at = \"2099-01-01T00:00:00Z\"";
 
 #[test]
+fn what_cannot_be_granted_is_refused_in_the_plan_on_its_attribute() {
+    let world = World::new();
+    let usual = |from: &str, to: &str| format!("{}{FAR}", TERMS.replace(from, to));
+    for (body, line, words) in [
+        (usual("\"view\"", "\"vieww\""), "role", "view"),
+        (usual("deployment /", "deploymnt /"), "locator", "deployment"),
+        (
+            usual("deployment / NAMESPACE / nginx", "serviceaccounts-of-nobody / NAMESPACE / x"),
+            "locator",
+            "serviceaccounts",
+        ),
+        (usual("deployment / NAMESPACE / nginx", "deployment / NAMESPACE"), "locator", "nam"),
+        (usual("deployment / NAMESPACE / nginx", "certificatesigningrequest / x"), "", "rule"),
+        (usual("alice@example.com", "system:masters"), "subject", "system:"),
+        (TERMS.to_owned(), "", "expires_at"),
+        (format!("{TERMS}{FAR}\nduration = \"1h\""), "", "duration"),
+        (format!("{TERMS}{FAR}\nresource = {{ kind = \"Pod\" }}"), "", "resource"),
+        (format!("{TERMS}expires_at = \"tomorrow\""), "expires_at", "2030-01-31T18:00:00Z"),
+        (format!("{TERMS}duration = \"8 apples\""), "duration", "8 apples"),
+        (format!("{TERMS}{FAR}\nlabels = {{ \"p0.dev/grant\" = \"x\" }}"), "labels", "p0.dev/"),
+        (
+            format!("{TERMS}{FAR}\nannotations = {{ \"rbac.authorization.k8s.io/autoupdate\" = \"x\" }}"),
+            "annotations",
+            "rbac.authorization.k8s.io/",
+        ),
+    ] {
+        world.configure(&grant(&body));
+        let plan = world.tool.plan(&[]).ended(1);
+        let said = unwrapped(&plan.said);
+        assert!(said.contains(words), "{body}: {said}");
+        assert!(said.contains("on main.tf line"), "it points somewhere: {said}");
+        // The line that it points at holds the attribute.
+        assert!(line.is_empty() || said.contains(&format!(": {line}")), "`{line}` of {body}: {said}");
+    }
+}
+
+#[test]
+fn what_leads_to_every_right_is_refused_unless_it_is_allowed() {
+    let world = World::new();
+    let body = grant(&format!(
+        r#"
+        role    = {{ name = "cluster-admin" }}
+        locator = "clusterroles / *"
+        subject = {{ kind = "User", name = "alice@example.com" }}
+        {FAR}
+        "#
+    ));
+    world.configure(&body);
+    let said = unwrapped(&world.tool.plan(&[]).ended(1).said);
+    assert!(said.contains("allow_privileged"), "{said}");
+    let allowed = "allow_privileged = [{ role = \"ClusterRole/cluster-admin\", resource = \"clusterroles.rbac.authorization.k8s.io\" }]";
+    world.configure_with(allowed, &body);
+    let plan = world.tool.plan(&[]).ended(2);
+    assert!(plan.said.contains("Warning"), "allowed, and still said: {}", plan.said);
+}
+
+#[test]
 fn a_server_that_says_no_is_quoted_with_what_to_do() {
     let world = World::new();
     let body = grant(&format!("{TERMS}{FAR}").replace("NAMESPACE", &world.namespace));
@@ -114,6 +171,27 @@ fn another_cluster_than_the_state_s_is_noticed() {
     let said = unwrapped(&world.tool.plan(&[]).ended(1).said);
     assert!(said.contains("another cluster"), "{said}");
     assert!(proxy.asked().iter().all(|asked| !asked.writes()));
+}
+
+#[test]
+fn contradictory_settings_name_their_attributes() {
+    let world = World::new();
+    let body = grant(&format!("{TERMS}{FAR}").replace("NAMESPACE", &world.namespace));
+    for (provider, words) in [
+        ("token = \"t\"", "host"),
+        ("host = \"https://127.0.0.1:1\"\nconfig_path = \"k\"", "kubeconfig"),
+        ("config_path = \"no-such-file\"", "no-such-file"),
+        (
+            "host = \"https://127.0.0.1:1\"\ninsecure = true\ncluster_ca_certificate = \"x\"",
+            "cluster_ca_certificate",
+        ),
+        ("host = \"https://127.0.0.1:1\"\nclient_certificate = \"x\"", "client_key"),
+        ("host = \"not a url\"", "host"),
+    ] {
+        world.tool.configure(&format!("provider \"p0\" {{\n{provider}\n}}\n{body}"));
+        let said = unwrapped(&world.tool.plan(&[]).ended(1).said);
+        assert!(said.contains(words), "{provider}: {said}");
+    }
 }
 
 #[test]

@@ -1,11 +1,12 @@
-//! Ctrl-C and killed providers: the state tells the truth, and nothing is left that grants.
+//! Ctrl-C, killed providers, a killed tool: the state tells the truth, and what is left can be seen and taken over.
 
 use std::sync::mpsc::{Receiver, channel};
 
-use p0_tests::Fate;
+use p0_tests::terraform::lives;
+use p0_tests::{Fate, eventually};
 use serde_json::Value;
 
-use crate::world::World;
+use crate::world::{GRANT, TERMS, World, grant};
 
 /// From now on, the first write to bindings meets `fate`, and is told of.
 fn at_the_binding(world: &World, fate: Fate) -> Receiver<()> {
@@ -72,5 +73,27 @@ fn a_provider_that_is_killed_leaves_nothing_that_grants() {
     assert!(run.kill_providers() > 0);
     assert_eq!(run.wait().code, 1);
     assert!(!world.may("get", "apps/deployments", "nginx"));
+    ends_well(&world);
+}
+
+#[test]
+fn what_a_killed_tool_leaves_is_taken_over_by_import() {
+    let world = World::new();
+    // In full, as an import says it: how somebody spelled it once is nowhere in the cluster.
+    let terms = TERMS.replace("deployment /", "deployments.apps /");
+    world.configure(&grant(&format!("{terms}expires_at = \"2099-01-01T00:00:00Z\"")));
+    let told = at_the_binding(&world, Fate::Silent);
+    let run = world.tool.start(&["apply", "-auto-approve"]);
+    told.recv().expect("the binding was asked for");
+    eventually("the binding", || !bound(&world).is_empty());
+    let providers = run.providers();
+    run.kill();
+    drop(run.wait());
+    eventually("the end of the orphaned provider", || !providers.iter().any(|id| lives(id)));
+    assert_eq!(world.state(), Value::Null, "the state was never written");
+    let ids = bound(&world);
+    world.proxy.judge(|_| Fate::Served);
+    world.tool.run(&["import", GRANT, &ids[0]]).done();
+    world.tool.plan(&[]).ended(0);
     ends_well(&world);
 }

@@ -8,5 +8,8 @@ mod disturbed;
 mod drift;
 mod expiry;
 mod installing;
+mod logins;
 mod pets;
+mod reading;
+mod registry;
 mod world;

@@ -1,6 +1,6 @@
 //! The plugin library by itself: its example provider, with both tools. No Kubernetes here.
 
-use p0_tests::terraform::{Plugin, Tool, Workspace, unwrapped};
+use p0_tests::terraform::{Debugged, Plugin, Tool, Workspace, unwrapped};
 
 const PET: &str = "pets_pet.rex";
 
@@ -59,6 +59,42 @@ fn a_wrong_name_is_shown_where_it_stands() {
     configured(&workspace, &pet("name = \"\""));
     let said = unwrapped(&workspace.run(&["validate"]).ended(1));
     assert!(said.contains("A pet needs a name") && said.contains(": name = \"\""), "{said}");
+}
+
+#[test]
+fn a_function_is_called_and_says_which_argument_is_wrong() {
+    for tool in Tool::BOTH {
+        let workspace = Workspace::new(tool, Plugin::Pets);
+        configured(&workspace, "output \"greeting\" {\n  value = provider::pets::greet(\"Rex\")\n}\n");
+        workspace.apply().done();
+        assert_eq!(workspace.output("greeting"), "Hello, Rex!");
+        configured(&workspace, "output \"greeting\" {\n  value = provider::pets::greet(\"\")\n}\n");
+        assert!(unwrapped(&workspace.apply().ended(1)).contains("a pet needs a name"));
+    }
+}
+
+#[test]
+fn a_running_provider_is_attached_to() {
+    for tool in Tool::BOTH {
+        // The example keeps to the shelter that it was first configured with.
+        let debugged = Debugged::start(Plugin::Pets, &[]);
+        let workspace = Workspace::attached(tool, &debugged);
+        configured(&workspace, &pet("name = \"Rex\""));
+        workspace.apply().done();
+        workspace.destroy().done();
+    }
+}
+
+#[test]
+fn without_tls_and_with_large_values() {
+    let mut workspace = Workspace::new(Tool::Terraform, Plugin::Pets);
+    workspace.set("TF_DISABLE_PLUGIN_TLS", "1");
+    configured(
+        &workspace,
+        &pet("name = join(\"\", [for _ in range(700) : join(\"\", [for _ in range(1000) : \"0123456\"])])"),
+    );
+    workspace.apply().done();
+    workspace.plan(&[]).ended(0);
 }
 
 #[test]
