@@ -23,7 +23,7 @@ use super::lease::{Lease, Made};
 use super::terms::{Reason, Terms};
 use crate::cluster::{Cluster, Created, Issued, Live, Place};
 use crate::config::Settings;
-use crate::grant::resolve::{refused, warnings};
+use crate::grant::planning::resolve::{refused, warnings};
 use crate::grant::schema::picked;
 use crate::grant::{Picked, new_id};
 use crate::session::Session;

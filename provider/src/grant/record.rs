@@ -12,7 +12,7 @@ use p0_grant::subject::Subject;
 use tfplugin::diagnostics::{Diagnostic, Diagnostics};
 use tfplugin::value::{FromValue, IntoValue, Value};
 
-use super::wish::{Wish, texts};
+use super::planning::wish::{Wish, texts};
 use crate::cluster::Kind;
 use crate::text::chain;
 

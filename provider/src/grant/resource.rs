@@ -8,13 +8,14 @@ use tfplugin::provider::{Call, Change, ImportBy, Outcome, Planned, PlannedChange
 use tfplugin::schema::{IdentitySchema, Schema};
 use tfplugin::value::Value;
 
-use super::deciding::{has_come, planned_alive, too_long};
+use super::acting::objects::{Pair, Places, Wanted, wanted};
+use super::acting::write::{bounded, ensure, remove, truth};
+use super::acting::{create, import, read};
 use super::keep::Keep;
-use super::objects::{Pair, Places, Wanted, wanted};
+use super::planning::change;
+use super::planning::deciding::{has_come, planned_alive, too_long};
+use super::planning::wish::{Timeouts, Until, Wish};
 use super::record::{Record, configured, list, with};
-use super::wish::{Timeouts, Until, Wish};
-use super::write::{bounded, ensure, remove, truth};
-use super::{change, create, import, read};
 use crate::cluster::Cluster;
 use crate::session::Session;
 

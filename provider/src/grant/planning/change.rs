@@ -7,11 +7,11 @@ use tfplugin::provider::{Call, Outcome, Planned, Stored};
 use tfplugin::value::{Attr, Path, Step as PathStep, Value};
 
 use super::deciding::{RulesFrom, Spelling, Step, after, end, has_come, is_only_respelled, step, too_long};
-use super::keep::Keep;
-use super::record::{Record, configured, is_set, list, role_value, rules_value, with};
 use super::resolve::{Resolved, resolve, select, select_again, selection_of};
 use super::wish::{Until, Wish};
 use crate::cluster::Cluster;
+use crate::grant::keep::Keep;
+use crate::grant::record::{Record, configured, is_set, list, role_value, rules_value, with};
 use crate::session::{Configured, Connection};
 
 /// Rules of a plan: known, or to be known at apply.
@@ -29,7 +29,7 @@ impl Rules {
 }
 
 /// Plans a new grant.
-pub(super) async fn create(
+pub(in crate::grant) async fn create(
     call: &mut Call,
     configured: &Configured,
     config: &Value,
@@ -214,7 +214,7 @@ fn accept(live: &SubsetDigest, pinned: Option<&SubsetDigest>, wish: &Wish) -> Ou
 }
 
 /// Plans what becomes of a grant that exists.
-pub(super) async fn change(
+pub(in crate::grant) async fn change(
     call: &mut Call,
     configured: &Configured,
     prior: Stored,
@@ -386,7 +386,7 @@ impl Changing<'_> {
 }
 
 /// Refuses a grant without a reason where the provider block wants one.
-pub(super) fn refuse_unexplained(configured: &Configured, wish: &Wish) -> Result<(), Diagnostics> {
+pub(in crate::grant) fn refuse_unexplained(configured: &Configured, wish: &Wish) -> Result<(), Diagnostics> {
     let is_missing =
         wish.reason.is_null() || wish.reason.known().is_some_and(|reason| reason.trim().is_empty());
     if !(configured.settings.require_reason && is_missing) {
@@ -397,7 +397,7 @@ pub(super) fn refuse_unexplained(configured: &Configured, wish: &Wish) -> Result
 }
 
 /// The end of a new grant that is made at `now`.
-pub(super) fn first_end(until: &Until, now: jiff::Timestamp) -> Option<jiff::Timestamp> {
+pub(in crate::grant) fn first_end(until: &Until, now: jiff::Timestamp) -> Option<jiff::Timestamp> {
     match until {
         Until::Time(time) => time.known().copied(),
         Until::Lasting(lifetime) => after(now, *lifetime.known()?),

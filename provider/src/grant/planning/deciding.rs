@@ -8,12 +8,12 @@ use p0_grant::lifetime::Lifetime;
 use tfplugin::diagnostics::Diagnostic;
 use tfplugin::value::{Attr, Value};
 
-use super::record::{Record, configured, with};
 use super::wish::{Until, Wish};
+use crate::grant::record::{Record, configured, with};
 
 /// What is done.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Step {
+pub(in crate::grant) enum Step {
     /// No input has changed: the cluster is made to hold what the state says.
     Keep,
     /// It has expired and something else has changed: the configuration is written down, and nothing else is done.
@@ -31,7 +31,7 @@ pub(super) enum Step {
 
 /// Whether the words for what is picked have changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Spelling {
+pub(in crate::grant) enum Spelling {
     /// They have not.
     Same,
     /// They have; perhaps they mean the same.
@@ -40,7 +40,7 @@ pub(super) enum Spelling {
 
 /// Where a changed grant's rules come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum RulesFrom {
+pub(in crate::grant) enum RulesFrom {
     /// They stay.
     State,
     /// The role is read again.
@@ -64,7 +64,7 @@ const INPUTS: [&str; 12] = [
 ];
 
 /// What a plan does with the grant `record`, whose state is `prior`.
-pub(super) fn step(prior: &Value, record: &Record, config: &Value, wish: &Wish) -> Step {
+pub(in crate::grant) fn step(prior: &Value, record: &Record, config: &Value, wish: &Wish) -> Step {
     let end = end(&wish.until, record);
     if record.expired {
         return match end {
@@ -114,7 +114,7 @@ fn has_changed(prior: &Value, config: &Value) -> bool {
 }
 
 /// Whether the configuration differs in the words of its locator and in nothing else.
-pub(super) fn is_only_respelled(prior: &Value, config: &Value) -> bool {
+pub(in crate::grant) fn is_only_respelled(prior: &Value, config: &Value) -> bool {
     let before = configured(prior, "locator");
     let is_set = !before.is_null() && !configured(config, "locator").is_null();
     is_set && !has_changed(prior, &with(config.clone(), [("locator", before)]))
@@ -134,7 +134,7 @@ fn role_without_default(role: &Value) -> Value {
 }
 
 /// When the grant is to end; `None` where that is not known yet.
-pub(super) fn end(until: &Until, record: &Record) -> Option<Timestamp> {
+pub(in crate::grant) fn end(until: &Until, record: &Record) -> Option<Timestamp> {
     match until {
         Until::Time(time) => time.known().copied(),
         Until::Lasting(lifetime) => after(record.created_at, *lifetime.known()?),
@@ -142,12 +142,12 @@ pub(super) fn end(until: &Until, record: &Record) -> Option<Timestamp> {
 }
 
 /// The end of something that begins at `from`.
-pub(super) fn after(from: Timestamp, lifetime: Lifetime) -> Option<Timestamp> {
+pub(in crate::grant) fn after(from: Timestamp, lifetime: Lifetime) -> Option<Timestamp> {
     from.checked_add(lifetime.duration()).ok()
 }
 
 /// The attribute that says when it ends.
-pub(super) fn end_attribute(until: &Until) -> &'static str {
+pub(in crate::grant) fn end_attribute(until: &Until) -> &'static str {
     match until {
         Until::Time(_) => "expires_at",
         Until::Lasting(_) => "duration",
@@ -155,17 +155,17 @@ pub(super) fn end_attribute(until: &Until) -> &'static str {
 }
 
 /// Whether the plan of a change meant the grant to live: it lived when it was read, and is to end no sooner.
-pub(super) fn planned_alive(before: &Record, end: Timestamp) -> bool {
+pub(in crate::grant) fn planned_alive(before: &Record, end: Timestamp) -> bool {
     !before.expired && end >= before.expires_at
 }
 
 /// Whether a grant's time has come.
-pub(super) fn has_come(expires_at: Timestamp, now: Timestamp) -> bool {
+pub(in crate::grant) fn has_come(expires_at: Timestamp, now: Timestamp) -> bool {
     now >= expires_at
 }
 
 /// Refuses a grant that would last longer from `from` than the provider block allows.
-pub(super) fn too_long(
+pub(in crate::grant) fn too_long(
     from: Timestamp,
     end: Timestamp,
     longest: Option<Lifetime>,

@@ -11,10 +11,10 @@ use tfplugin::diagnostics::{Diagnostic, Diagnostics};
 use tfplugin::provider::{ImportBy, Stored};
 use tfplugin::value::{IntoValue, Value};
 
-use super::keep::Keep;
 use super::objects::is_of_this_product;
-use super::record::{identity, list, role_value, rules_value};
 use crate::cluster::{Cluster, Kind, Live, Place};
+use crate::grant::keep::Keep;
+use crate::grant::record::{identity, list, role_value, rules_value};
 use crate::text::chain;
 
 /// A grant as state, made of what is live.
@@ -35,7 +35,7 @@ struct Wanted {
 const NOT_THIS: &str = "This cannot be imported";
 
 /// Finds the grant.
-pub(super) async fn import(cluster: &Cluster, by: ImportBy) -> Result<Stored, Diagnostics> {
+pub(in crate::grant) async fn import(cluster: &Cluster, by: ImportBy) -> Result<Stored, Diagnostics> {
     let wanted = match by {
         ImportBy::Id(text) => by_id(&text)?,
         ImportBy::Identity(identity) => by_identity(&identity)?,

@@ -12,9 +12,9 @@ use p0_grant::rule::Rule;
 use serde_json::{Map, Value, json};
 use tfplugin::diagnostics::{Diagnostic, Diagnostics};
 
-use super::keep::Keep;
-use super::record::Record;
 use crate::cluster::{Kind, Live, Place};
+use crate::grant::keep::Keep;
+use crate::grant::record::Record;
 use crate::text::chain;
 
 /// Labels that make a role's rules flow into other roles begin so.
@@ -22,25 +22,25 @@ const RBAC_LABELS: &str = "rbac.authorization.k8s.io/";
 
 /// One object as it should be.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Wanted {
-    pub(super) place: Place,
-    pub(super) object: Value,
+pub(in crate::grant) struct Wanted {
+    pub(in crate::grant) place: Place,
+    pub(in crate::grant) object: Value,
 }
 
 /// Where a grant's objects are, whatever they hold.
-pub(super) struct Places {
-    pub(super) role: Place,
-    pub(super) binding: Place,
+pub(in crate::grant) struct Places {
+    pub(in crate::grant) role: Place,
+    pub(in crate::grant) binding: Place,
 }
 
 /// Both objects of a grant.
-pub(super) struct Pair<T> {
-    pub(super) role: T,
-    pub(super) binding: T,
+pub(in crate::grant) struct Pair<T> {
+    pub(in crate::grant) role: T,
+    pub(in crate::grant) binding: T,
 }
 
 impl Places {
-    pub(super) fn of(record: &Record, keep: &Keep) -> Self {
+    pub(in crate::grant) fn of(record: &Record, keep: &Keep) -> Self {
         let namespace = record.namespace();
         let is_role = keep.role_object == RoleObject::Role && namespace.is_some();
         Self {
@@ -55,7 +55,7 @@ impl Places {
 }
 
 /// The objects that `record` stands for.
-pub(super) fn wanted(record: &Record, keep: &Keep) -> Result<Pair<Wanted>, Diagnostics> {
+pub(in crate::grant) fn wanted(record: &Record, keep: &Keep) -> Result<Pair<Wanted>, Diagnostics> {
     let fault = |why: String| {
         let detail =
             format!("The grant that the state records cannot be put together: {why} Nothing was written.");
@@ -109,12 +109,12 @@ fn add(object: &mut Value, field: &str, entries: &BTreeMap<String, String>) {
 }
 
 /// Whether an object belongs to this grant. Nobody else's is ever changed or deleted.
-pub(super) fn is_ours(live: &Live, record: &Record) -> bool {
+pub(in crate::grant) fn is_ours(live: &Live, record: &Record) -> bool {
     claimed_by(live, record).is_none()
 }
 
 /// The label by which an object is somebody else's.
-pub(super) fn claimed_by(live: &Live, record: &Record) -> Option<&'static str> {
+pub(in crate::grant) fn claimed_by(live: &Live, record: &Record) -> Option<&'static str> {
     if live.label(GRANT) != Some(record.id.as_str()) {
         return Some(GRANT);
     }
@@ -127,7 +127,11 @@ pub(super) fn claimed_by(live: &Live, record: &Record) -> Option<&'static str> {
 const LISTS: [&str; 2] = ["rules", "subjects"];
 
 /// How what is there differs from what should be, for reading; empty where it does not.
-pub(super) fn drift(record: &Record, wanted: &Pair<Wanted>, live: &Pair<Option<Live>>) -> Vec<String> {
+pub(in crate::grant) fn drift(
+    record: &Record,
+    wanted: &Pair<Wanted>,
+    live: &Pair<Option<Live>>,
+) -> Vec<String> {
     let mut found = one(record, "role", &wanted.role, live.role.as_ref());
     found.extend(one(record, "binding", &wanted.binding, live.binding.as_ref()));
     found
@@ -193,13 +197,13 @@ fn words(rule: &Value) -> String {
 }
 
 /// Rules as they are listed for people.
-pub(super) fn rule_lines(rules: &[Rule]) -> Vec<String> {
+pub(in crate::grant) fn rule_lines(rules: &[Rule]) -> Vec<String> {
     rules.iter().filter_map(|rule| serde_json::to_value(rule).ok()).map(|rule| words(&rule)).collect()
 }
 
 /// The smallest merge patch that makes `live` what it should be; `None` where it is. It holds the version that it is for,
 /// and touches nothing but the grant's own keys and those of `retired` that people have taken back.
-pub(super) fn patch(wanted: &Wanted, live: &Live, retired: &[&str]) -> Option<Value> {
+pub(in crate::grant) fn patch(wanted: &Wanted, live: &Live, retired: &[&str]) -> Option<Value> {
     let mut fields = Map::new();
     for field in LISTS {
         if list(&wanted.object, field) != list(live.value(), field) {
@@ -242,12 +246,12 @@ fn map_patch(wanted: &Value, live: &Value, field: &str, retired: &[&str]) -> Map
 }
 
 /// A patch that takes all subjects from a binding: nobody may have the new rules through the old subjects meanwhile.
-pub(super) fn emptied(live: &Live) -> Value {
+pub(in crate::grant) fn emptied(live: &Live) -> Value {
     json!({ "metadata": { "resourceVersion": live.version() }, "subjects": [] })
 }
 
 /// Whether both what a role gives and whom a binding gives it to differ.
-pub(super) fn crosses(wanted: &Pair<Wanted>, role: &Live, binding: &Live) -> bool {
+pub(in crate::grant) fn crosses(wanted: &Pair<Wanted>, role: &Live, binding: &Live) -> bool {
     let differs =
         |wanted: &Wanted, live: &Live, field: &str| list(&wanted.object, field) != list(live.value(), field);
     let role_differs = differs(&wanted.role, role, "rules") || role.value().get("aggregationRule").is_some();
@@ -257,12 +261,12 @@ pub(super) fn crosses(wanted: &Pair<Wanted>, role: &Live, binding: &Live) -> boo
 }
 
 /// Whether a binding refers to another role: that cannot be changed, only made anew.
-pub(super) fn refers_elsewhere(wanted: &Wanted, live: &Live) -> bool {
+pub(in crate::grant) fn refers_elsewhere(wanted: &Wanted, live: &Live) -> bool {
     wanted.object.get("roleRef") != live.value().get("roleRef")
 }
 
 /// Whether what carries this grant's id is managed by it too.
-pub(super) fn is_of_this_product(live: &Live) -> bool {
+pub(in crate::grant) fn is_of_this_product(live: &Live) -> bool {
     live.label(MANAGED_BY) == Some(ManagedBy::TerraformProviderP0.to_string().as_str())
 }
 

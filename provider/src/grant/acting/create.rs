@@ -10,21 +10,21 @@ use tfplugin::diagnostics::{Diagnostic, Diagnostics};
 use tfplugin::provider::{Call, PlannedChange, Stored};
 use tfplugin::value::Value;
 
-use super::change::first_end;
-use super::deciding::{has_come, too_long};
-use super::keep::Keep;
 use super::objects::{Places, wanted};
-use super::record::{Record, configured, list, with};
-use super::wish::Wish;
 use super::write::{self, bounded, truth};
 use crate::cluster::Cluster;
+use crate::grant::keep::Keep;
+use crate::grant::planning::change::first_end;
+use crate::grant::planning::deciding::{has_come, too_long};
+use crate::grant::planning::wish::Wish;
+use crate::grant::record::{Record, configured, list, with};
 use crate::session::Configured;
 
 /// How often the cluster is asked whether a grant counts.
 const ASK_AGAIN: Duration = Duration::from_millis(200);
 
 /// Makes the grant that was planned. `None` where nothing has been made.
-pub(super) async fn create(
+pub(in crate::grant) async fn create(
     call: &mut Call,
     configured: &Configured,
     cluster: &Cluster,

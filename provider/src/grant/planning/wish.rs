@@ -64,7 +64,7 @@ impl Wish {
     }
 }
 
-pub(super) fn part<T: FromValue>(config: &Value, name: &str, wrong: &mut Diagnostics) -> Attr<T> {
+pub(in crate::grant) fn part<T: FromValue>(config: &Value, name: &str, wrong: &mut Diagnostics) -> Attr<T> {
     let value = config.attribute(name).cloned().unwrap_or(Value::Null);
     Attr::from_value(value).unwrap_or_else(|mismatch| {
         wrong.extend(unfit(mismatch.under(Step::Attribute(name.to_owned()))));
@@ -72,11 +72,16 @@ pub(super) fn part<T: FromValue>(config: &Value, name: &str, wrong: &mut Diagnos
     })
 }
 
-pub(super) fn at(outer: &str, inner: &str) -> Path {
+pub(in crate::grant) fn at(outer: &str, inner: &str) -> Path {
     Path::attribute(outer).then(Step::Attribute(inner.to_owned()))
 }
 
-pub(super) fn refuse(wrong: &mut Diagnostics, path: Path, summary: &str, detail: impl Into<String>) {
+pub(in crate::grant) fn refuse(
+    wrong: &mut Diagnostics,
+    path: Path,
+    summary: &str,
+    detail: impl Into<String>,
+) {
     wrong.push(Diagnostic::error(summary, detail).at(path));
 }
 
@@ -285,7 +290,7 @@ fn timeouts(config: &Value, wrong: &mut Diagnostics) -> Timeouts {
 }
 
 /// The texts of a map that is wholly known; nothing where it is absent.
-pub(super) fn texts(config: &Value, name: &str) -> BTreeMap<String, String> {
+pub(in crate::grant) fn texts(config: &Value, name: &str) -> BTreeMap<String, String> {
     let value = config.attribute(name).cloned().unwrap_or(Value::Null);
     BTreeMap::from_value(value).unwrap_or_default()
 }

@@ -9,18 +9,18 @@ use tfplugin::diagnostics::{Diagnostic, Diagnostics};
 use tfplugin::provider::{Call, Stored};
 use tfplugin::value::Value;
 
-use super::deciding::has_come;
-use super::keep::Keep;
 use super::objects::{Pair, Places, drift, is_ours, rule_lines, wanted};
-use super::record::{Record, list, with};
-use super::resolve::{available, selection_of};
-use super::wish::Wish;
 use super::write::bounded;
 use crate::cluster::{Cluster, Live};
+use crate::grant::keep::Keep;
+use crate::grant::planning::deciding::has_come;
+use crate::grant::planning::resolve::{available, selection_of};
+use crate::grant::planning::wish::Wish;
+use crate::grant::record::{Record, list, with};
 use crate::session::Configured;
 
 /// What is there of `current` now.
-pub(super) async fn read(
+pub(in crate::grant) async fn read(
     call: &mut Call,
     configured: &Configured,
     cluster: &Cluster,
@@ -61,7 +61,7 @@ fn timeout(state: &Value) -> Duration {
 }
 
 /// Refuses to read "all gone" from another cluster than the grant was made in.
-pub(super) async fn same_cluster(cluster: &Cluster, keep: &Keep) -> Result<(), Diagnostics> {
+pub(in crate::grant) async fn same_cluster(cluster: &Cluster, keep: &Keep) -> Result<(), Diagnostics> {
     let Some(own) = &keep.cluster else { return Ok(()) };
     match cluster.uid().await? {
         Some(uid) if uid != own => {
@@ -84,7 +84,7 @@ async fn look(cluster: &Cluster, record: &Record, keep: &Keep) -> Result<Pair<Op
 }
 
 /// A clock that is off makes ends hard to understand.
-pub(super) fn skew(cluster: &Cluster) -> Option<Diagnostic> {
+pub(in crate::grant) fn skew(cluster: &Cluster) -> Option<Diagnostic> {
     let skew = cluster.skew()?;
     let detail = format!(
         "This machine's clock is {} s {} the API server's. Grants end by the server's clock.",

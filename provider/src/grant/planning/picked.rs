@@ -12,7 +12,7 @@ use super::resolve;
 use super::wish;
 use crate::cluster::Cluster;
 
-/// The attributes of [`super::with_picked`], read and checked as far as they are known.
+/// The attributes of [`crate::grant::schema::picked`], read and checked as far as they are known.
 #[derive(Clone, Debug)]
 pub(crate) struct Picked {
     role: Attr<RoleRef>,

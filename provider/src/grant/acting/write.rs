@@ -13,8 +13,8 @@ use tfplugin::provider::Stop;
 use super::objects::{
     Pair, Places, Wanted, claimed_by, crosses, drift, emptied, is_ours, patch, refers_elsewhere,
 };
-use super::record::Record;
 use crate::cluster::{Cluster, ClusterError, Created, Deleted, Live, Place};
+use crate::grant::record::Record;
 
 /// How often a change is begun anew because somebody else was faster.
 const ATTEMPTS: usize = 4;
@@ -25,17 +25,17 @@ const LOOKING: Duration = Duration::from_secs(15);
 
 /// What is really there.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Truth {
+pub(in crate::grant) struct Truth {
     /// Whether both objects are.
-    pub(super) active: bool,
+    pub(in crate::grant) active: bool,
     /// Whether any of them is.
-    pub(super) anything: bool,
+    pub(in crate::grant) anything: bool,
     /// How they differ from what was recorded.
-    pub(super) drift: Vec<String>,
+    pub(in crate::grant) drift: Vec<String>,
 }
 
 /// Does `work` unless the user interrupts or it takes longer than `limit`.
-pub(super) async fn bounded<T>(
+pub(in crate::grant) async fn bounded<T>(
     stop: &Stop,
     limit: Duration,
     setting: &str,
@@ -66,7 +66,7 @@ fn foreign(place: &Place, label: Option<&str>) -> Diagnostics {
 }
 
 /// Creates both objects of a new grant.
-pub(super) async fn create(
+pub(in crate::grant) async fn create(
     cluster: &Cluster,
     record: &Record,
     wanted: &Pair<Wanted>,
@@ -102,7 +102,7 @@ fn not_created(error: ClusterError, wanted: &Wanted) -> Diagnostics {
 }
 
 /// Makes the cluster hold what is recorded, from whatever is there of it. `retired` are keys that people have taken back.
-pub(super) async fn ensure(
+pub(in crate::grant) async fn ensure(
     cluster: &Cluster,
     record: &Record,
     wanted: &Pair<Wanted>,
@@ -209,7 +209,7 @@ async fn delete(cluster: &Cluster, place: &Place, live: &Live) -> Result<(), Fai
 /// Removes a grant's objects, waiting until `deadline` where somebody's finalizer holds one. What is not the grant's stays,
 /// and is told: a role with a warning; a binding with an error, because it could go on to give something. The role is
 /// removed all the same, so that it gives nothing.
-pub(super) async fn remove(
+pub(in crate::grant) async fn remove(
     cluster: &Cluster,
     record: &Record,
     places: &Places,
@@ -265,7 +265,7 @@ async fn remove_one(
 }
 
 /// What is there now: after an error it is told instead of what was planned.
-pub(super) async fn truth(
+pub(in crate::grant) async fn truth(
     cluster: &Cluster,
     record: &Record,
     places: &Places,
