@@ -99,6 +99,69 @@ fn a_server_that_says_no_is_quoted_with_what_to_do() {
 }
 
 #[test]
+fn values_that_no_server_takes_are_told_and_give_nothing() {
+    let world = World::new();
+    let long = |length: usize| format!("join(\"\", [for _ in range({length}) : \"x\"])");
+    for rest in [
+        format!("reason = {}", long(1_000_000)),
+        format!("annotations = {{ \"example.com/note\" = {} }}", long(1_000_000)),
+        format!("labels = {{ \"example.com/team\" = {} }}", long(64)),
+        "labels = { \"not a key!\" = \"x\" }".to_owned(),
+    ] {
+        world.grant(&format!("{FAR}\n{rest}"));
+        let said = unwrapped(&world.tool.apply().ended(1));
+        assert!(said.contains("Error:") && said.len() < 10_000, "{rest}: {said}");
+        assert!(!world.may("get", "apps/deployments", "nginx"));
+    }
+    world.grant(FAR);
+    world.tool.apply().done();
+    world.tool.destroy().done();
+}
+
+#[test]
+fn a_kind_of_two_groups_has_to_be_said_in_full() {
+    let world = World::new();
+    let plane = ControlPlane::start();
+    for group in ["one.example.com", "two.example.com"] {
+        plane.admin().must_create(&json!({
+            "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+            "metadata": { "name": format!("widgets.{group}") },
+            "spec": {
+                "group": group, "scope": "Namespaced",
+                "names": { "plural": "widgets", "singular": "widget", "kind": "Widget" },
+                "versions": [{
+                    "name": "v1", "served": true, "storage": true,
+                    "schema": { "openAPIV3Schema": { "type": "object" } },
+                }],
+            },
+        }));
+    }
+    plane.admin().must_create(&json!({
+        "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole",
+        "metadata": { "name": "widgets" },
+        "rules": [{ "apiGroups": ["one.example.com"], "resources": ["widgets"], "verbs": ["get"] }],
+    }));
+    let configure = |kind: &str| {
+        let terms = TERMS.replace("\"view\"", "\"widgets\"").replace("deployment /", &format!("{kind} /"));
+        world.tool.configure(&format!(
+            "provider \"p0\" {{\n  host = \"{}\"\n  token = \"{}\"\n  insecure = true\n}}\n{}",
+            plane.url(),
+            plane.token(),
+            grant(&format!("{terms}{FAR}").replace("NAMESPACE", "default")),
+        ));
+    };
+    configure("widget");
+    p0_tests::eventually("both kinds are served", || {
+        unwrapped(&world.tool.plan(&[]).said).contains("An ambiguous kind")
+    });
+    let said = unwrapped(&world.tool.plan(&[]).ended(1).said);
+    assert!(said.contains("widgets.one.example.com") && said.contains("widgets.two.example.com"), "{said}");
+    configure("widgets.one.example.com");
+    world.tool.apply().done();
+    world.tool.destroy().done();
+}
+
+#[test]
 fn a_webhook_that_denies_leaves_nothing_that_grants() {
     let world = World::new();
     world.grant(FAR);

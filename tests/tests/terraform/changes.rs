@@ -34,7 +34,7 @@ fn both_tools_create_show_keep_and_destroy() {
 }
 
 /// SubjectAccessReviews say what `rules` say, and nothing else.
-fn agrees_with_the_server(world: &World, rules: &Value) {
+pub(crate) fn agrees_with_the_server(world: &World, rules: &Value) {
     let has = |list: &Value, word: &str| list.as_array().expect("a list").iter().any(|item| item == word);
     for verb in ["get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"] {
         for (group, resource) in
@@ -166,7 +166,7 @@ fn a_hundred_at_once_are_small_in_the_state() {
     let world = World::new();
     let body = TERMS.replace("/ nginx", "/ nginx-${count.index}");
     world.configure(&grant(&format!("count = 100\n{body}expires_at = \"2099-01-01T00:00:00Z\"")));
-    world.tool.apply().done();
+    world.tool.run(&["apply", "-auto-approve", "-parallelism=100"]).done();
     let size = world.tool.state_text().len();
     assert!(size <= 100 * 2_560, "{} bytes of state for a grant", size / 100);
     world.tool.plan(&[]).ended(0);

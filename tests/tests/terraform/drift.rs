@@ -50,6 +50,11 @@ fn each_kind_is_named_and_taken_back() {
             json!({ "metadata": { "annotations": { "p0.dev/expires-at": "2199-01-01T00:00:00Z" } } }),
             "expires-at",
         ),
+        (
+            "clusterroles",
+            json!({ "aggregationRule": { "clusterRoleSelectors": [{ "matchLabels": { "x": "y" } }] } }),
+            "aggregationRule set",
+        ),
     ] {
         tamper(&world, &id, plural, &patch);
         let plan = world.tool.plan(&[]).ended(2);
@@ -65,6 +70,28 @@ fn each_kind_is_named_and_taken_back() {
 fn world_drift(plan: &Value) -> String {
     let changes = plan["resource_changes"].as_array().expect("changes");
     changes.iter().map(|change| change["change"]["before"]["drift"].to_string()).collect()
+}
+
+#[test]
+fn a_binding_that_was_turned_to_another_role_is_made_anew() {
+    let (world, id) = live();
+    let granted = core(&world, &id);
+    let (path, mut binding) = world.objects(&id).swap_remove(0);
+    assert_eq!(world.api().call("DELETE", &path).0, 200);
+    for name in ["uid", "resourceVersion", "creationTimestamp", "managedFields"] {
+        binding["metadata"].as_object_mut().expect("metadata").remove(name);
+    }
+    binding["apiVersion"] = "rbac.authorization.k8s.io/v1".into();
+    binding["kind"] = "RoleBinding".into();
+    binding["roleRef"]["name"] = "cluster-admin".into();
+    world.api().must_create(&binding);
+    assert!(world.may("get", "secrets", "x"));
+    let plan = world.tool.plan(&[]).ended(2);
+    assert!(world_drift(&plan.json).contains("roleRef"), "{}", plan.said);
+    world.tool.apply_plan().done();
+    assert_eq!(core(&world, &id), granted);
+    assert!(!world.may("get", "secrets", "x"));
+    world.tool.plan(&[]).ended(0);
 }
 
 #[test]
