@@ -1,5 +1,6 @@
 //! The token that dies.
 
+use base64::Engine as _;
 use p0_tests::{ControlPlane, eventually};
 use tfplugin::value::Value;
 
@@ -61,6 +62,33 @@ fn a_token_may_what_the_subset_says_and_nothing_after_it_is_closed() {
     rig.close(lease);
     assert_eq!(left(&id), 0);
     eventually("the token is refused", || bearer.get(&format!("{DEPLOYMENTS}/nginx")) == 401);
+}
+
+#[test]
+fn a_token_that_nobody_closes_ends_at_its_ttl() {
+    let mut rig = Rig::new(&[]);
+    let lease = rig.open(&asked(&[])).unwrap();
+    let token = part(&lease, "token");
+    let claims = token.split('.').nth(1).expect("three parts");
+    let claims = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(claims).unwrap();
+    let claims: serde_json::Value = serde_json::from_slice(&claims).unwrap();
+    let time = |name: &str| claims[name].as_i64().expect("seconds");
+    // It is the server itself that refuses it from then on.
+    assert_eq!(time("exp") - time("iat"), 600);
+    let told: jiff::Timestamp = part(&lease, "expires_at").parse().unwrap();
+    assert_eq!(told.as_second(), time("exp"));
+    // It is of this ServiceAccount and of none that takes its name.
+    assert!(claims["kubernetes.io"]["serviceaccount"]["uid"].is_string(), "{claims}");
+    // What is left carries the time after which it is swept.
+    let id = part(&lease, "id");
+    let path = format!(
+        "/apis/rbac.authorization.k8s.io/v1/namespaces/default/rolebindings?labelSelector=p0.dev/grant%3D{id}"
+    );
+    let (_, list) = ControlPlane::shared().admin().call("GET", &path);
+    let ends = list["items"][0]["metadata"]["annotations"]["p0.dev/expires-at"].as_str().expect("a time");
+    let ends: jiff::Timestamp = ends.parse().unwrap();
+    assert!(told.duration_since(ends).abs() <= jiff::SignedDuration::from_secs(2), "{told} {ends}");
+    rig.close(lease);
 }
 
 #[test]

@@ -72,3 +72,27 @@ fn the_guide_to_expiry_is_applied_too() {
     workspace.plan(&[]).ended(0);
     workspace.destroy().done();
 }
+
+/// All Rust text below a folder.
+fn text_below(folder: &Path) -> String {
+    let entries = std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
+    let text = entries.map(|path| match path.extension() {
+        Some(extension) if extension == "rs" => std::fs::read_to_string(&path).expect("a file"),
+        _ if path.is_dir() => text_below(&path),
+        _ => String::new(),
+    });
+    text.collect()
+}
+
+#[test]
+fn what_is_said_to_be_shown_names_tests_that_there_are() {
+    let page = std::fs::read_to_string(root().join("docs/provider-proof.md")).expect("a page");
+    let tests = text_below(&root().join("tests/tests")) + &text_below(&root().join("provider"));
+    let rows = page.lines().filter(|line| line.starts_with("| "));
+    let cells = rows.filter_map(|row| row.trim_end_matches(" |").rsplit(" | ").next());
+    let names: Vec<&str> = cells.flat_map(|cell| cell.split('`').skip(1).step_by(2)).collect();
+    assert!(names.len() > 60, "{names:?}");
+    for name in names {
+        assert!(tests.contains(&format!("fn {name}(")), "{name}");
+    }
+}
