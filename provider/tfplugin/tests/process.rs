@@ -8,7 +8,8 @@
 )]
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use tfplugin::value::{Type, Value, msgpack};
 use tfplugin::wire::health::HealthCheckRequest;
@@ -127,15 +128,40 @@ async fn without_a_certificate_the_connection_is_plain() {
 async fn shutdown_closes_what_is_open_and_leaves_nothing() {
     let shelter = tempfile::tempdir().unwrap();
     let plugin = Plugin::start(&[]);
-    let channel = connect(plugin.line.socket(), None).await.unwrap();
+    let socket = plugin.line.socket().to_owned();
+    let channel = connect(&socket, None).await.unwrap();
     configure(&channel, shelter.path()).await;
     visit(&channel, "ann").await;
     visit(&channel, "bob").await;
     assert_eq!(visits(shelter.path()).len(), 2);
     shut_down(&channel).await;
     drop(channel);
-    let (took, ..) = plugin.end();
+    let (took, printed, _) = plugin.end();
     assert!(took < Duration::from_secs(2), "Terraform would have killed it: {took:?}");
+    assert_eq!(visits(shelter.path()), Vec::<PathBuf>::new());
+    assert!(!socket.exists() && !socket.parent().unwrap().exists());
+    assert_eq!(printed, "", "standard output carries the handshake alone");
+}
+
+#[tokio::test]
+async fn without_terraform_it_ends_and_closes_what_is_open() {
+    let shelter = tempfile::tempdir().unwrap();
+    // A shell stands for Terraform: it starts the plugin, and is then killed.
+    let mut parent = Command::new("sh");
+    let script = format!("{} & wait", process::plugin::pets().display());
+    parent.args(["-c", &script]).env(COOKIE.0, COOKIE.1).env("PLUGIN_PROTOCOL_VERSIONS", "6");
+    parent.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let terraform = Plugin::of(parent);
+    let socket = terraform.line.socket().to_owned();
+    let channel = connect(&socket, None).await.unwrap();
+    configure(&channel, shelter.path()).await;
+    visit(&channel, "ann").await;
+    let since = Instant::now();
+    terraform.signal("-KILL");
+    while socket.exists() {
+        assert!(since.elapsed() < Duration::from_secs(10), "it does not end");
+        tokio::task::yield_now().await;
+    }
     assert_eq!(visits(shelter.path()), Vec::<PathBuf>::new());
 }
 
@@ -223,4 +249,23 @@ async fn a_process_that_is_debugged_serves_many_runs() {
     plugin.signal("-INT");
     plugin.end();
     assert!(!socket.exists());
+}
+
+/// What a process has used of the processor, in hundredths of a second.
+#[cfg(target_os = "linux")]
+fn used(plugin: &Plugin) -> u64 {
+    let stat = std::fs::read_to_string(format!("/proc/{}/stat", plugin.id())).unwrap();
+    let (_, numbers) = stat.rsplit_once(')').unwrap();
+    let numbers = numbers.split_whitespace().skip(11).take(2);
+    numbers.map(|number| number.parse::<u64>().unwrap()).sum()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn little_is_done_before_the_handshake() {
+    let us = Identity::new();
+    let plugin = Plugin::start(&[("PLUGIN_CLIENT_CERT", &us.pem)]);
+    let used = used(&plugin);
+    // An unoptimised build; the benchmark has the time of the one that users get.
+    assert!(used <= 20, "{used}0 ms of the processor");
 }
