@@ -1,7 +1,7 @@
 //! A GitOps repository with a long history, made in seconds by `git fast-import`.
 //!
-//! Each live grant is one real, signed file. History is what years of use leave: grants that came and went, each commit
-//! with its trailer.
+//! History is what years of use leave: grants that came and went, each commit with its trailer. What a file says is the
+//! caller's.
 
 use std::fmt::Write as _;
 use std::io::Write;
@@ -23,11 +23,12 @@ pub fn id(number: usize) -> String {
 }
 
 /// Adds history to the bare `repository`, on top of its base branch: pairs of commits that add and remove a grant, and near
-/// the end one that brings the live ones. The last commit is at `until` (Unix seconds); they are ten minutes apart.
+/// the end one that brings the live ones, whose files `text` makes. The last commit is at `until` (Unix seconds); they are
+/// ten minutes apart.
 ///
 /// # Panics
 /// Where `git` is missing or refuses.
-pub fn grow(repository: &Path, size: Size, cluster: &str, until: i64) {
+pub fn grow(repository: &Path, size: Size, cluster: &str, until: i64, text: &dyn Fn(usize) -> String) {
     let mut git = Command::new("git");
     git.arg("-C").arg(repository).args(["fast-import", "--quiet", "--force"]).stdin(Stdio::piped());
     let mut child = git.spawn().expect("git is installed");
@@ -35,7 +36,7 @@ pub fn grow(repository: &Path, size: Size, cluster: &str, until: i64) {
     let start = until - 600 * i64::try_from(size.commits).expect("a number");
     for number in 0..size.commits {
         let at = start + 600 * i64::try_from(number).expect("a number");
-        stream.write_all(commit(number, at, size, cluster).as_bytes()).expect("git listens");
+        stream.write_all(commit(number, at, size, cluster, text).as_bytes()).expect("git listens");
     }
     stream.flush().expect("git listens");
     drop(stream);
@@ -48,7 +49,7 @@ pub fn grow(repository: &Path, size: Size, cluster: &str, until: i64) {
 /// Commits behind the one that brings the live grants. Each writes a tree of all of them, which is what takes the time.
 const RECENT: usize = 200;
 
-fn commit(number: usize, at: i64, size: Size, cluster: &str) -> String {
+fn commit(number: usize, at: i64, size: Size, cluster: &str, live: &dyn Fn(usize) -> String) -> String {
     let grant = size.live + number / 2;
     let adds = number.is_multiple_of(2);
     let message = format!("{} grant\n\nRequest-Id: {}\n", if adds { "Merge" } else { "Revert" }, id(grant));
@@ -61,7 +62,7 @@ fn commit(number: usize, at: i64, size: Size, cluster: &str) -> String {
         write!(text, "M 100644 inline {}\ndata {}\n{body}\n", path(grant), body.len()).expect("text");
     };
     if number + RECENT == size.commits {
-        (0..size.live).for_each(|live| put(live, &format!("# live {live}\n{}", "x".repeat(2000))));
+        (0..size.live).for_each(|number| put(number, &live(number)));
     }
     match adds {
         true => put(grant, &format!("# gone {grant}\n")),

@@ -10,6 +10,7 @@ pub mod git_http;
 mod oracle;
 pub mod postgres;
 pub mod program;
+pub mod serving;
 pub mod site;
 pub mod ssh_server;
 mod supervised;

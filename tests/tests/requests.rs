@@ -61,6 +61,27 @@ fn asked_approved_had_and_given_back() {
 }
 
 #[test]
+fn asking_again_is_filled_in_from_what_was_asked_before() {
+    let team = Team::new(READERS);
+    let before = team.asks(T0, "web", &["--reason", "rollout hangs", "--duration", "2h"]);
+    team.acts("alice", T1, &["cancel", &before]).done();
+    let again = |more: &[&str]| -> serde_json::Value {
+        let arguments = [&["request", "again", &before, "-o", "json"], more].concat();
+        serde_json::from_str(&team.acts("alice", T2, &arguments).done()).unwrap()
+    };
+    let same = again(&[]);
+    assert_ne!(same["id"], before.as_str(), "an id is used once");
+    let told = team.show(T2, &before);
+    for part in ["subject", "reason", "lifetime", "requester"] {
+        assert!(!same[part].is_null(), "{part} in {same}");
+        assert_eq!(same[part], told[part], "{part}");
+    }
+    team.acts("alice", T2, &["cancel", same["id"].as_str().unwrap()]).done();
+    let other = again(&["--reason", "again", "--duration", "30m"]);
+    assert_eq!((&other["reason"], &other["lifetime"]), (&"again".into(), &"30m".into()));
+}
+
+#[test]
 fn what_nobody_answers_and_what_has_expired_ends() {
     let team = Team::new(READERS);
     let (waits, lives) = (team.asks(T0, "a", &[]), team.asks(T0, "b", &["--duration", "1h"]));

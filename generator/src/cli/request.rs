@@ -4,6 +4,7 @@
 //! it, `serve` does. Who acts is proved by an SSH signature. Not here: what is decided.
 
 mod act;
+mod again;
 mod allow;
 mod answer;
 mod args;

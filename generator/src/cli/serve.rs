@@ -7,7 +7,7 @@ use anyhow::Context;
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use super::args::{SigningArgs, identity, open_repository};
+use super::args::{Look, SigningArgs, identity, open_repository, watches};
 use super::output::{self, Outcome};
 use super::whole_seconds;
 use crate::desk::Desk;
@@ -96,7 +96,7 @@ pub(super) fn run(args: &Args, at: Option<Timestamp>) -> anyhow::Result<Outcome>
         if args.accept_clock {
             store.accept_clock(clock()).await?;
         }
-        let driver = Arc::new(driver(args, &settings, store.clone(), clock())?);
+        let driver = Arc::new(driver(args, &settings, store.clone(), clock()).await?);
         let server = Server::bind(&settings, store, driver, clock).await?;
         if !args.check {
             server.run(Stop::when(told_to_stop()?)).await?;
@@ -105,14 +105,22 @@ pub(super) fn run(args: &Args, at: Option<Timestamp>) -> anyhow::Result<Outcome>
     })
 }
 
-fn driver(args: &Args, settings: &Settings, store: Store, now: Timestamp) -> anyhow::Result<DeskDriver> {
+async fn driver(
+    args: &Args,
+    settings: &Settings,
+    store: Store,
+    now: Timestamp,
+) -> anyhow::Result<DeskDriver> {
     let by = identity(now);
     let mut forges: Vec<Arc<dyn Forge>> = Vec::new();
-    let mut repositories = Vec::new();
-    for repository in &settings.repositories {
-        let open = || open_repository(&repository.url, &repository.base);
+    let (mut repositories, mut witnesses) = (Vec::new(), Vec::new());
+    for own in &settings.repositories {
+        let open = || open_repository(&own.url, &own.base);
+        let repository = open()?;
+        let looks: Vec<_> = own.look.iter().map(|(cluster, way)| Look::new(cluster.clone(), way)).collect();
+        witnesses.extend(watches(&looks, &repository).await?);
         forges.push(Arc::new(GitForge::new(open()?, by.name.as_str(), by.email.as_str())));
-        repositories.push(Arc::new(Mutex::new(open()?)));
+        repositories.push(Arc::new(Mutex::new(repository)));
     }
     let on_call: Arc<dyn OnCallLookup> = match &settings.on_call {
         Some(path) => Arc::new(DutyFile::new(path)),
@@ -120,6 +128,7 @@ fn driver(args: &Args, settings: &Settings, store: Store, now: Timestamp) -> any
     };
     let messenger = Arc::new(Noticeboard::new(store.clone()));
     let desk = Desk::new(store, forges, messenger, on_call).with_key(args.signing.find()?);
+    let desk = witnesses.into_iter().fold(desk, |desk, (cluster, watch)| desk.with_watch(cluster, watch));
     Ok(DeskDriver { desk, repositories })
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Not here: who may have access; that is on base.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -62,6 +62,9 @@ pub struct RepositorySettings {
     pub base: String,
     /// The clusters in it that this server drives.
     pub clusters: Vec<ClusterName>,
+    /// Ways into those whose own files say how grants are confirmed: a kubeconfig that may only read, or `in-cluster`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub look: BTreeMap<ClusterName, String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -87,6 +90,9 @@ pub enum SettingsError {
     /// A cluster is named twice: two repositories would grant on it.
     #[error("the cluster `{0}` is named twice; exactly one repository grants on a cluster")]
     Twice(ClusterName),
+    /// A way into a cluster that is not driven.
+    #[error("`look` names the cluster `{0}`, which is not among the `clusters` of its repository")]
+    Stranger(ClusterName),
     /// A secret in a file that is not one.
     #[error(
         "`{0}` holds a password; settings are no secret. Give it in the environment: PGPASSWORD, P0_GIT_TOKEN"
@@ -109,6 +115,11 @@ impl Settings {
         }
         if seen.is_empty() {
             return Err(SettingsError::Nothing);
+        }
+        for repository in &settings.repositories {
+            if let Some(stranger) = repository.look.keys().find(|name| !repository.clusters.contains(name)) {
+                return Err(SettingsError::Stranger(stranger.clone()));
+            }
         }
         if holds_password(&settings.store) {
             return Err(SettingsError::Secret("store"));
@@ -195,6 +206,19 @@ mod tests {
         let two = "store: s\nrepositories: [{url: a, clusters: [prod]}, {url: b, clusters: [prod]}]\n";
         assert!(matches!(read(two).unwrap_err(), SettingsError::Twice(_)));
         assert_eq!(read("store: s\nrepositories: []\n").unwrap_err(), SettingsError::Nothing);
+    }
+
+    #[test]
+    fn only_clusters_that_are_driven_are_looked_into() {
+        let with = |cluster| {
+            read(&format!(
+                "store: s\nrepositories: [{{url: a, clusters: [prod], look: {{{cluster}: in-cluster}}}}]\n"
+            ))
+        };
+        assert!(with("prod").is_ok());
+        assert!(
+            matches!(with("stage").unwrap_err(), SettingsError::Stranger(name) if name.as_str() == "stage")
+        );
     }
 
     #[test]

@@ -15,7 +15,7 @@ use crate::catalogue::Catalogue;
 use crate::name::{NameError, Namespace, ObjectName};
 use crate::nearest::Nearest;
 use crate::resource::{ApiResource, Scope};
-use crate::selection::{Selection, SelectionError, Target};
+use crate::selection::{Selection, SelectionError, SelectionText, Target};
 
 /// A locator whose form is right; whether there is such a resource only a catalogue knows.
 ///
@@ -162,6 +162,20 @@ impl std::str::FromStr for Locator {
     }
 }
 
+/// The locator that picks what a selection's text names, in the spelling that is never ambiguous.
+impl From<SelectionText> for Locator {
+    fn from(SelectionText { group, plural, target }: SelectionText) -> Self {
+        let group = if group.is_empty() { "core" } else { &group };
+        let place = match target {
+            Target::Object { namespace, name } => Place::Namespace(namespace, Objects::One(name)),
+            Target::Kind { namespace } => Place::Namespace(namespace, Objects::All),
+            Target::KindEverywhere | Target::ClusterKind => Place::Anywhere,
+            Target::ClusterObject { name } => Place::Name(name),
+        };
+        Self { kind: format!("{plural}.{group}"), place }
+    }
+}
+
 impl Place {
     fn namespaced_target(&self, resource: &ApiResource) -> Result<Target, LocatorError> {
         match self {
@@ -291,6 +305,21 @@ mod tests {
 
     fn resolve(text: &str) -> Result<Selection, LocatorError> {
         text.parse::<Locator>()?.resolve(&catalogue())
+    }
+
+    #[test]
+    fn what_was_selected_is_picked_again() {
+        for text in [
+            "apps/deployments default/web",
+            "apps/deployments default/*",
+            "pods */*",
+            "nodes n1",
+            "nodes *",
+            "events a/b",
+        ] {
+            let parts: SelectionText = text.parse().unwrap();
+            assert_eq!(Locator::from(parts).resolve(&catalogue()).unwrap().to_string(), text);
+        }
     }
 
     #[test]

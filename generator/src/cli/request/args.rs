@@ -6,14 +6,12 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use jiff::Timestamp;
-use p0_access::layout::ClusterName;
 use p0_access::name::PersonName;
 
-use crate::cli::args::{StoreArgs, identity, open_repository};
-use crate::cluster::Access;
+use crate::cli::args::{Look, StoreArgs, identity, open_repository, watches};
+use crate::desk::Desk;
 use crate::desk::actor::Actor;
 use crate::desk::ports::{DutyFile, GitForge, NobodyOnCall, Noticeboard, OnCallLookup};
-use crate::desk::{Desk, Watch};
 use crate::signing::{KeySource, SigningKey};
 
 /// Which desk: its repository, its store, and what signs for it.
@@ -38,16 +36,9 @@ pub(super) struct DeskArgs {
     #[arg(long, value_name = "FILE", env = "P0_ON_CALL", help_heading = "Where")]
     on_call: Option<PathBuf>,
 
-    /// A kubeconfig to look into a cluster with, where its file says how grants are confirmed; may be repeated.
-    #[arg(long, value_name = "CLUSTER=FILE", value_parser = look, help_heading = "Where")]
+    /// A kubeconfig to look into a cluster with, or `in-cluster`, where its file says how grants are confirmed; may be repeated.
+    #[arg(long, value_name = "CLUSTER=FILE", value_parser = Look::parse, help_heading = "Where")]
     look: Vec<Look>,
-}
-
-/// A cluster and the way into it.
-#[derive(Clone, Debug)]
-struct Look {
-    cluster: ClusterName,
-    access: Access,
 }
 
 /// Who acts.
@@ -71,12 +62,7 @@ pub(super) struct OpenDesk {
 impl DeskArgs {
     pub(super) async fn open(&self, now: Timestamp) -> anyhow::Result<OpenDesk> {
         let repository = open_repository(&self.repo, &self.base)?;
-        let mut watches = Vec::with_capacity(self.look.len());
-        for Look { cluster, access } in &self.look {
-            if let Some(confirmation) = repository.settings(cluster)?.confirm {
-                watches.push((cluster.clone(), Watch::new(&confirmation, access).await?));
-            }
-        }
+        let watches = watches(&self.look, &repository).await?;
         let by = identity(now);
         let store = self.store.open().await?;
         let forge = Arc::new(GitForge::new(repository, by.name, by.email));
@@ -116,12 +102,6 @@ impl OpenDesk {
             }
         }
     }
-}
-
-fn look(text: &str) -> Result<Look, String> {
-    let (cluster, file) = text.split_once('=').ok_or("write it as `CLUSTER=FILE`")?;
-    let cluster = ClusterName::new(cluster).map_err(|error| error.to_string())?;
-    Ok(Look { cluster, access: Access::Kubeconfig { file: Some(file.into()), context: None } })
 }
 
 fn find(file: Option<PathBuf>) -> anyhow::Result<SigningKey> {

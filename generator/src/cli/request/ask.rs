@@ -11,11 +11,12 @@ use p0_grant::role::RoleRef;
 use p0_grant::subject::Subject;
 
 use super::act::ActArgs;
-use super::args::{DeskArgs, WhoArgs, wait};
+use super::again::{self, Again};
+use super::args::{DeskArgs, OpenDesk, WhoArgs, wait};
 use super::{print, watch};
 use crate::cli::args::new_id;
 use crate::cli::output::{Format, Outcome};
-use crate::desk::actor::Claim;
+use crate::desk::actor::{Actor, Claim};
 use crate::desk::{Ask, Asking, Desk, Length, Opened};
 
 /// Ask for access.
@@ -25,7 +26,8 @@ use crate::desk::{Ask, Asking, Desk, Length, Opened};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  p0-gitops request k8s resource view --cluster prod --locator 'deployment / default / nginx-deployment' --reason 'rollout hangs'")]
+  p0-gitops request k8s resource view --cluster prod --locator 'deployment / default / nginx-deployment' --reason 'rollout hangs'
+  p0-gitops request again vpl5aqzpwnnqmnkrzze2")]
 pub(in crate::cli) struct Args {
     #[command(subcommand)]
     what: What,
@@ -35,6 +37,7 @@ pub(in crate::cli) struct Args {
 enum What {
     /// Kubernetes.
     K8s(K8s),
+    Again(Box<Again>),
 }
 
 #[derive(Debug, clap::Args)]
@@ -183,26 +186,41 @@ pub(in crate::cli) struct ExtendArgs {
 }
 
 pub(in crate::cli) fn run(args: &Args, now: Timestamp) -> anyhow::Result<Outcome> {
-    let What::K8s(K8s { what: Access::Resource(args) }) = &args.what;
+    let args = match &args.what {
+        What::Again(args) => return again::run(args, now),
+        What::K8s(K8s { what: Access::Resource(args) }) => args,
+    };
     let ask = args.ask()?;
     let actor = args.who.actor()?;
     wait(async {
         let open = args.desk.open(now).await?;
-        let about = ask.wants.first().map(|(id, _)| id.to_string()).unwrap_or_default();
-        let claim = actor.claim("request", &about, now)?;
-        let opened = open.desk.request(&ask, &claim, now).await?;
-        if let Opened::Existing(request) = &opened {
-            print::existing(request, args.output)?;
-            return Ok(Outcome::Done);
-        }
-        open.carry_out(now).await;
-        let request = open.desk.find(opened.request().id()).await?;
-        print::moved(&request, args.output)?;
-        match args.wait {
-            Some(limit) => watch::follow(&open, request.id(), limit, args.output).await,
-            None => Ok(Outcome::Done),
-        }
+        submit(&open, &ask, &actor, args.wait, args.output, now).await
     })
+}
+
+/// Asks, does what is thereby to be done now, and says what became of it; waits for that where `patience` says how long.
+pub(super) async fn submit(
+    open: &OpenDesk,
+    ask: &Ask,
+    actor: &Actor,
+    patience: Option<Lifetime>,
+    output: Format,
+    now: Timestamp,
+) -> anyhow::Result<Outcome> {
+    let about = ask.wants.first().map(|(id, _)| id.to_string()).unwrap_or_default();
+    let claim = actor.claim("request", &about, now)?;
+    let opened = open.desk.request(ask, &claim, now).await?;
+    if let Opened::Existing(request) = &opened {
+        print::existing(request, output)?;
+        return Ok(Outcome::Done);
+    }
+    open.carry_out(now).await;
+    let request = open.desk.find(opened.request().id()).await?;
+    print::moved(&request, output)?;
+    match patience {
+        Some(limit) => watch::follow(open, request.id(), limit, output).await,
+        None => Ok(Outcome::Done),
+    }
 }
 
 impl Resource {

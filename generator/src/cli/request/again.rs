@@ -1,0 +1,85 @@
+//! `request again`: what was asked for before, filled in.
+
+use jiff::Timestamp;
+use p0_access::duration::Lifetime;
+use p0_access::request::{Request, RequestId, Span, Want};
+use p0_grant::selection::SelectionText;
+
+use super::args::{DeskArgs, WhoArgs, wait};
+use super::ask::submit;
+use crate::cli::args::new_id;
+use crate::cli::output::{Format, Outcome};
+use crate::desk::{Ask, Asking, Length};
+
+/// Ask again for what an earlier request asked for.
+///
+/// Role, resource, subject, length and reason are filled in from it; what is given here counts instead. Policy, role and
+/// resource are looked at as they are now, and whoever asks is you.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  p0-gitops request again vpl5aqzpwnnqmnkrzze2
+  p0-gitops request again vpl5aqzpwnnqmnkrzze2 --duration 1h --reason 'it hangs again'")]
+pub(super) struct Again {
+    /// The earlier request.
+    id: RequestId,
+
+    /// Why, this time.
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+
+    /// How long, this time.
+    #[arg(long, value_name = "TIME")]
+    duration: Option<Lifetime>,
+
+    /// Wait so long for what becomes of it.
+    #[arg(short, long, value_name = "TIME", num_args = 0..=1, default_missing_value = "5m")]
+    wait: Option<Lifetime>,
+
+    #[command(flatten)]
+    desk: DeskArgs,
+
+    #[command(flatten)]
+    who: WhoArgs,
+
+    /// How to print it.
+    #[arg(short, long, value_name = "FORMAT", default_value = "table")]
+    output: Format,
+}
+
+pub(super) fn run(args: &Again, now: Timestamp) -> anyhow::Result<Outcome> {
+    let actor = args.who.actor()?;
+    wait(async {
+        let open = args.desk.open(now).await?;
+        let ask = args.ask(&open.desk.find(&args.id).await?)?;
+        submit(&open, &ask, &actor, args.wait, args.output, now).await
+    })
+}
+
+impl Again {
+    fn ask(&self, before: &Request) -> anyhow::Result<Ask> {
+        let asked = before.asked();
+        let length = match (self.duration, asked.span) {
+            (Some(lifetime), _) => Length::For(lifetime),
+            (None, Span::Persistent) => Length::Persistent,
+            (None, Span::Timed) => Length::For(asked.lifetime),
+        };
+        let wants = asked.wants.iter().map(|want| Ok((new_id()?, asking(want)?)));
+        Ok(Ask {
+            to: Some(asked.subject.clone()),
+            wants: wants.collect::<anyhow::Result<_>>()?,
+            length,
+            reason: self.reason.clone().or_else(|| asked.reason.clone()),
+        })
+    }
+}
+
+fn asking(want: &Want) -> anyhow::Result<Asking> {
+    let selection: SelectionText = want.selection.parse()?;
+    Ok(Asking {
+        cluster: want.cluster.clone(),
+        role: want.role.clone(),
+        locator: selection.into(),
+        subresources: want.subresources.clone(),
+    })
+}
