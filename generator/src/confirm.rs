@@ -39,13 +39,15 @@ pub enum Verdict {
     Confirmed,
     /// It is not yet, or cannot be seen; why.
     NotYet(String),
-    /// The applier fails, and everything waits for that.
-    Failed {
-        /// What it says.
-        message: String,
-        /// The grants that it names.
-        grants: BTreeSet<GrantId>,
-    },
+}
+
+/// An applier that fails: everything waits for that, revocations included.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// What it says.
+    pub message: String,
+    /// The grants that it names. A message may quote anything: only those that are on base count.
+    pub grants: BTreeSet<GrantId>,
 }
 
 /// Which commits a commit of base contains. Git answers it; a witness only knows names.
@@ -65,6 +67,11 @@ pub trait Confirm: Send + Sync {
         commit: &str,
         lineage: &dyn Lineage,
     ) -> Result<Verdict, ClusterError>;
+
+    /// Why nothing is applied now, where the witness applies things itself and fails.
+    async fn failing(&self) -> Result<Option<Failure>, ClusterError> {
+        Ok(None)
+    }
 }
 
 /// The witness that a cluster file names, asked with the credentials of `cluster`.

@@ -16,6 +16,7 @@ mod api;
 mod proxy;
 
 pub use api::Api;
+pub(crate) use api::documents;
 pub use proxy::{Asked, Fate, Proxy};
 
 /// How long everything may take to answer.

@@ -12,7 +12,7 @@ use p0_grant::name::GrantId;
 use serde_json::Value;
 
 use super::mentions::mentioned;
-use super::{Confirm, Lineage, Verdict, Wanted, applier_object, list, text};
+use super::{Confirm, Failure, Lineage, Verdict, Wanted, applier_object, list, text};
 use crate::cluster::{Cluster, ClusterError};
 
 /// Reads one Application.
@@ -25,6 +25,11 @@ impl ArgoCd {
     pub(super) fn new(cluster: Cluster, applier: Applier) -> Self {
         Self { cluster, applier }
     }
+
+    async fn application(&self) -> Result<Value, ClusterError> {
+        let kind = GroupVersionKind::gvk("argoproj.io", "v1alpha1", "Application");
+        applier_object(&self.cluster, &self.applier, &kind).await
+    }
 }
 
 #[async_trait]
@@ -36,9 +41,11 @@ impl Confirm for ArgoCd {
         commit: &str,
         lineage: &dyn Lineage,
     ) -> Result<Verdict, ClusterError> {
-        let kind = GroupVersionKind::gvk("argoproj.io", "v1alpha1", "Application");
-        let object = applier_object(&self.cluster, &self.applier, &kind).await?;
-        Ok(verdict(&object, commit, lineage))
+        Ok(verdict(&self.application().await?, commit, lineage))
+    }
+
+    async fn failing(&self) -> Result<Option<Failure>, ClusterError> {
+        Ok(failure(&self.application().await?))
     }
 }
 
@@ -49,16 +56,18 @@ fn verdict(object: &Value, commit: &str, lineage: &dyn Lineage) -> Verdict {
     if state == "Synced" && lineage.contains(revision, commit) {
         return Verdict::Confirmed;
     }
-    let phase = text(object, "/status/operationState/phase");
-    let tried = text(object, "/status/operationState/syncResult/revision");
-    // A failure of an older revision is not this commit's.
-    let is_this = tried.is_some_and(|tried| lineage.contains(tried, commit));
-    if matches!(phase, Some("Failed" | "Error")) && is_this {
-        let message = text(object, "/status/operationState/message").unwrap_or_default().to_owned();
-        let grants = failed_objects(object).into_iter().chain(mentioned(&message)).collect();
-        return Verdict::Failed { message, grants };
-    }
     Verdict::NotYet(format!("Argo CD is {state} at {revision}"))
+}
+
+/// Why the last sync failed, with the objects that could not be applied.
+fn failure(object: &Value) -> Option<Failure> {
+    let phase = text(object, "/status/operationState/phase");
+    if !matches!(phase, Some("Failed" | "Error")) {
+        return None;
+    }
+    let message = text(object, "/status/operationState/message").unwrap_or_default().to_owned();
+    let grants = failed_objects(object).into_iter().chain(mentioned(&message)).collect();
+    Some(Failure { message, grants })
 }
 
 /// Grants of objects whose own sync failed.
@@ -93,16 +102,16 @@ mod tests {
 
     #[test]
     fn a_failed_object_names_its_grant() {
-        let status = |tried: &str| {
+        let status = |phase: &str| {
             json!({ "status": { "sync": { "status": "OutOfSync", "revision": "c2" }, "operationState": {
-                "phase": "Failed", "message": "one or more objects failed to apply", "syncResult": {
-                    "revision": tried, "resources": [
+                "phase": phase, "message": "one or more objects failed to apply", "syncResult": {
+                    "revision": "c2", "resources": [
                         { "status": "Synced", "name": "p0-view-Pods-aaaaaaaaaaaaaaaaaaaa-binding" },
                         { "status": "SyncFailed", "name": "p0-view-Pods-vpl5aqzpwnnqmnkrzze2-binding" },
                     ] } } } })
         };
-        let Verdict::Failed { grants, .. } = verdict(&status("c2"), "c2", &Line) else { panic!("failed") };
-        assert_eq!(grants, BTreeSet::from([GrantId::new("vpl5aqzpwnnqmnkrzze2").unwrap()]));
-        assert!(matches!(verdict(&status("c1"), "c2", &Line), Verdict::NotYet(_)));
+        let failed = failure(&status("Failed")).unwrap();
+        assert_eq!(failed.grants, BTreeSet::from([GrantId::new("vpl5aqzpwnnqmnkrzze2").unwrap()]));
+        assert_eq!(failure(&status("Succeeded")), None);
     }
 }

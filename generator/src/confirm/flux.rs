@@ -9,7 +9,7 @@ use p0_grant::manifest::Manifest;
 use serde_json::Value;
 
 use super::mentions::mentioned;
-use super::{Confirm, Lineage, Verdict, Wanted, applier_object, list, text};
+use super::{Confirm, Failure, Lineage, Verdict, Wanted, applier_object, list, text};
 use crate::cluster::{Cluster, ClusterError};
 
 /// Reads one Kustomization.
@@ -22,6 +22,11 @@ impl Flux {
     pub(super) fn new(cluster: Cluster, applier: Applier) -> Self {
         Self { cluster, applier }
     }
+
+    async fn kustomization(&self) -> Result<Value, ClusterError> {
+        let kind = GroupVersionKind::gvk("kustomize.toolkit.fluxcd.io", "v1", "Kustomization");
+        applier_object(&self.cluster, &self.applier, &kind).await
+    }
 }
 
 #[async_trait]
@@ -33,9 +38,11 @@ impl Confirm for Flux {
         commit: &str,
         lineage: &dyn Lineage,
     ) -> Result<Verdict, ClusterError> {
-        let kind = GroupVersionKind::gvk("kustomize.toolkit.fluxcd.io", "v1", "Kustomization");
-        let object = applier_object(&self.cluster, &self.applier, &kind).await?;
-        Ok(verdict(&object, commit, lineage))
+        Ok(verdict(&self.kustomization().await?, commit, lineage))
+    }
+
+    async fn failing(&self) -> Result<Option<Failure>, ClusterError> {
+        Ok(failure(&self.kustomization().await?))
     }
 }
 
@@ -48,16 +55,22 @@ fn verdict(object: &Value, commit: &str, lineage: &dyn Lineage) -> Verdict {
     if object.pointer("/spec/suspend") == Some(&Value::Bool(true)) {
         return Verdict::NotYet("the Kustomization is suspended".to_owned());
     }
-    let conditions = list(object, "/status/conditions");
-    let ready = conditions.iter().find(|own| text(own, "/type") == Some("Ready"));
-    if let Some(failure) = ready.filter(|ready| is_failure(ready)) {
-        let message = text(failure, "/message").unwrap_or_default().to_owned();
-        return Verdict::Failed { grants: mentioned(&message), message };
+    if let Some(Failure { message, .. }) = failure(object) {
+        return Verdict::NotYet(format!("Flux fails: {message}"));
     }
     Verdict::NotYet(match applied {
         Some(applied) => format!("Flux has applied {applied}, which is older"),
         None => "Flux has applied nothing yet".to_owned(),
     })
+}
+
+/// Why it is not ready. A Kustomization is applied as a whole, so one object that cannot be applied stops them all.
+fn failure(object: &Value) -> Option<Failure> {
+    let conditions = list(object, "/status/conditions").iter();
+    let mut ready = conditions.filter(|own| text(own, "/type") == Some("Ready"));
+    let failed = ready.find(|ready| is_failure(ready))?;
+    let message = text(failed, "/message").unwrap_or_default().to_owned();
+    Some(Failure { grants: mentioned(&message), message })
 }
 
 /// Not ready while it reconciles says nothing; `ReconciliationFailed` and its like do.
@@ -73,6 +86,9 @@ fn revision(text: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
+    use p0_grant::name::GrantId;
     use serde_json::json;
 
     use super::*;
@@ -107,9 +123,12 @@ mod tests {
                 },
             })
         };
-        let failed = verdict(&object("ReconciliationFailed", false), "c2", &Line);
-        assert!(matches!(failed, Verdict::Failed { grants, .. } if grants.len() == 1));
-        assert!(matches!(verdict(&object("Progressing", false), "c2", &Line), Verdict::NotYet(_)));
-        assert!(matches!(verdict(&object("BuildFailed", true), "c2", &Line), Verdict::NotYet(_)));
+        let failed = failure(&object("ReconciliationFailed", false)).unwrap();
+        assert_eq!(failed.grants, BTreeSet::from([GrantId::new("vpl5aqzpwnnqmnkrzze2").unwrap()]));
+        assert_eq!(failure(&object("Progressing", false)), None);
+        let waits = verdict(&object("BuildFailed", false), "c2", &Line);
+        assert!(matches!(waits, Verdict::NotYet(why) if why.contains("Flux fails: RoleBinding/x")));
+        let paused = verdict(&object("BuildFailed", true), "c2", &Line);
+        assert!(matches!(paused, Verdict::NotYet(why) if why.contains("suspended")));
     }
 }

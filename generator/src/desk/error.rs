@@ -4,6 +4,7 @@ use p0_access::identity::WhoError;
 use p0_access::policy::Reason;
 use p0_access::request::{Refused, RequestId};
 use p0_grant::plan::PlanError;
+use p0_grant::text::TextError;
 
 use super::ports::ForgeError;
 use crate::cluster::ClusterError;
@@ -40,6 +41,9 @@ pub enum DeskError {
     /// The role and the selection make no grant.
     #[error("the role and the selection do not make a grant")]
     Plan(#[source] PlanError),
+    /// A reason that cannot stand in a file which appliers read.
+    #[error("the reason cannot be kept as it is; write it in other words")]
+    Reason(#[source] TextError),
     /// Something that the cluster does not have.
     #[error("{0}")]
     NotThere(String),
@@ -100,6 +104,7 @@ impl DeskError {
                 | Self::Who(_)
                 | Self::Proof(_)
                 | Self::Plan(_)
+                | Self::Reason(_)
                 | Self::Stale(_)
                 | Self::Changed
                 | Self::NotAllowed { .. }

@@ -13,8 +13,8 @@ use p0_access::request::{Accepted, Approval, Channel, Request, Vote};
 use p0_grant::approval::ApprovalKind;
 use p0_grant::name::GrantId;
 
-use super::Result;
 use super::known::{Asks, Known, Member};
+use super::{DeskError, Result};
 
 pub use allow::Allowance;
 pub use answer::{Shown, Yes};
@@ -39,6 +39,10 @@ struct Judged<'m> {
 
 impl<'m> Judged<'m> {
     fn of(known: &Known, members: &'m [Member], asks: &Asks<'m>) -> Result<Self> {
+        // It will stand in a file that appliers read: better said now than when somebody has approved it.
+        if let Some(reason) = asks.reason {
+            p0_grant::text::check_text(reason).map_err(DeskError::Reason)?;
+        }
         let found = members.iter().map(|member| {
             let question = member.question(asks);
             known.decide(&question).map(|found| (found, question))

@@ -65,21 +65,31 @@ impl Flux {
         self.programs.push(Supervised::start(&command, &log));
     }
 
-    /// Has the folder `path` of the repository's main branch applied, and pruned, under `name`.
-    pub fn follow(&self, name: &str, url: &str, path: &str) {
-        let metadata = json!({ "name": name, "namespace": NAMESPACE });
-        let source = json!({
-            "apiVersion": "source.toolkit.fluxcd.io/v1", "kind": "GitRepository", "metadata": metadata,
-            "spec": { "url": url, "interval": "1h", "ref": { "branch": "main" } },
-        });
-        let kustomization = json!({
-            "apiVersion": "kustomize.toolkit.fluxcd.io/v1", "kind": "Kustomization", "metadata": metadata,
-            "spec": {
-                "interval": "1h", "retryInterval": "2s", "prune": true, "path": path,
-                "sourceRef": { "kind": "GitRepository", "name": name },
-            },
-        });
-        for (plural, object) in [("gitrepositories", source), ("kustomizations", kustomization)] {
+    /// Has a repository applied under `name`, by the GitRepository and the Kustomization that `init` has put into it, given
+    /// as their YAML. `postBuild` is what a site might add.
+    ///
+    /// # Panics
+    /// Where the API server refuses them.
+    pub fn follow(&self, name: &str, url: &str, scaffold: &str, post_build: Option<Value>) {
+        for mut object in crate::control_plane::documents(scaffold) {
+            let kind = object["kind"].as_str().unwrap_or_default().to_owned();
+            object["metadata"]["name"] = name.into();
+            // A test says when.
+            object["spec"]["interval"] = "1h".into();
+            let plural = match kind.as_str() {
+                "GitRepository" => {
+                    object["spec"]["url"] = url.into();
+                    "gitrepositories"
+                }
+                _ => {
+                    object["spec"]["retryInterval"] = "2s".into();
+                    object["spec"]["sourceRef"]["name"] = name.into();
+                    if let Some(post_build) = &post_build {
+                        object["spec"]["postBuild"] = post_build.clone();
+                    }
+                    "kustomizations"
+                }
+            };
             let path = format!("{}?fieldManager=tests&force=true", item(plural, name));
             let (status, body) = self.api.send_json("PATCH", &path, "application/apply-patch+yaml", &object);
             assert!(status < 300, "{body}");

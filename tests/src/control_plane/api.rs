@@ -183,7 +183,7 @@ impl Api {
 }
 
 /// Multi-document YAML as values; `sigs.k8s.io/yaml` is held against it in the manifests' tests.
-fn documents(text: &str) -> Vec<Value> {
+pub(crate) fn documents(text: &str) -> Vec<Value> {
     p0_grant::yaml::read_all(text, p0_grant::yaml::Limits::FILE).expect("manifests")
 }
 

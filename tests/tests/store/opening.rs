@@ -2,8 +2,6 @@
 
 use p0_gitops::store::{Store, StoreError};
 use serde_json::Value;
-use sha2::Digest;
-use sqlx::Connection;
 
 use crate::rig::*;
 

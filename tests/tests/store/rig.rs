@@ -6,7 +6,6 @@ use jiff::{SignedDuration, Timestamp};
 use p0_gitops::store::{Columns, NewEffect, NewStep, Urgency};
 use p0_tests::postgres::Postgres;
 use serde_json::json;
-use sha2::Digest;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor};
 
 /// One empty database of each kind.

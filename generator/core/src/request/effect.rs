@@ -96,7 +96,7 @@ impl Notice {
             Self::TimedOut => "it was not answered, or did not land, in time; nothing was granted".to_owned(),
             Self::AboutToExpire => format!("access ends soon: it lasts{until}; `extend` asks for longer"),
             Self::Ending { why } => format!("access ends: {}", why.sentence()),
-            Self::Gone { why } => format!("access is gone: {}", why.sentence()),
+            Self::Gone { why } => format!("access is gone: {}{}", why.sentence(), still(request)),
             Self::Shortened => format!("an extension was taken back in Git: access lasts{until}"),
             Self::Failed { cause } => format!("it cannot land: {cause}"),
             Self::Alarm { what } => format!("somebody should look: {what}"),
@@ -119,6 +119,13 @@ fn asked(request: &Request) -> String {
             asked.lifetime
         ),
     }
+}
+
+/// What the witness of its end had to add.
+fn still(request: &Request) -> String {
+    let State::Revoked(ending) = request.state() else { return String::new() };
+    let note = ending.gone.as_ref().and_then(|witness| witness.note.as_ref());
+    note.map(|note| format!("; {} {note}", request.asked().subject)).unwrap_or_default()
 }
 
 fn denied(request: &Request) -> String {

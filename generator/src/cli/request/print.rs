@@ -81,7 +81,9 @@ fn note(request: &Request) -> Option<String> {
         State::Revoking(ending) | State::Revoked(ending) => {
             let by = ending.by.as_ref().map(|by| format!(", by {by}")).unwrap_or_default();
             let note = ending.note.as_ref().map(|note| format!(": {note}")).unwrap_or_default();
-            Some(format!("{}{by}{note}", ending.why.sentence()))
+            let still = ending.gone.as_ref().and_then(|witness| witness.note.as_ref());
+            let still = still.map(|still| format!("; {still}")).unwrap_or_default();
+            Some(format!("{}{by}{note}{still}", ending.why.sentence()))
         }
         State::Extending(extending) => Some(format!("{} more asked for", extending.wish.lifetime)),
         State::Merged(_) | State::Active(_) => None,

@@ -39,7 +39,6 @@ impl Lineage for Line {
 enum Seen {
     Confirmed(Witness),
     Lags { since: Timestamp, within: jiff::SignedDuration, why: String },
-    Fails(String),
     NotYet,
 }
 
@@ -86,16 +85,52 @@ impl Desk {
         if self.watches.is_empty() {
             return Ok(0);
         }
+        let mut moved = self.take_out_what_fails(now, problems).await?;
         let states = [StateName::Merged, StateName::Extending, StateName::Revoking];
-        let states = states.iter().map(|state| state.as_str().to_owned()).collect();
-        let mut moved = 0;
-        for request in self.list(&Filter { states, ..Filter::default() }).await? {
+        for request in self.in_states(&states).await? {
             match self.confirm_one(&request, now).await {
                 Ok(count) => moved += count,
                 Err(error) => problem(problems, request.id().as_str(), &error),
             }
         }
         Ok(moved)
+    }
+
+    /// Ends what an applier cannot apply: everything else would wait for it, revocations included.
+    async fn take_out_what_fails(
+        &self,
+        now: Timestamp,
+        problems: &mut Vec<(String, String)>,
+    ) -> Result<usize> {
+        let mut failing = Vec::new();
+        for (cluster, watch) in &self.watches {
+            match watch.confirm.failing().await {
+                Ok(failure) => failing.extend(failure.map(|failure| (cluster, failure))),
+                Err(error) => problem(problems, cluster.as_str(), &DeskError::Cluster(error)),
+            }
+        }
+        if failing.is_empty() {
+            return Ok(0);
+        }
+        let mut moved = 0;
+        for request in self.in_states(&[StateName::Merged, StateName::Active, StateName::Extending]).await? {
+            let is_named = |want: &Want| {
+                failing
+                    .iter()
+                    .find(|(cluster, own)| **cluster == want.cluster && own.grants.contains(&want.grant))
+            };
+            let Some((_, failure)) = request.asked().wants.iter().find_map(is_named) else { continue };
+            match self.post(&request, Event::Unapplied { why: failure.message.clone() }, now).await {
+                Ok(()) => moved += 1,
+                Err(error) => problem(problems, request.id().as_str(), &error),
+            }
+        }
+        Ok(moved)
+    }
+
+    async fn in_states(&self, states: &[StateName]) -> Result<Vec<Request>> {
+        let states = states.iter().map(|state| state.as_str().to_owned()).collect();
+        self.list(&Filter { states, ..Filter::default() }).await
     }
 
     async fn confirm_one(&self, request: &Request, now: Timestamp) -> Result<usize> {
@@ -119,8 +154,6 @@ impl Desk {
             (Seen::NotYet, _) => return Ok(0),
             (Seen::Confirmed(witness), Wanted::Present) => Event::Live(witness),
             (Seen::Confirmed(witness), Wanted::Absent) => Event::Gone(witness),
-            (Seen::Fails(why), Wanted::Present) => Event::Unapplied { why },
-            (Seen::Fails(why), Wanted::Absent) => Event::Unsynced { why },
             (Seen::Lags { since, within, why }, _) if now.duration_since(since) > within => {
                 Event::Unsynced { why: format!("the cluster does not follow since {since}: {why}") }
             }
@@ -148,18 +181,11 @@ impl Desk {
             match verdict.map_err(DeskError::Cluster)? {
                 Verdict::Confirmed => {}
                 Verdict::NotYet(why) => return Ok(Seen::Lags { since, within: watch.within, why }),
-                Verdict::Failed { message, grants } if grants.contains(&want.grant) => {
-                    return Ok(Seen::Fails(message));
-                }
-                Verdict::Failed { message, .. } => {
-                    return Ok(Seen::Lags { since, within: watch.within, why: message });
-                }
             }
             if wanted == Wanted::Absent {
                 // A note, and no more: a cluster that does not answer it says nothing.
                 let through = still_has(&watch.cluster, &grant).await.unwrap_or_default();
-                notes
-                    .extend(through.first().map(|still| format!("still may {} ({})", still.what, still.why)));
+                notes.extend(through.first().map(|still| still.sentence()));
             }
             by.push(watch.by.clone());
         }
