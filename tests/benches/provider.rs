@@ -1,6 +1,6 @@
 //! The provider against hashicorp/kubernetes, built from its module: same server, same run, the same objects.
 //!
-//! `cargo bench -p p0-tests --bench provider`; `P0_GRANTS` says how many grants (500). Each grant is a role and a binding,
+//! `cargo bench --workspace --bench provider`; `P0_GRANTS` says how many grants (500). Each grant is a role and a binding,
 //! which are two resources there. Fails where a ratio is beyond its limit.
 
 use std::path::{Path, PathBuf};

@@ -17,21 +17,26 @@ use super::{Cluster, ClusterError};
 /// How many objects are read each for itself before they are listed.
 const SINGLE_READS: usize = 6;
 
+/// What was listed of one kind, each object packed: most of them wait long until somebody asks.
+type Held = Mutex<BTreeMap<Place, Box<str>>>;
+
 /// The lists, one a kind; empty where listing is not allowed.
 #[derive(Default)]
 pub(super) struct Holdings {
     read: AtomicUsize,
-    lists: [OnceCell<Mutex<BTreeMap<Place, Live>>>; 4],
+    lists: [OnceCell<Held>; 4],
 }
 
 impl Holdings {
-    fn list(&self, kind: Kind) -> Option<&OnceCell<Mutex<BTreeMap<Place, Live>>>> {
+    fn list(&self, kind: Kind) -> Option<&OnceCell<Held>> {
         Kind::ALL.iter().position(|other| *other == kind).and_then(|index| self.lists.get(index))
     }
 
     /// Gives what was listed of an object, once.
     pub(super) fn take(&self, place: &Place) -> Option<Live> {
-        self.list(place.kind)?.get()?.lock().unwrap_or_else(PoisonError::into_inner).remove(place)
+        let packed =
+            self.list(place.kind)?.get()?.lock().unwrap_or_else(PoisonError::into_inner).remove(place);
+        Live::unpacked(&packed?)
     }
 }
 
@@ -52,13 +57,14 @@ impl Cluster {
         self.get(place).await
     }
 
-    async fn list_held(&self, kind: Kind) -> Result<Mutex<BTreeMap<Place, Live>>, ClusterError> {
+    async fn list_held(&self, kind: Kind) -> Result<Held, ClusterError> {
         let selector = format!("{MANAGED_BY}={}", ManagedBy::TerraformProviderP0);
-        match self.list(kind, None, &selector).await {
-            Ok(found) => {
-                let placed = found.into_iter().filter_map(|live| Some((live.place()?, live)));
-                Ok(Mutex::new(placed.collect()))
-            }
+        let mut held = BTreeMap::new();
+        let listing = self.list_each(kind, None, &selector, |live| {
+            held.extend(live.place().map(|place| (place, live.packed())));
+        });
+        match listing.await {
+            Ok(()) => Ok(Mutex::new(held)),
             Err(error) if error.is_forbidden() => Ok(Mutex::default()),
             Err(error) => Err(error),
         }

@@ -97,7 +97,21 @@ impl Live {
             fields.insert("kind".to_owned(), kind.to_string().into());
             fields.insert("apiVersion".to_owned(), "rbac.authorization.k8s.io/v1".into());
         }
+        // Half of an object says who wrote which field, which nobody asks for here.
+        if let Some(metadata) = value.get_mut("metadata").and_then(Value::as_object_mut) {
+            metadata.remove("managedFields");
+        }
         Self(value)
+    }
+
+    /// As text, which takes a fraction of the memory.
+    pub(super) fn packed(&self) -> Box<str> {
+        self.0.to_string().into_boxed_str()
+    }
+
+    /// What [`Live::packed`] packed.
+    pub(super) fn unpacked(text: &str) -> Option<Self> {
+        serde_json::from_str(text).ok().map(Self)
     }
 
     /// All of it.

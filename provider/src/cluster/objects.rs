@@ -9,8 +9,8 @@ use super::{Ask, Cluster, ClusterError};
 
 /// Who writes, as the server keeps it for each field.
 const FIELD_MANAGER: &str = "terraform-provider-p0";
-/// How many objects one page of a list has.
-const PAGE: usize = 500;
+/// How many objects one page of a list has: what is held of a page at one time is a small part of the process' memory.
+const PAGE: usize = 100;
 
 /// What came of a creation.
 #[derive(Debug)]
@@ -120,8 +120,20 @@ impl Cluster {
         namespace: Option<&str>,
         selector: &str,
     ) -> Result<Vec<Live>, ClusterError> {
-        let selector = super::object::segment(selector);
         let mut found = Vec::new();
+        self.list_each(kind, namespace, selector, |live| found.push(live)).await?;
+        Ok(found)
+    }
+
+    /// As [`Cluster::list`], one object after the other, for whoever needs no more than a part of each.
+    pub(super) async fn list_each(
+        &self,
+        kind: Kind,
+        namespace: Option<&str>,
+        selector: &str,
+        mut take: impl FnMut(Live),
+    ) -> Result<(), ClusterError> {
+        let selector = super::object::segment(selector);
         let mut next = String::new();
         loop {
             let path = kind.path(namespace);
@@ -131,10 +143,10 @@ impl Cluster {
             );
             let ask = Ask::get(path, format!("list {}", kind.plural()), kind.right("list"));
             let page: List = self.ask_json(&ask).await?;
-            found.extend(page.items.into_iter().map(|item| Live::new(item, kind)));
+            page.items.into_iter().map(|item| Live::new(item, kind)).for_each(&mut take);
             next = page.metadata.next;
             if next.is_empty() {
-                return Ok(found);
+                return Ok(());
             }
         }
     }
