@@ -11,7 +11,7 @@ const NOW: &str = "2026-11-24T10:00:00Z";
 
 /// How often a process is killed, on each database.
 fn kills() -> u32 {
-    std::env::var("P0_KILLS").map_or(100, |text| text.parse().expect("P0_KILLS is a number"))
+    std::env::var("P0_KILLS").map_or(200, |text| text.parse().expect("P0_KILLS is a number"))
 }
 
 /// Numbers that look random and are the same in every run.

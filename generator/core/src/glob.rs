@@ -30,6 +30,7 @@ enum Shape {
     All,
     Literal,
     Prefix,
+    Suffix,
     General,
 }
 
@@ -56,6 +57,7 @@ impl Glob {
             Shape::All => true,
             Shape::Literal => self.text == text,
             Shape::Prefix => self.text.strip_suffix('*').is_some_and(|prefix| text.starts_with(prefix)),
+            Shape::Suffix => self.text.strip_prefix('*').is_some_and(|suffix| text.ends_with(suffix)),
             Shape::General => matches(&self.text, text),
         }
     }
@@ -115,6 +117,7 @@ impl std::str::FromStr for Glob {
             None => Shape::Literal,
             Some(_) if text.bytes().all(|byte| byte == b'*') => Shape::All,
             Some(at) if at + 1 == text.len() && text.ends_with('*') => Shape::Prefix,
+            Some(0) if text.rfind(['*', '?']) == Some(0) && text.starts_with('*') => Shape::Suffix,
             Some(_) => Shape::General,
         };
         Ok(Self { text: text.to_owned(), shape })
