@@ -124,8 +124,8 @@ fn every_drift_is_named_and_put_right() {
             &["role: label team removed"],
         ),
         (
-            |role, _| role["metadata"]["labels"][MANAGED_BY] = "p0-gitops".into(),
-            &["role: label app.kubernetes.io/managed-by changed"],
+            |role, _| drop(role["metadata"]["labels"].as_object_mut().unwrap().remove(MANAGED_BY)),
+            &["role: label app.kubernetes.io/managed-by removed"],
         ),
     ];
     for (change, expected) in cases {
@@ -161,9 +161,14 @@ fn merged(mut target: Value, patch: &Value) -> Value {
 fn what_is_missing_or_somebody_elses_is_named() {
     let none = Pair { role: None, binding: None };
     assert_eq!(drift(&record(), &objects(), &none), ["role missing", "binding missing"]);
-    let foreign = live(|_, binding| binding["metadata"]["labels"][GRANT] = "aaaaaaaaaaaaaaaaaaaa".into());
-    let named = drift(&record(), &objects(), &foreign);
-    assert!(named.len() == 1 && named[0].contains("somebody else's"), "{named:?}");
+    for (label, value) in [(GRANT, "aaaaaaaaaaaaaaaaaaaa"), (MANAGED_BY, "p0-gitops")] {
+        let mut foreign = live(|_, _| {});
+        let mut binding = foreign.binding.take().unwrap().value().clone();
+        binding["metadata"]["labels"][label] = value.into();
+        foreign.binding = Some(Live::new(binding, Kind::RoleBinding));
+        let named = drift(&record(), &objects(), &foreign);
+        assert!(named.len() == 1 && named[0].contains("somebody else's"), "{named:?}");
+    }
     let ending = live(|_, binding| binding["metadata"]["deletionTimestamp"] = "2026-11-24T10:00:00Z".into());
     assert_eq!(drift(&record(), &objects(), &ending), ["binding is being deleted"]);
     let elsewhere = live(|_, binding| binding["roleRef"]["name"] = "cluster-admin".into());
