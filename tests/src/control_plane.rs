@@ -87,6 +87,13 @@ impl ControlPlane {
         path
     }
 
+    /// A kubeconfig file, called `name`, of whoever `token` is.
+    pub fn kubeconfig_of(&self, name: &str, token: &str) -> PathBuf {
+        let path = self.folder.path().join(name);
+        write(&path, &self.kubeconfig_text(token));
+        path
+    }
+
     /// The token of a user who may do everything.
     pub fn token(&self) -> &'static str {
         ADMIN_TOKEN

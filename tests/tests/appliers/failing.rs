@@ -4,13 +4,28 @@ use crate::rig::*;
 
 #[test]
 fn what_is_not_applied_in_time_is_an_alarm() {
-    let world = World::with_flux("late", None);
-    world.sync();
+    // Nobody applies it.
+    let world = World::new("late", "{by: objects, within: 5m}");
     let id = world.granted("deployment / default / late", &[]);
     world.tick("2026-11-24T10:05:00Z").done();
     assert!(!world.told(&id).contains("does not follow"), "{}", world.told(&id));
     world.tick("2026-11-24T10:07:00Z").done();
-    assert!(world.told(&id).contains("does not follow"), "{}", world.told(&id));
+    world.tick("2026-11-24T10:08:00Z").done();
+    let told = world.told(&id);
+    assert!(told.contains("does not follow") && told.contains("is not there yet"), "{told}");
+    assert_eq!(world.state(T3, &id), "merged", "nobody says that it is active");
+}
+
+#[test]
+fn a_witness_that_cannot_be_asked_is_an_alarm_too() {
+    flux();
+    let world = World::new("blind", "{by: {flux: {namespace: flux-system, name: nobody}}, within: 5m}");
+    let id = world.granted("deployment / default / blind", &[]);
+    assert!(world.tick("2026-11-24T10:05:00Z").err.contains("Kustomization"));
+    assert!(!world.told(&id).contains("does not follow"), "{}", world.told(&id));
+    world.tick("2026-11-24T10:07:00Z");
+    let told = world.told(&id);
+    assert!(told.contains("does not follow") && told.contains("Kustomization"), "{told}");
     assert_eq!(world.state(T3, &id), "merged", "nobody says that it is active");
 }
 

@@ -26,26 +26,29 @@ pub(crate) struct World {
     http: GitHttp,
 }
 
-/// The one control plane of these tests, with what an applier and a witness may do there.
+/// What people copy so that the server may look in.
+const LOOK: &str = include_str!("../../../examples/look/look.yaml");
+
+/// The one control plane of these tests, with what a witness may do there.
 pub(crate) fn plane() -> &'static ControlPlane {
     static READY: OnceLock<()> = OnceLock::new();
     let plane = ControlPlane::shared();
     READY.get_or_init(|| {
-        let rules = json!([
-            { "apiGroups": ["rbac.authorization.k8s.io"], "verbs": ["get"],
-              "resources": ["roles", "rolebindings", "clusterroles", "clusterrolebindings"] },
-            { "apiGroups": ["kustomize.toolkit.fluxcd.io"], "resources": ["kustomizations"], "verbs": ["get"] },
-            { "apiGroups": ["authorization.k8s.io"], "resources": ["subjectaccessreviews"], "verbs": ["create"] },
-        ]);
-        for object in [role("witness", rules), binding("witness", "witness", "stranger")] {
-            plane.admin().must_create(&object);
-        }
+        let namespace =
+            json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": "p0-system" } });
+        plane.admin().must_create(&namespace);
+        apply(plane, LOOK);
     });
     plane
 }
 
-fn role(name: &str, rules: Value) -> Value {
-    json!({ "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": { "name": name }, "rules": rules })
+/// Applies every object of a text.
+fn apply(plane: &ControlPlane, text: &str) {
+    let objects = p0_grant::yaml::read_all::<Value>(text, p0_grant::yaml::Limits::FILE);
+    for object in objects.expect("objects") {
+        let (status, body) = plane.admin().apply(&object);
+        assert!(status < 300, "{body}");
+    }
 }
 
 /// A binding for the whole cluster, made by somebody else.
@@ -64,9 +67,17 @@ pub(crate) fn flux() -> &'static Flux {
     FLUX.get_or_init(|| Flux::start(plane()))
 }
 
-/// The witness's kubeconfig.
+/// The witness's kubeconfig: the account of `examples/look`, which may do what that says and nothing else.
 pub(crate) fn witness() -> PathBuf {
-    plane().strangers_kubeconfig()
+    static WITNESS: OnceLock<PathBuf> = OnceLock::new();
+    let make = || {
+        let asked = json!({ "apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {} });
+        let path = "/api/v1/namespaces/p0-system/serviceaccounts/p0-gitops/token";
+        let (status, body) = plane().admin().send_json("POST", path, "application/json", &asked);
+        assert_eq!(status, 201, "{body}");
+        plane().kubeconfig_of("witness", body["status"]["token"].as_str().expect("a token"))
+    };
+    WITNESS.get_or_init(make).clone()
 }
 
 impl World {
@@ -94,11 +105,7 @@ impl World {
         let world = Self::of(team, name, &confirm);
         let flux = flux();
         let show = |file: &str| world.team.site().git(&["show", &format!("main:deploy/prod/{file}")]);
-        let may = p0_grant::yaml::read_all::<Value>(&show("applier-rbac.yaml"), p0_grant::yaml::Limits::FILE);
-        for object in may.expect("objects") {
-            let (status, body) = plane().admin().apply(&object);
-            assert!(status < 300, "{body}");
-        }
+        apply(plane(), &show("applier-rbac.yaml"));
         flux.follow(name, &world.http.url("access.git"), &show("flux.yaml"), post_build);
         world
     }
@@ -128,7 +135,7 @@ impl World {
         let asked: Value = serde_json::from_str(&asked).expect("JSON");
         let id = asked["id"].as_str().expect("an id").to_owned();
         self.team.acts_alone("bob", T1, &["approve", &id]).done();
-        self.tick(T1).done();
+        self.tick(T1);
         assert_eq!(self.state(T1, &id), "merged", "nobody has confirmed it");
         id
     }

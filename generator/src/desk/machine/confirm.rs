@@ -38,7 +38,7 @@ impl Lineage for Line {
 /// What the witnesses of all grants of a request say together.
 enum Seen {
     Confirmed(Witness),
-    Lags { since: Timestamp, within: jiff::SignedDuration, why: String },
+    Lags { within: jiff::SignedDuration, why: String },
     NotYet,
 }
 
@@ -88,7 +88,7 @@ impl Desk {
         let mut moved = self.take_out_what_fails(now, problems).await?;
         let states = [StateName::Merged, StateName::Extending, StateName::Revoking];
         for request in self.in_states(&states).await? {
-            match self.confirm_one(&request, now).await {
+            match self.confirm_one(&request, now, problems).await {
                 Ok(count) => moved += count,
                 Err(error) => problem(problems, request.id().as_str(), &error),
             }
@@ -133,7 +133,12 @@ impl Desk {
         self.list(&Filter { states, ..Filter::default() }).await
     }
 
-    async fn confirm_one(&self, request: &Request, now: Timestamp) -> Result<usize> {
+    async fn confirm_one(
+        &self,
+        request: &Request,
+        now: Timestamp,
+        problems: &mut Vec<(String, String)>,
+    ) -> Result<usize> {
         let (wanted, commit, since) = match request.state() {
             State::Merged(landed) => (Wanted::Present, &landed.commit, landed.since),
             State::Extending(extending) if extending.landed.seen.is_none() => {
@@ -150,11 +155,12 @@ impl Desk {
             State::Revoking(ending) => ending.commit.as_ref().unwrap_or(commit),
             _ => commit,
         };
-        let event = match (self.look_into(request, wanted, [commit, stood_in], since, now).await?, wanted) {
+        let seen = self.look_into(request, wanted, [commit, stood_in], now, problems).await?;
+        let event = match (seen, wanted) {
             (Seen::NotYet, _) => return Ok(0),
             (Seen::Confirmed(witness), Wanted::Present) => Event::Live(witness),
             (Seen::Confirmed(witness), Wanted::Absent) => Event::Gone(witness),
-            (Seen::Lags { since, within, why }, _) if now.duration_since(since) > within => {
+            (Seen::Lags { within, why }, _) if now.duration_since(since) > within => {
                 Event::Unsynced { why: format!("the cluster does not follow since {since}: {why}") }
             }
             (Seen::Lags { .. }, _) => return Ok(0),
@@ -168,8 +174,8 @@ impl Desk {
         request: &Request,
         wanted: Wanted,
         [commit, stood_in]: [&String; 2],
-        since: Timestamp,
         now: Timestamp,
+        problems: &mut Vec<(String, String)>,
     ) -> Result<Seen> {
         let forge = self.forge_of(&clusters_of(request)).await?;
         let (mut by, mut notes) = (Vec::new(), Vec::new());
@@ -177,10 +183,16 @@ impl Desk {
             let Some(watch) = self.watches.get(&want.cluster) else { return Ok(Seen::NotYet) };
             let Some(grant) = manifest(&forge, want, stood_in).await? else { return Ok(Seen::NotYet) };
             let line = Line(forge.clone());
-            let verdict = watch.confirm.look(&grant, wanted, commit, &line).await;
-            match verdict.map_err(DeskError::Cluster)? {
-                Verdict::Confirmed => {}
-                Verdict::NotYet(why) => return Ok(Seen::Lags { since, within: watch.within, why }),
+            let within = watch.within;
+            match watch.confirm.look(&grant, wanted, commit, &line).await {
+                Ok(Verdict::Confirmed) => {}
+                Ok(Verdict::NotYet(why)) => return Ok(Seen::Lags { within, why }),
+                // Who cannot be asked confirms nothing, and that must not stay unnoticed.
+                Err(error) => {
+                    let error = DeskError::Cluster(error);
+                    problem(problems, request.id().as_str(), &error);
+                    return Ok(Seen::Lags { within, why: error.sentence() });
+                }
             }
             if wanted == Wanted::Absent {
                 // A note, and no more: a cluster that does not answer it says nothing.

@@ -1,0 +1,121 @@
+//! Requests that no reviewer's single yes answers or ends: a review in Git, access until a day, and revoking many at once.
+
+use std::process::Command;
+
+use p0_tests::team::{READERS, Team};
+use serde_json::Value;
+
+const T0: &str = "2026-11-24T10:00:00Z";
+const T1: &str = "2026-11-24T10:01:00Z";
+const T2: &str = "2026-11-24T10:02:00Z";
+const T3: &str = "2026-11-24T10:03:00Z";
+
+/// How many changes base has had.
+fn changes(team: &Team) -> usize {
+    let count = team.site().git(&["rev-list", "--first-parent", "--count", "main"]);
+    count.trim().parse().expect("a number")
+}
+
+/// Somebody gets access to a deployment, which Carol approves.
+fn granted(team: &Team, now: &str, person: &str, name: &str) -> String {
+    let locator = format!("deployment / default / {name}");
+    let ask =
+        ["request", "k8s", "resource", "view", "--cluster", "prod", "--locator", &locator, "-o", "json"];
+    let asked: Value = serde_json::from_str(&team.acts(person, now, &ask).done()).expect("JSON");
+    let id = asked["id"].as_str().expect("an id").to_owned();
+    team.acts("carol", now, &["approve", &id]).done();
+    id
+}
+
+/// Merges a grant's branch as a person does with plain Git.
+fn merge_by_hand(team: &Team, id: &str) {
+    let work = tempfile::tempdir().expect("a temporary folder");
+    let at = |arguments: &[&str]| {
+        let run = Command::new("git").arg("-C").arg(work.path()).args(arguments).output().expect("git");
+        assert!(run.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&run.stderr));
+    };
+    at(&["clone", "-q", team.site().repository().to_str().expect("UTF-8"), "."]);
+    let branch = format!("origin/p0/grant/{id}");
+    at(&[
+        "-c",
+        "user.name=bob",
+        "-c",
+        "user.email=bob@example.com",
+        "merge",
+        "-q",
+        "--no-ff",
+        "-m",
+        "Reviewed",
+        &branch,
+    ]);
+    at(&["push", "-q", "origin", "HEAD:main"]);
+}
+
+#[test]
+fn a_review_in_git_is_the_answer() {
+    let team = Team::new(&READERS.replace("- reviewers:", "- git:"));
+    let (kept, closed) = (team.asks(T0, "kept", &[]), team.asks(T0, "closed", &[]));
+    for id in [&kept, &closed] {
+        assert_eq!(team.state(T0, id), "awaiting-review");
+        team.acts("bob", T1, &["approve", id]).ended(2);
+    }
+    assert!(team.grants().is_empty());
+    merge_by_hand(&team, &kept);
+    team.site().git(&["branch", "-q", "-D", &format!("p0/grant/{closed}")]);
+    team.machine(T2, &["tick"]).done();
+    assert_eq!([&kept, &closed].map(|id| team.state(T2, id)), ["merged", "denied"]);
+    assert_eq!(team.grants(), std::slice::from_ref(&kept));
+    team.acts("alice", T3, &["relinquish", &kept]).done();
+    assert!(team.grants().is_empty());
+    assert_eq!(team.state(T3, &kept), "revoked");
+}
+
+#[test]
+fn persistent_access_ends_with_the_day_of_its_review() {
+    let approval = "- persistent: {reviewBy: 2026-11-28, persons: [carol]}\n  - reviewers: {persons: [bob]}";
+    let team = Team::new(&READERS.replace("- reviewers: {persons: [bob, carol]}", approval));
+    let id = team.asks(T0, "kept", &["--persistent"]);
+    assert!(team.acts("bob", T1, &["approve", &id]).ended(2).contains("policy refuses"));
+    team.acts("carol", T1, &["approve", &id]).done();
+    let end = "2026-11-28T23:59:59Z";
+    assert_eq!(team.show(T1, &id)["expires-at"].as_str(), Some(end));
+    team.machine("2026-11-28T23:59:58Z", &["tick"]).done();
+    assert_eq!(team.grants(), std::slice::from_ref(&id));
+    team.machine(end, &["tick"]).done();
+    assert!(team.grants().is_empty());
+    assert_eq!(team.state(end, &id), "revoked");
+    // Its day is over: there is no more of it.
+    let locator = ["--locator", "deployment / default / other", "--persistent"];
+    let again = [&["request", "k8s", "resource", "view", "--cluster", "prod"][..], &locator].concat();
+    assert!(team.acts("alice", end, &again).ended(2).contains("policy refuses"));
+}
+
+#[test]
+fn a_revocation_of_many_reaches_exactly_its_scope_in_one_change() {
+    let team = Team::new(READERS);
+    let ids = [("alice", "a"), ("alice", "b"), ("bob", "c")].map(|(who, name)| granted(&team, T0, who, name));
+    let revokes = |scope: &[&str], left: &[String]| {
+        let before = changes(&team);
+        team.acts("carol", T2, &[&["revoke", "--reason", "incident 42"], scope].concat()).done();
+        let mut left: Vec<String> = left.to_vec();
+        left.sort();
+        let mut there = team.grants();
+        there.sort();
+        assert_eq!(there, left, "{scope:?}");
+        changes(&team) - before
+    };
+    assert_eq!(revokes(&["--user", "alice"], &ids[2..]), 1);
+    let stranger = team.key("mallory").with_extension("pub");
+    assert_eq!(revokes(&["--signed-by", stranger.to_str().unwrap()], &ids[2..]), 0);
+    assert_eq!(revokes(&["--cluster", "staging"], &ids[2..]), 0);
+    assert_eq!(revokes(&["--cluster", "prod"], &[]), 1);
+    for name in ["d", "e"] {
+        granted(&team, T2, "alice", name);
+    }
+    let bot = team.site().key().with_extension("pub");
+    assert_eq!(revokes(&["--signed-by", bot.to_str().unwrap()], &[]), 1);
+    for id in &ids {
+        let note = team.show(T3, id)["note"].to_string();
+        assert!(note.contains("by carol: incident 42"), "{note}");
+    }
+}
