@@ -95,7 +95,7 @@ impl Bench {
             files();
         };
         tell("audit of now", turns(at, walk_and_files), "git log, ls-tree and cat-file");
-        let line = || assert!(self.repository().audit(&[]).unwrap().oddities(&[]).is_empty());
+        let line = || drop(self.repository().audit(&[]).unwrap());
         tell("the same, no file read", turns(line, walk), "git log");
     }
 
