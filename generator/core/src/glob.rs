@@ -53,11 +53,13 @@ pub enum GlobError {
 impl Glob {
     /// Whether the whole of `text` matches.
     pub fn matches(&self, text: &str) -> bool {
+        // The star is one byte.
+        let own = self.text.as_bytes();
         match self.shape {
             Shape::All => true,
             Shape::Literal => self.text == text,
-            Shape::Prefix => self.text.strip_suffix('*').is_some_and(|prefix| text.starts_with(prefix)),
-            Shape::Suffix => self.text.strip_prefix('*').is_some_and(|suffix| text.ends_with(suffix)),
+            Shape::Prefix => own.split_last().is_some_and(|(_, prefix)| text.as_bytes().starts_with(prefix)),
+            Shape::Suffix => own.split_first().is_some_and(|(_, suffix)| text.as_bytes().ends_with(suffix)),
             Shape::General => matches(&self.text, text),
         }
     }

@@ -101,27 +101,67 @@ impl Remote {
     }
 }
 
+/// A commit of the line that is not looked into yet: which, its committer's time in Unix seconds, its tree.
+type Link = (Oid, i64, Oid);
+
+/// Walks back once, and looks into the commits on every core: each share starts where the one before it ends.
 fn read(repository: &Repository, head: Oid, root: &str, leaf: &str) -> Result<Vec<Step>, git2::Error> {
-    let mut line = Vec::new();
+    let mut line: Vec<Link> = Vec::new();
     let mut commit = Some(repository.find_commit(head)?);
     while let Some(current) = commit {
         let parent = current.parent(0).ok();
         line.push((current.id(), current.time().seconds(), current.tree_id()));
         commit = parent;
     }
-    let mut steps = Vec::with_capacity(line.len());
+    line.reverse();
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let share = line.len().div_ceil(cores).max(1);
+    let place = repository.path();
+    let steps = std::thread::scope(|scope| {
+        let mut before = None;
+        let mut started = Vec::new();
+        for links in line.chunks(share) {
+            let from = before;
+            before = links.last().map(|(_, _, tree)| *tree);
+            // A handle is one thread's.
+            started.push(scope.spawn(move || look_into(&Repository::open(place)?, from, links, root, leaf)));
+        }
+        let ended = started.into_iter().map(|thread| {
+            thread
+                .join()
+                .unwrap_or_else(|_| Err(git2::Error::from_str("a thread that read history broke off")))
+        });
+        ended.collect::<Result<Vec<_>, _>>()
+    })?;
+    Ok(steps.into_iter().flatten().collect())
+}
+
+/// What each of `links` changed; `before` is the tree that the first of them found.
+fn look_into(
+    repository: &Repository,
+    before: Option<Oid>,
+    links: &[Link],
+    root: &str,
+    leaf: &str,
+) -> Result<Vec<Step>, git2::Error> {
+    let root_of = |tree: &Tree<'_>| tree.get_name(root).map(|entry| entry.id());
     let (mut last_root, mut last) = (None, Folders::new());
-    for (commit, seconds, tree) in line.into_iter().rev() {
+    if let Some(tree) = before {
         let tree = repository.find_tree(tree)?;
-        let own_root = tree.get_name(root).map(|entry| entry.id());
+        (last_root, last) = (root_of(&tree), folders(repository, &tree, root, leaf)?);
+    }
+    let mut steps = Vec::with_capacity(links.len());
+    for (commit, seconds, tree) in links {
+        let tree = repository.find_tree(*tree)?;
+        let own_root = root_of(&tree);
         let mut changed = Vec::new();
         if own_root != last_root {
             let now = folders(repository, &tree, root, leaf)?;
             changed = changes(repository, &last, &now)?;
             (last_root, last) = (own_root, now);
         }
-        let at = Timestamp::from_second(seconds).unwrap_or(Timestamp::UNIX_EPOCH);
-        steps.push(Step { commit: CommitId(commit), at, changes: changed });
+        let at = Timestamp::from_second(*seconds).unwrap_or(Timestamp::UNIX_EPOCH);
+        steps.push(Step { commit: CommitId(*commit), at, changes: changed });
     }
     Ok(steps)
 }

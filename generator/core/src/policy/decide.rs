@@ -142,7 +142,7 @@ impl Answer {
 
 /// Who may approve what `question` asks for, if anybody.
 pub fn decide<'p>(policy: &'p Policy, identities: &Identities, question: &Question<'_>) -> Decision<'p> {
-    let mut trace = Vec::new();
+    let mut trace = Vec::with_capacity(policy.rules.len());
     let answer = match answer(policy, identities, question, &mut trace) {
         Ok(found) => Answer::Matched(found),
         Err(reasons) => Answer::Refused(reasons),
