@@ -1,6 +1,6 @@
 //! The resource `p0_k8s_grant`: the rules of a role that apply to one selection, bound to one subject until a time.
 //!
-//! Decisions are pure functions of configuration, state and time ([`planning`], and in `acting` how objects differ); reading and
+//! Decisions are pure functions of configuration, state and time (`planning`, and in `acting` how objects differ); reading and
 //! writing is thin around them. After any error what is really there is read again and told. Not here: the rules
 //! themselves ([`p0_grant::plan`]).
 
