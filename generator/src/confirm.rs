@@ -48,6 +48,15 @@ pub struct Failure {
     pub message: String,
     /// The grants that it names. A message may quote anything: only those that are on base count.
     pub grants: BTreeSet<GrantId>,
+    /// The revision that it tried.
+    pub tried: Option<String>,
+}
+
+impl Failure {
+    /// Whether it is a failure of what base has since `commit`: one of an older revision says nothing of it.
+    pub fn is_of(&self, commit: &str, lineage: &dyn Lineage) -> bool {
+        self.tried.as_ref().is_some_and(|tried| lineage.contains(tried, commit))
+    }
 }
 
 /// Which commits a commit of base contains. Git answers it; a witness only knows names.

@@ -67,7 +67,8 @@ fn failure(object: &Value) -> Option<Failure> {
     }
     let message = text(object, "/status/operationState/message").unwrap_or_default().to_owned();
     let grants = failed_objects(object).into_iter().chain(mentioned(&message)).collect();
-    Some(Failure { message, grants })
+    let tried = text(object, "/status/operationState/syncResult/revision").map(str::to_owned);
+    Some(Failure { message, grants, tried })
 }
 
 /// Grants of objects whose own sync failed.
@@ -112,6 +113,7 @@ mod tests {
         };
         let failed = failure(&status("Failed")).unwrap();
         assert_eq!(failed.grants, BTreeSet::from([GrantId::new("vpl5aqzpwnnqmnkrzze2").unwrap()]));
+        assert!(failed.is_of("c1", &Line) && failed.is_of("c2", &Line) && !failed.is_of("c3", &Line));
         assert_eq!(failure(&status("Succeeded")), None);
     }
 }

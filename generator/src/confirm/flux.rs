@@ -70,7 +70,8 @@ fn failure(object: &Value) -> Option<Failure> {
     let mut ready = conditions.filter(|own| text(own, "/type") == Some("Ready"));
     let failed = ready.find(|ready| is_failure(ready))?;
     let message = text(failed, "/message").unwrap_or_default().to_owned();
-    Some(Failure { grants: mentioned(&message), message })
+    let tried = text(object, "/status/lastAttemptedRevision").and_then(revision).map(str::to_owned);
+    Some(Failure { grants: mentioned(&message), message, tried })
 }
 
 /// Not ready while it reconciles says nothing; `ReconciliationFailed` and its like do.
@@ -118,6 +119,7 @@ mod tests {
                 "spec": { "suspend": suspend },
                 "status": {
                     "lastAppliedRevision": "main@sha1:c1",
+                    "lastAttemptedRevision": "main@sha1:c2",
                     "conditions": [{ "type": "Ready", "status": "False", "reason": reason,
                         "message": "RoleBinding/x/p0-view-Pods-vpl5aqzpwnnqmnkrzze2-binding dry-run failed" }],
                 },
@@ -125,6 +127,7 @@ mod tests {
         };
         let failed = failure(&object("ReconciliationFailed", false)).unwrap();
         assert_eq!(failed.grants, BTreeSet::from([GrantId::new("vpl5aqzpwnnqmnkrzze2").unwrap()]));
+        assert!(failed.is_of("c1", &Line) && failed.is_of("c2", &Line) && !failed.is_of("c3", &Line));
         assert_eq!(failure(&object("Progressing", false)), None);
         let waits = verdict(&object("BuildFailed", false), "c2", &Line);
         assert!(matches!(waits, Verdict::NotYet(why) if why.contains("Flux fails: RoleBinding/x")));

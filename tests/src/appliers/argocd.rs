@@ -32,8 +32,10 @@ impl ArgoCd {
     /// Asks for a sync of what the work tree holds now. It comes some moments later.
     pub fn sync(&self) {
         let url = format!("http://127.0.0.1:{}/api/v1/sync", self.port);
-        let answered = crate::Api::ask(&url);
-        assert_eq!(answered, Some(200), "{}", self.said());
+        // It listens before it has read the cluster, and answers then.
+        crate::eventually(&format!("Argo CD's agent syncs: {}", self.said()), || {
+            crate::Api::ask(&url) == Some(200)
+        });
     }
 
     /// The end of what it said.

@@ -13,7 +13,7 @@ use p0_grant::manifest::Manifest;
 
 use super::problem;
 use crate::cluster::{Cluster, ClusterError};
-use crate::confirm::{Confirm, Lineage, Verdict, Wanted, still_has, witness};
+use crate::confirm::{Confirm, Failure, Lineage, Verdict, Wanted, still_has, witness};
 use crate::desk::ports::Forge;
 use crate::desk::{Desk, DeskError, Result, blocking, clusters_of};
 use crate::store::Filter;
@@ -114,18 +114,35 @@ impl Desk {
         }
         let mut moved = 0;
         for request in self.in_states(&[StateName::Merged, StateName::Active, StateName::Extending]).await? {
-            let is_named = |want: &Want| {
-                failing
-                    .iter()
-                    .find(|(cluster, own)| **cluster == want.cluster && own.grants.contains(&want.grant))
-            };
-            let Some((_, failure)) = request.asked().wants.iter().find_map(is_named) else { continue };
-            match self.post(&request, Event::Unapplied { why: failure.message.clone() }, now).await {
-                Ok(()) => moved += 1,
+            match self.take_out_if_named(&request, &failing, now).await {
+                Ok(count) => moved += count,
                 Err(error) => problem(problems, request.id().as_str(), &error),
             }
         }
         Ok(moved)
+    }
+
+    async fn take_out_if_named(
+        &self,
+        request: &Request,
+        failing: &[(&ClusterName, Failure)],
+        now: Timestamp,
+    ) -> Result<usize> {
+        let commit = match request.state() {
+            State::Merged(landed) | State::Active(landed) => &landed.commit,
+            State::Extending(extending) => &extending.landed.commit,
+            _ => return Ok(0),
+        };
+        let names = |(cluster, failure): &&(&ClusterName, Failure)| {
+            let wants = &request.asked().wants;
+            wants.iter().any(|want| want.cluster == **cluster && failure.grants.contains(&want.grant))
+        };
+        let Some((_, failure)) = failing.iter().find(names) else { return Ok(0) };
+        let line = Line(self.forge_of(&clusters_of(request)).await?);
+        if !failure.is_of(commit, &line) {
+            return Ok(0);
+        }
+        self.post(request, Event::Unapplied { why: failure.message.clone() }, now).await.map(|()| 1)
     }
 
     async fn in_states(&self, states: &[StateName]) -> Result<Vec<Request>> {
