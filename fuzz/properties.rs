@@ -82,11 +82,11 @@ pub fn policy(bytes: &[u8]) {
         term: Term::For(None),
         reason: Stated::Nothing,
     };
-    match decide(&policy, &alone, &question).answer {
+    match decide(&policy, &alone, &question) {
         Answer::Refused(reasons) => assert!(!reasons.is_empty()),
         Answer::Matched(found) => assert!(!found.alternatives.is_empty()),
     }
-    assert!(matches!(decide(&policy, &Identities::default(), &question).answer, Answer::Refused(_)));
+    assert!(matches!(decide(&policy, &Identities::default(), &question), Answer::Refused(_)));
 }
 
 /// Roles that were read make a catalogue that reads back equal.

@@ -20,7 +20,7 @@ mod rule;
 mod settle;
 
 pub use accept::{Acceptance, Duty, Given, OnCall, Proof, Vote, accept, accept_all};
-pub use decide::{Answer, Decision, Question, Risk, RuleTrace, Stated, Term, Verdict, decide};
+pub use decide::{Answer, Decision, Question, Risk, RuleTrace, Stated, Term, Verdict, decide, explain};
 pub use matching::{Miss, Misses};
 pub use reason::Reason;
 pub use rule::{

@@ -11,7 +11,8 @@ use p0_access::identity::Identities;
 use p0_access::layout::ClusterName;
 use p0_access::name::PersonName;
 use p0_access::policy::{
-    Alternative, Answer, Given, OnCall, Policy, Proof, Question, Risk, Stated, Term, Vote, accept, decide,
+    Alternative, Answer, Given, OnCall, Policy, Proof, Question, Reason, Risk, Stated, Term, Verdict, Vote,
+    accept, decide, explain,
 };
 use p0_grant::danger::Class;
 use p0_grant::resource::ApiResource;
@@ -161,7 +162,7 @@ fn selection(text: &str) -> Selection {
 impl Ask {
     /// What `decide` says to it, on `selection` instead of its own.
     fn answer(&self, policy: &Policy, identities: &Identities, on: &Selection) -> Answer {
-        decide(policy, identities, &self.question(on)).answer
+        decide(policy, identities, &self.question(on))
     }
 
     fn question<'a>(&'a self, on: &'a Selection) -> Question<'a> {
@@ -259,11 +260,31 @@ proptest! {
     fn only_rules_up_to_the_answer_count(rules in rules(), more in rules(), ask in ask()) {
         let identities = identities(&[2, 2, 3, 0]);
         let on = selection(&ask.selection);
-        let first = policy(&rules);
-        let decision = decide(&first, &identities, &ask.question(&on));
-        if matches!(decision.answer, Answer::Matched(_)) {
+        let answer = ask.answer(&policy(&rules), &identities, &on);
+        if matches!(answer, Answer::Matched(_)) {
             let all = policy(&[rules, more].concat());
-            prop_assert_eq!(ask.answer(&all, &identities, &on), decision.answer);
+            prop_assert_eq!(ask.answer(&all, &identities, &on), answer);
+        }
+    }
+
+    /// The rule that answers is the first that is not said to differ in anything.
+    #[test]
+    fn what_is_explained_is_what_was_decided(rules in rules(), ask in ask()) {
+        let (identities, policy, on) = (identities(&[2, 2, 3, 0]), policy(&rules), selection(&ask.selection));
+        let decision = explain(&policy, &identities, &ask.question(&on));
+        prop_assert_eq!(&decision.answer, &ask.answer(&policy, &identities, &on));
+        let last = decision.trace.last().map(|last| (&last.rule.name, last.verdict));
+        match decision.answer {
+            Answer::Matched(found) => prop_assert_eq!(last, Some((&found.rule, Verdict::Matched))),
+            Answer::Refused(reasons) => match &reasons[..] {
+                [Reason::Denied(name)] => prop_assert_eq!(last, Some((name, Verdict::Denied))),
+                [Reason::NoRule] => {
+                    prop_assert_eq!(decision.trace.len(), rules.len());
+                    let missed = decision.trace.iter().all(|one| matches!(one.verdict, Verdict::Missed(_)));
+                    prop_assert!(missed, "{:?}", decision.trace);
+                }
+                _ => {}
+            },
         }
     }
 

@@ -175,7 +175,7 @@ impl Known {
 
     /// What policy says of `question`.
     pub(super) fn decide(&self, question: &Question<'_>) -> Result<Match> {
-        match decide(&self.policy, &self.people.identities, question).answer {
+        match decide(&self.policy, &self.people.identities, question) {
             Answer::Matched(found) => Ok(found),
             Answer::Refused(reasons) => Err(DeskError::Policy(reasons)),
         }

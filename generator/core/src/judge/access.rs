@@ -68,7 +68,7 @@ impl Access<'_> {
             reason: stated(flow, self.settings.grants.reason),
         };
         let refused = |reasons: Vec<_>| reasons.into_iter().map(Refusal::Policy).collect::<Vec<_>>();
-        let answer = decide(world.policy, world.identities, &question).answer;
+        let answer = decide(world.policy, world.identities, &question);
         let found = answer.matched().map_err(refused)?;
         let given = self.given(flow, world)?;
         let accepted = accept(&found, &question, &given).map_err(refused)?;

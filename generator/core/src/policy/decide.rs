@@ -8,7 +8,7 @@ use p0_grant::selection::Selection;
 use p0_grant::subject::{Subject, SubjectView};
 
 use super::Policy;
-use super::matching::{Asked, Misses, inside, touches};
+use super::matching::{Asked, Misses, matches, misses};
 use super::reason::Reason;
 use super::rule::Rule;
 use super::settle::{Match, settle};
@@ -141,54 +141,59 @@ impl Answer {
 }
 
 /// Who may approve what `question` asks for, if anybody.
-pub fn decide<'p>(policy: &'p Policy, identities: &Identities, question: &Question<'_>) -> Decision<'p> {
-    let mut trace = Vec::with_capacity(policy.rules.len());
-    let answer = match answer(policy, identities, question, &mut trace) {
+pub fn decide(policy: &Policy, identities: &Identities, question: &Question<'_>) -> Answer {
+    match answer(policy, identities, question) {
         Ok(found) => Answer::Matched(found),
         Err(reasons) => Answer::Refused(reasons),
-    };
-    Decision { trace, answer }
+    }
 }
 
-fn answer<'p>(
-    policy: &'p Policy,
-    identities: &Identities,
-    question: &Question<'_>,
-    trace: &mut Vec<RuleTrace<'p>>,
-) -> Result<Match, Vec<Reason>> {
-    if policy.settings.frozen {
-        return Err(vec![Reason::Frozen]);
+/// [`decide`], with how each rule was held to the question: for people, and slower.
+pub fn explain<'p>(policy: &'p Policy, identities: &Identities, question: &Question<'_>) -> Decision<'p> {
+    let mut trace = Vec::new();
+    if let Ok(asked) = asked(policy, identities, question) {
+        for rule in &policy.rules {
+            let verdict = verdict(rule, &asked);
+            trace.push(RuleTrace { rule, verdict });
+            if matches!(verdict, Verdict::Denied | Verdict::Matched) {
+                break;
+            }
+        }
     }
-    let (requester, owner) = parties(identities, question).map_err(|reason| vec![reason])?;
-    if let Some(withheld) = &question.risk.withheld {
-        return Err(vec![Reason::System(withheld.clone())]);
-    }
-    let asked = Asked::new(question, requester, owner);
-    match first(policy, &asked, trace) {
+    Decision { trace, answer: decide(policy, identities, question) }
+}
+
+fn answer(policy: &Policy, identities: &Identities, question: &Question<'_>) -> Result<Match, Vec<Reason>> {
+    let asked = asked(policy, identities, question).map_err(|reason| vec![reason])?;
+    match policy.rules.iter().find(|rule| !rule.disabled && matches(rule, &asked)) {
         None => Err(vec![Reason::NoRule]),
         Some(rule) if rule.denies() => Err(vec![Reason::Denied(rule.name.clone())]),
         Some(rule) => settle(policy, identities, rule, question, &asked),
     }
 }
 
-/// The first rule that matches, each before it noted.
-fn first<'p>(policy: &'p Policy, asked: &Asked<'_>, trace: &mut Vec<RuleTrace<'p>>) -> Option<&'p Rule> {
-    policy.rules.iter().find(|rule| {
-        let verdict = verdict(rule, asked);
-        trace.push(RuleTrace { rule, verdict });
-        matches!(verdict, Verdict::Denied | Verdict::Matched)
-    })
+/// The question as rules are held to it, or why none is tried.
+fn asked<'a>(
+    policy: &Policy,
+    identities: &'a Identities,
+    question: &Question<'a>,
+) -> Result<Asked<'a>, Reason> {
+    if policy.settings.frozen {
+        return Err(Reason::Frozen);
+    }
+    let (requester, owner) = parties(identities, question)?;
+    match &question.risk.withheld {
+        Some(withheld) => Err(Reason::System(withheld.clone())),
+        None => Ok(Asked::new(question, requester, owner)),
+    }
 }
 
 fn verdict(rule: &Rule, asked: &Asked<'_>) -> Verdict {
-    let denies = rule.denies();
-    match () {
-        () if rule.disabled => Verdict::Disabled,
-        () => match if denies { touches(rule, asked) } else { inside(rule, asked) } {
-            misses if !misses.is_empty() => Verdict::Missed(misses),
-            _ if denies => Verdict::Denied,
-            _ => Verdict::Matched,
-        },
+    match misses(rule, asked) {
+        _ if rule.disabled => Verdict::Disabled,
+        misses if !misses.is_empty() => Verdict::Missed(misses),
+        _ if rule.denies() => Verdict::Denied,
+        _ => Verdict::Matched,
     }
 }
 

@@ -8,7 +8,7 @@ use p0_grant::name::ObjectName;
 use p0_grant::selection::{Selection, Target};
 
 use super::decide::Question;
-use super::rule::{Effect, Pattern, Requestor, Resource, Rule};
+use super::rule::{Effect, Requestor, Rule};
 use crate::glob::Glob;
 use crate::identity::Person;
 use crate::name::GroupName;
@@ -114,78 +114,76 @@ fn places(selection: &Selection) -> (Where<'_>, Where<'_>) {
     }
 }
 
-/// How an allow rule fails to hold all of what is asked.
-pub(super) fn inside(rule: &Rule, asked: &Asked<'_>) -> Misses {
+/// Whether the rule matches. Nothing more is compared once something differs.
+pub(super) fn matches(rule: &Rule, asked: &Asked<'_>) -> bool {
+    let fits = fits(rule);
+    Miss::TELLING_FIRST.into_iter().all(|miss| fits(rule, asked, miss))
+}
+
+/// All in which the rule and what is asked differ.
+pub(super) fn misses(rule: &Rule, asked: &Asked<'_>) -> Misses {
+    let fits = fits(rule);
     let mut misses = Misses::default();
-    misses.unless(Miss::Requestor, means(&rule.requestor, asked.getting()));
-    if let Resource::K8s(pattern) = &rule.resource {
-        common(pattern, asked, &mut misses);
-        misses.unless(Miss::Resource, any(&pattern.resources, |glob| glob.matches(&asked.resource)));
-        misses.unless(
-            Miss::Namespace,
-            any(&pattern.namespaces, |glob| match asked.inside {
-                Where::Nowhere => false,
-                Where::One(namespace) => glob.matches(namespace),
-                Where::All => glob.is_all(),
-            }),
-        );
-        let name = asked.name.map(ObjectName::as_str);
-        misses.unless(
-            Miss::Name,
-            any(&pattern.names, |glob| name.map_or_else(|| glob.is_all(), |name| glob.matches(name))),
-        );
-        let mut subresources = asked.selection.subresources().iter();
-        misses.unless(
-            Miss::Subresource,
-            subresources.all(|own| any(&pattern.subresources, |glob| glob.matches(own))),
-        );
-    }
-    let options = &rule.options;
-    misses.unless(Miss::Danger, asked.worst <= Some(options.worst_danger()));
-    misses.unless(Miss::Privileged, options.allow_privileged || !asked.privileged);
-    misses.unless(Miss::SharedSubject, options.allow_shared_subject || asked.owner.is_some());
+    Miss::ALL.into_iter().filter(|miss| !fits(rule, asked, *miss)).for_each(|miss| misses.add(miss));
     misses
 }
 
-/// How a deny rule fails to hold any of what is asked.
-pub(super) fn touches(rule: &Rule, asked: &Asked<'_>) -> Misses {
-    let mut misses = Misses::default();
-    // Nobody here knows who is in a shared subject: it may be anybody.
-    let is_shared = asked.owner.is_none();
-    let persons = [Some(asked.requester), asked.owner];
-    let meant = persons.into_iter().flatten().any(|person| means(&rule.requestor, person));
-    misses.unless(Miss::Requestor, is_shared || meant);
-    if let Resource::K8s(pattern) = &rule.resource {
-        common(pattern, asked, &mut misses);
-        let alias = asked.alias.as_deref();
-        misses.unless(
-            Miss::Resource,
-            any(&pattern.resources, |glob| {
-                glob.matches(&asked.resource) || alias.is_some_and(|alias| glob.matches(alias))
-            }),
-        );
-        misses.unless(
-            Miss::Namespace,
-            any(&pattern.namespaces, |glob| match asked.touched {
-                Where::Nowhere => false,
-                Where::One(namespace) => glob.matches(namespace),
-                Where::All => true,
-            }),
-        );
-        let name = asked.name.map(ObjectName::as_str);
-        misses.unless(Miss::Name, any(&pattern.names, |glob| name.is_none_or(|name| glob.matches(name))));
-        let subresources = asked.selection.subresources();
-        misses.unless(
-            Miss::Subresource,
-            any(&pattern.subresources, |glob| subresources.iter().any(|own| glob.matches(own))),
-        );
-    }
-    misses
+fn fits(rule: &Rule) -> fn(&Rule, &Asked<'_>, Miss) -> bool {
+    if rule.denies() { touches } else { holds }
 }
 
-fn common(pattern: &Pattern, asked: &Asked<'_>, misses: &mut Misses) {
-    misses.unless(Miss::Cluster, any(&pattern.clusters, |glob| glob.matches(asked.cluster)));
-    misses.unless(Miss::Role, any(&pattern.roles, |glob| glob.matches(&asked.role)));
+/// Whether an allow rule holds all of what is asked, as far as `miss` goes.
+fn holds(rule: &Rule, asked: &Asked<'_>, miss: Miss) -> bool {
+    let (pattern, options) = (rule.resource.pattern(), &rule.options);
+    match miss {
+        Miss::Requestor => means(&rule.requestor, asked.getting()),
+        Miss::Cluster => any(&pattern.clusters, |glob| glob.matches(asked.cluster)),
+        Miss::Role => any(&pattern.roles, |glob| glob.matches(&asked.role)),
+        Miss::Resource => any(&pattern.resources, |glob| glob.matches(&asked.resource)),
+        Miss::Namespace => any(&pattern.namespaces, |glob| match asked.inside {
+            Where::Nowhere => false,
+            Where::One(namespace) => glob.matches(namespace),
+            Where::All => glob.is_all(),
+        }),
+        Miss::Name => any(&pattern.names, |glob| match asked.name {
+            Some(name) => glob.matches(name.as_str()),
+            None => glob.is_all(),
+        }),
+        Miss::Subresource => {
+            let mut subresources = asked.selection.subresources().iter();
+            subresources.all(|own| any(&pattern.subresources, |glob| glob.matches(own)))
+        }
+        Miss::Danger => asked.worst <= Some(options.worst_danger()),
+        Miss::Privileged => options.allow_privileged || !asked.privileged,
+        Miss::SharedSubject => options.allow_shared_subject || asked.owner.is_some(),
+    }
+}
+
+/// Whether a deny rule holds any of what is asked, as far as `miss` goes.
+fn touches(rule: &Rule, asked: &Asked<'_>, miss: Miss) -> bool {
+    let pattern = rule.resource.pattern();
+    match miss {
+        // Nobody here knows who is in a shared subject: it may be anybody.
+        Miss::Requestor => asked
+            .owner
+            .is_none_or(|owner| means(&rule.requestor, owner) || means(&rule.requestor, asked.requester)),
+        Miss::Cluster => any(&pattern.clusters, |glob| glob.matches(asked.cluster)),
+        Miss::Role => any(&pattern.roles, |glob| glob.matches(&asked.role)),
+        Miss::Resource => any(&pattern.resources, |glob| {
+            glob.matches(&asked.resource) || asked.alias.as_deref().is_some_and(|alias| glob.matches(alias))
+        }),
+        Miss::Namespace => any(&pattern.namespaces, |glob| match asked.touched {
+            Where::Nowhere => false,
+            Where::One(namespace) => glob.matches(namespace),
+            Where::All => true,
+        }),
+        Miss::Name => any(&pattern.names, |glob| asked.name.is_none_or(|name| glob.matches(name.as_str()))),
+        Miss::Subresource => {
+            let subresources = asked.selection.subresources();
+            any(&pattern.subresources, |glob| subresources.iter().any(|own| glob.matches(own)))
+        }
+        Miss::Danger | Miss::Privileged | Miss::SharedSubject => true,
+    }
 }
 
 /// What is left out is everything.
@@ -204,10 +202,8 @@ fn means(requestor: &Requestor, person: &Person) -> bool {
 }
 
 impl Misses {
-    fn unless(&mut self, miss: Miss, fits: bool) {
-        if !fits {
-            self.0 |= 1 << miss as u8;
-        }
+    fn add(&mut self, miss: Miss) {
+        self.0 |= 1 << miss as u8;
     }
 
     /// Whether the rule matches.
@@ -235,6 +231,20 @@ impl Miss {
         Self::SharedSubject,
     ];
 
+    /// What sets most rules apart, first.
+    const TELLING_FIRST: [Self; 10] = [
+        Self::Role,
+        Self::Namespace,
+        Self::Resource,
+        Self::Cluster,
+        Self::Name,
+        Self::Requestor,
+        Self::Subresource,
+        Self::Danger,
+        Self::Privileged,
+        Self::SharedSubject,
+    ];
+
     /// A word for machines.
     pub fn code(self) -> &'static str {
         match self {
@@ -253,11 +263,7 @@ impl Miss {
 
     /// What `rule` asks for there.
     pub fn sentence(self, rule: &Rule) -> String {
-        let none = Pattern::default();
-        let pattern = match &rule.resource {
-            Resource::Any => &none,
-            Resource::K8s(pattern) => pattern,
-        };
+        let pattern = rule.resource.pattern();
         match self {
             Self::Requestor => format!("it is for {}", meant(&rule.requestor)),
             Self::Cluster => format!("it is for clusters {}", list(&pattern.clusters)),

@@ -229,6 +229,24 @@ impl Rule {
     }
 }
 
+impl Resource {
+    /// The part; of everything, the pattern that leaves everything out.
+    pub fn pattern(&self) -> &Pattern {
+        static EVERYTHING: Pattern = Pattern {
+            clusters: None,
+            roles: None,
+            resources: None,
+            namespaces: None,
+            names: None,
+            subresources: None,
+        };
+        match self {
+            Self::Any => &EVERYTHING,
+            Self::K8s(pattern) => pattern,
+        }
+    }
+}
+
 impl Options {
     /// The worst danger that the rule stands for.
     pub fn worst_danger(&self) -> Class {

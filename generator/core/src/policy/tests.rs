@@ -87,7 +87,7 @@ impl Ask {
 
     fn answer(&self, policy: &Policy) -> Result<Match, Vec<Reason>> {
         let identities = Identities::read(PERSONS).unwrap();
-        decide(policy, &identities, &self.question()).answer.matched()
+        decide(policy, &identities, &self.question()).matched()
     }
 
     /// The rule that answers, or the first reason's code.

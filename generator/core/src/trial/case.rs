@@ -195,7 +195,7 @@ impl Case {
             Err(error) => return Said { refused: vec![error.code().to_owned()], ..Said::default() },
         };
         let question = asked.question();
-        match decide(world.policy, world.identities, &question).answer.matched() {
+        match decide(world.policy, world.identities, &question).matched() {
             Err(reasons) => Said { refused: codes(&reasons), ..Said::default() },
             Ok(found) => match accept(&found, &question, &self.given.given()) {
                 Ok(done) => Said {

@@ -73,7 +73,7 @@ fn now(claims: &Claims, cluster: &ClusterName, world: World<'_>, rule: Option<&s
         term: term(claims)?,
         reason: flow.reason.as_deref().map_or(Stated::Hidden, Stated::Text),
     };
-    let found = match decide(world.policy, world.identities, &question).answer.matched() {
+    let found = match decide(world.policy, world.identities, &question).matched() {
         Ok(found) => found,
         Err(reasons) => return Ok(Now::Refused(reasons)),
     };

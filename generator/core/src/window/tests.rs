@@ -130,8 +130,7 @@ fn used(window: Window, policy: &str, on: &str, at: Timestamp, hours: u32) -> Re
         term: Term::For(Some(Lifetime::hours(hours))),
         reason: Stated::Nothing,
     };
-    let found =
-        decide(&policy, &identities, &question).answer.matched().map_err(|reasons| reasons[0].code())?;
+    let found = decide(&policy, &identities, &question).matched().map_err(|reasons| reasons[0].code())?;
     let window = window.open(&identities).map_err(|_| "not open")?;
     let via = Some(ApprovalKind::Window);
     let given = Given { window: Some(window), via, ..Given::nothing(at) };

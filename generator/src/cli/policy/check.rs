@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use p0_access::duration::Lifetime;
 use p0_access::layout::ClusterName;
 use p0_access::name::PersonName;
-use p0_access::policy::{Alternative, Answer, Decision, Match, Verdict, decide};
+use p0_access::policy::{Alternative, Answer, Decision, Match, Verdict, explain};
 use p0_access::trial::{Ask, Asked, lint};
 use p0_grant::danger::Class;
 use serde::Serialize;
@@ -129,7 +129,7 @@ pub(super) fn run(args: &Args, now: Timestamp) -> anyhow::Result<Outcome> {
     }
     match args.ask.ask() {
         None => sound(&source, args.output),
-        Some(ask) => explain(&source, &ask, args.output),
+        Some(ask) => tell(&source, &ask, args.output),
     }
 }
 
@@ -169,10 +169,10 @@ fn sound(source: &Source, format: Format) -> anyhow::Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-fn explain(source: &Source, ask: &Ask, format: Format) -> anyhow::Result<Outcome> {
+fn tell(source: &Source, ask: &Ask, format: Format) -> anyhow::Result<Outcome> {
     let ground = source.ground(&ask.cluster)?;
     let asked = ask.find(source.world(&ground))?;
-    let decision = decide(&source.policy, &source.identities, &asked.question());
+    let decision = explain(&source.policy, &source.identities, &asked.question());
     let told = Told::of(&decision, &asked);
     match format {
         Format::Table => print(&told, &asked),

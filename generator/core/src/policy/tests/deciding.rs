@@ -135,7 +135,7 @@ fn the_trace_names_every_rule_before_the_answer_and_what_failed() {
     ));
     let identities = Identities::read(PERSONS).unwrap();
     let ask = ask("pods shop/a");
-    let decision = decide(&policy, &identities, &ask.question());
+    let decision = explain(&policy, &identities, &ask.question());
     let told: Vec<(&str, Verdict)> =
         decision.trace.iter().map(|trace| (trace.rule.name.as_str(), trace.verdict)).collect();
     assert_eq!((told.len(), told[0], told[2]), (3, ("off", Verdict::Disabled), ("all", Verdict::Matched)));
