@@ -138,6 +138,11 @@ impl Manifest {
         &self.claims
     }
 
+    /// [`Manifest::claims`], where the objects are not needed any more.
+    pub fn into_claims(self) -> Claims {
+        self.claims
+    }
+
     /// The name of the role object.
     pub fn role_name(&self) -> &str {
         &self.role_object.metadata.name

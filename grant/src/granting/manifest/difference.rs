@@ -22,6 +22,9 @@ impl Difference {
     /// assert_eq!(Difference::first("a: 1\n", "a: 1\n"), None);
     /// ```
     pub fn first(found: &str, expected: &str) -> Option<Self> {
+        if found == expected {
+            return None;
+        }
         let (mut found, mut expected) = (found.split_inclusive('\n'), expected.split_inclusive('\n'));
         let mut line = 0;
         loop {

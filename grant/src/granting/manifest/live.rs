@@ -19,7 +19,7 @@ impl Manifest {
     /// [`ManifestError`] where they are not the two objects of one grant, or are no longer as they were made.
     pub fn live(role: Value, binding: Value) -> Result<Self, ManifestError> {
         let (role, binding) = (object(role)?, object(binding)?);
-        let claims = claims(&role, &binding)?;
+        let claims = claims(role.clone(), binding.clone())?;
         check_consistent(&claims)?;
         let manifest = Self::build(&role.metadata.name, claims)?;
         if manifest.role_object != role {

@@ -5,8 +5,10 @@
 //! that were read. Whatever no claim speaks of, a second label, a comment, another order, ends there. Not here: whether
 //! the rules are what the role gives; that takes the catalogue.
 
+use std::collections::BTreeMap;
+
 use super::annotations::CoreText;
-use super::object::{Kind, Object};
+use super::object::{Kind, Metadata, Object};
 use super::{Claims, Difference, GRANT, MANAGED_BY, Manifest, names};
 use crate::alias::alias_group;
 use crate::approval::{ApprovalKindError, ApproverSignaturesError};
@@ -19,7 +21,7 @@ use crate::role::{RoleRef, RoleRefError};
 use crate::rule::Rule;
 use crate::selection::{SelectionText, SelectionTextError};
 use crate::signature::SignatureError;
-use crate::subject::{Subject, SubjectError};
+use crate::subject::{Subject, SubjectError, SubjectFields};
 use crate::yaml::{self, Limits, YamlError};
 
 /// Why a text is not a grant file, or a grant has no manifest.
@@ -130,9 +132,10 @@ impl Manifest {
         let count = documents.len();
         let [role_object, binding]: [Object; 2] =
             documents.try_into().map_err(|_| ManifestError::Documents(count))?;
-        let claims = claims(&role_object, &binding)?;
+        let name = role_object.metadata.name.clone();
+        let claims = claims(role_object, binding)?;
         check_consistent(&claims)?;
-        let manifest = Self::build(&role_object.metadata.name, claims)?;
+        let manifest = Self::build(&name, claims)?;
         // Equal values in other bytes are refused: what reviewers read and what is signed must be the same.
         match Difference::first(text, &manifest.to_yaml()?) {
             None => Ok(manifest),
@@ -141,26 +144,27 @@ impl Manifest {
     }
 }
 
-pub(super) fn claims(role: &Object, binding: &Object) -> Result<Claims, ManifestError> {
-    let (role_object, scope) = kinds(role, binding)?;
-    let rules = role.rules.clone().ok_or(ManifestError::Missing { object: ROLE, field: "rules" })?;
-    let subject = subject(binding)?;
-    let mut taken = role.metadata.annotations.clone().take(ROLE);
+pub(super) fn claims(role: Object, binding: Object) -> Result<Claims, ManifestError> {
+    let (role_object, scope) = kinds(&role, &binding)?;
+    let rules = role.rules.ok_or(ManifestError::Missing { object: ROLE, field: "rules" })?;
+    let subject = subject(binding.subjects)?;
+    let Metadata { name, labels, annotations, .. } = role.metadata;
+    let mut taken = annotations.take(ROLE);
     let core = taken.core()?;
     taken.end()?;
-    let mut rest = binding.metadata.annotations.clone().take(BINDING);
+    let mut rest = binding.metadata.annotations.take(BINDING);
     rest.core()?;
     let (signature, workflow) = rest.workflow()?;
     rest.end()?;
     let CoreText { created_at, expires_at, role: source, selection, subresources, digest } = core;
-    let (id, name) = (id(role)?, &role.metadata.name);
+    let id = id(&labels)?;
     let source = RoleRef::try_from(source).map_err(ManifestError::Role)?;
     let selection = selection.parse::<SelectionText>().map_err(ManifestError::Selection)?;
-    let prefix = names::prefix(name, &source, &selection.plural, &id);
+    let prefix = names::prefix(&name, &source, &selection.plural, &id);
     Ok(Claims {
-        prefix: prefix.ok_or_else(|| ManifestError::Name(name.clone()))?,
+        prefix: prefix.ok_or(ManifestError::Name(name))?,
         id,
-        managed_by: managed_by(role)?,
+        managed_by: managed_by(&labels)?,
         role: source,
         selection,
         subresources,
@@ -192,26 +196,21 @@ fn kinds(role: &Object, binding: &Object) -> Result<(RoleObject, BindingScope), 
     }
 }
 
-fn subject(binding: &Object) -> Result<Subject, ManifestError> {
-    match binding.subjects.as_deref() {
-        Some([fields]) => Subject::try_from(fields.clone()).map_err(ManifestError::Subject),
-        Some(_) => Err(ManifestError::Shape { object: BINDING, problem: "has not exactly one subject" }),
-        None => Err(ManifestError::Missing { object: BINDING, field: "subjects" }),
-    }
+fn subject(subjects: Option<Vec<SubjectFields>>) -> Result<Subject, ManifestError> {
+    let subjects = subjects.ok_or(ManifestError::Missing { object: BINDING, field: "subjects" })?;
+    let [fields]: [SubjectFields; 1] = subjects
+        .try_into()
+        .map_err(|_| ManifestError::Shape { object: BINDING, problem: "has not exactly one subject" })?;
+    Subject::try_from(fields).map_err(ManifestError::Subject)
 }
 
-fn id(role: &Object) -> Result<GrantId, ManifestError> {
-    let label =
-        role.metadata.labels.get(GRANT).ok_or(ManifestError::Missing { object: ROLE, field: GRANT })?;
+fn id(labels: &BTreeMap<String, String>) -> Result<GrantId, ManifestError> {
+    let label = labels.get(GRANT).ok_or(ManifestError::Missing { object: ROLE, field: GRANT })?;
     GrantId::new(label.as_str()).map_err(ManifestError::Id)
 }
 
-fn managed_by(role: &Object) -> Result<ManagedBy, ManifestError> {
-    let label = role
-        .metadata
-        .labels
-        .get(MANAGED_BY)
-        .ok_or(ManifestError::Missing { object: ROLE, field: MANAGED_BY })?;
+fn managed_by(labels: &BTreeMap<String, String>) -> Result<ManagedBy, ManifestError> {
+    let label = labels.get(MANAGED_BY).ok_or(ManifestError::Missing { object: ROLE, field: MANAGED_BY })?;
     let known = [ManagedBy::P0Gitops, ManagedBy::TerraformProviderP0];
     let known = known.into_iter().find(|product| product.to_string() == *label);
     known.ok_or(ManifestError::Shape { object: ROLE, problem: "is managed by neither of the two products" })

@@ -1,0 +1,113 @@
+//! The folders `root/*/leaf` of one commit, and what another commit has changed in them. Not here: which commits.
+
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+
+use git2::{Oid, Repository, Tree, TreeEntry};
+
+use super::super::tree::subtree;
+use super::BlobId;
+
+/// The folders of one commit, kept open: a large one costs more to read than the commit.
+pub(super) struct Folders<'r> {
+    place: Place<'r>,
+    /// The tree at `root`.
+    root: Option<Oid>,
+    by_name: ByName<'r>,
+}
+
+type ByName<'r> = BTreeMap<String, Folder<'r>>;
+
+/// Where the folders are.
+#[derive(Clone, Copy)]
+struct Place<'r> {
+    repository: &'r Repository,
+    root: &'r str,
+    leaf: &'r str,
+}
+
+/// What stands at `root/name`, and the tree at `root/name/leaf`.
+#[derive(Clone)]
+struct Folder<'r> {
+    id: Oid,
+    leaf: Option<Tree<'r>>,
+}
+
+impl<'r> Folders<'r> {
+    /// Those of a commit that has none.
+    pub(super) fn new(repository: &'r Repository, root: &'r str, leaf: &'r str) -> Self {
+        Self { place: Place { repository, root, leaf }, root: None, by_name: ByName::new() }
+    }
+
+    /// Goes on to the commit whose tree is `tree`: every path that differs there, with what stands there then. What is as
+    /// it was is not opened.
+    pub(super) fn advance(&mut self, tree: &Tree<'_>) -> Result<Vec<(String, Option<BlobId>)>, git2::Error> {
+        let root = tree.get_name(self.place.root).map(|entry| entry.id());
+        if root == self.root {
+            return Ok(Vec::new());
+        }
+        let by_name = self.opened(tree)?;
+        let changes = changes(self.place, &self.by_name, &by_name);
+        (self.root, self.by_name) = (root, by_name);
+        Ok(changes)
+    }
+
+    fn opened(&self, tree: &Tree<'_>) -> Result<ByName<'r>, git2::Error> {
+        let Place { repository, root, leaf } = self.place;
+        let Some(root) = subtree(repository, tree, root)? else { return Ok(ByName::new()) };
+        let folder = |entry: TreeEntry<'_>| {
+            let (id, name) = (entry.id(), String::from_utf8_lossy(entry.name_bytes()).into_owned());
+            let folder = match self.by_name.get(&name).filter(|folder| folder.id == id) {
+                Some(known) => known.clone(),
+                None => Folder { id, leaf: subtree(repository, &root, &format!("{name}/{leaf}"))? },
+            };
+            Ok((name, folder))
+        };
+        root.iter().map(folder).collect()
+    }
+}
+
+fn changes(place: Place<'_>, before: &ByName<'_>, after: &ByName<'_>) -> Vec<(String, Option<BlobId>)> {
+    let mut changes = Vec::new();
+    let gone = before.keys().filter(|name| !after.contains_key(*name));
+    for name in after.keys().chain(gone) {
+        let old = before.get(name).and_then(|folder| folder.leaf.as_ref());
+        let new = after.get(name).and_then(|folder| folder.leaf.as_ref());
+        if old.map(Tree::id) != new.map(Tree::id) {
+            differences(&format!("{}/{name}/{}", place.root, place.leaf), old, new, &mut changes);
+        }
+    }
+    changes
+}
+
+/// Adds the entries that differ. What is no file, such as a folder or a link, has an id too.
+fn differences(
+    folder: &str,
+    old: Option<&Tree<'_>>,
+    new: Option<&Tree<'_>>,
+    changes: &mut Vec<(String, Option<BlobId>)>,
+) {
+    let path = |entry: &TreeEntry<'_>| format!("{folder}/{}", String::from_utf8_lossy(entry.name_bytes()));
+    // A file that makes room for a folder of its name is one change: what stands there now counts.
+    let mut found = BTreeMap::new();
+    let (mut old, mut new) = (old.into_iter().flatten().peekable(), new.into_iter().flatten().peekable());
+    while let Some(order) = order(old.peek(), new.peek()) {
+        match (order, old.next_if(|_| order.is_le()), new.next_if(|_| order.is_ge())) {
+            (Ordering::Equal, Some(before), Some(after)) if before.id() == after.id() => {}
+            (_, _, Some(after)) => drop(found.insert(path(&after), Some(BlobId(after.id())))),
+            (_, Some(before), None) => drop(found.entry(path(&before)).or_insert(None)),
+            (_, None, None) => break,
+        }
+    }
+    changes.extend(found);
+}
+
+/// Which of two entries comes first in Git's order; nothing where both folders are at their end.
+fn order(old: Option<&TreeEntry<'_>>, new: Option<&TreeEntry<'_>>) -> Option<Ordering> {
+    match (old, new) {
+        (None, None) => None,
+        (Some(_), None) => Some(Ordering::Less),
+        (None, Some(_)) => Some(Ordering::Greater),
+        (Some(old), Some(new)) => Some(old.cmp(new)),
+    }
+}
