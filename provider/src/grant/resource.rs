@@ -12,7 +12,7 @@ use super::acting::objects::{Pair, Places, Wanted, wanted};
 use super::acting::write::{bounded, ensure, remove, truth};
 use super::acting::{create, import, read};
 use super::keep::Keep;
-use super::planning::change;
+use super::planning;
 use super::planning::deciding::{has_come, planned_alive, too_long};
 use super::planning::wish::{Timeouts, Until, Wish};
 use super::record::{Record, configured, list, with};
@@ -46,16 +46,7 @@ impl Resource for GrantResource {
     }
 
     async fn plan(&self, call: &mut Call, change: Change) -> Outcome<Planned> {
-        let configured = self.session.configured()?;
-        let wish = Wish::read(&change.config)?;
-        change::refuse_unexplained(&configured, &wish)?;
-        match change.prior {
-            None => {
-                let before = change.planned_private.as_deref();
-                change::create(call, &configured, &change.config, &wish, before).await
-            }
-            Some(prior) => change::change(call, &configured, prior, &change.config, &wish).await,
-        }
+        planning::plan(call, &self.session.configured()?, change).await
     }
 
     async fn create(&self, call: &mut Call, change: PlannedChange) -> Option<Stored> {

@@ -14,7 +14,7 @@ use super::objects::{Places, wanted};
 use super::write::{self, bounded, truth};
 use crate::cluster::Cluster;
 use crate::grant::keep::Keep;
-use crate::grant::planning::change::first_end;
+use crate::grant::planning::create::first_end;
 use crate::grant::planning::deciding::{has_come, too_long};
 use crate::grant::planning::wish::Wish;
 use crate::grant::record::{Record, configured, list, with};
