@@ -4,7 +4,7 @@
 
 use async_trait::async_trait;
 use kube::api::{Api, DynamicObject};
-use kube::core::ApiResource;
+use kube::core::{ApiResource, GroupVersionKind};
 use p0_grant::manifest::{GRANT, Manifest};
 use p0_grant::name::GrantId;
 use p0_grant::yaml::{self, Limits};
@@ -24,14 +24,9 @@ impl Objects {
     }
 
     async fn live(&self, object: &Value) -> Result<Option<DynamicObject>, ClusterError> {
-        let (kind, name) = (kind(object).to_owned(), text(object, "/metadata/name").unwrap_or_default());
-        let resource = ApiResource {
-            group: "rbac.authorization.k8s.io".to_owned(),
-            version: "v1".to_owned(),
-            api_version: "rbac.authorization.k8s.io/v1".to_owned(),
-            plural: format!("{}s", kind.to_lowercase()),
-            kind,
-        };
+        let name = text(object, "/metadata/name").unwrap_or_default();
+        let resource =
+            ApiResource::from_gvk(&GroupVersionKind::gvk("rbac.authorization.k8s.io", "v1", kind(object)));
         let api: Api<DynamicObject> = match text(object, "/metadata/namespace") {
             Some(namespace) => Api::namespaced_with(self.cluster.client(), namespace, &resource),
             None => Api::all_with(self.cluster.client(), &resource),

@@ -3,27 +3,20 @@
 use jiff::Timestamp;
 use p0_access::request::{Request, RequestId};
 
-use super::args::{DeskArgs, WhoArgs, wait};
+use super::args::{CallArgs, wait};
 use super::print;
-use crate::cli::output::{Format, Outcome};
+use crate::cli::output::Outcome;
 use crate::desk::actor::Claim;
 use crate::desk::{Desk, DeskError};
 
-/// Which request, at which desk, and who acts.
+/// Which request, and who acts on it.
 #[derive(Debug, clap::Args)]
 pub(super) struct ActArgs {
     /// The request.
     pub(super) id: RequestId,
 
     #[command(flatten)]
-    pub(super) desk: DeskArgs,
-
-    #[command(flatten)]
-    pub(super) who: WhoArgs,
-
-    /// How to print it.
-    #[arg(short, long, value_name = "FORMAT", default_value = "table")]
-    pub(super) output: Format,
+    pub(super) call: CallArgs,
 }
 
 impl ActArgs {
@@ -32,13 +25,14 @@ impl ActArgs {
     where
         D: AsyncFnOnce(&Desk, &RequestId, &Claim) -> Result<Request, DeskError>,
     {
-        let actor = self.who.actor()?;
+        let CallArgs { desk, who, output } = &self.call;
+        let actor = who.actor()?;
         wait(async {
-            let open = self.desk.open(now).await?;
+            let open = desk.open(now).await?;
             let claim = actor.claim(verb, self.id.as_str(), now)?;
             deed(&open.desk, &self.id, &claim).await?;
             open.carry_out(now).await;
-            print::moved(&open.desk.find(&self.id).await?, self.output)?;
+            print::moved(&open.desk.find(&self.id).await?, *output)?;
             Ok(Outcome::Done)
         })
     }

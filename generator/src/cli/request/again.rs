@@ -5,10 +5,9 @@ use p0_access::duration::Lifetime;
 use p0_access::request::{Request, RequestId, Span, Want};
 use p0_grant::selection::SelectionText;
 
-use super::args::{DeskArgs, WhoArgs, wait};
-use super::ask::submit;
+use super::ask::SubmitArgs;
 use crate::cli::args::new_id;
-use crate::cli::output::{Format, Outcome};
+use crate::cli::output::Outcome;
 use crate::desk::{Ask, Asking, Length};
 
 /// Ask again for what an earlier request asked for.
@@ -32,28 +31,12 @@ pub(super) struct Again {
     #[arg(long, value_name = "TIME")]
     duration: Option<Lifetime>,
 
-    /// Wait so long for what becomes of it.
-    #[arg(short, long, value_name = "TIME", num_args = 0..=1, default_missing_value = "5m")]
-    wait: Option<Lifetime>,
-
     #[command(flatten)]
-    desk: DeskArgs,
-
-    #[command(flatten)]
-    who: WhoArgs,
-
-    /// How to print it.
-    #[arg(short, long, value_name = "FORMAT", default_value = "table")]
-    output: Format,
+    submit: SubmitArgs,
 }
 
 pub(super) fn run(args: &Again, now: Timestamp) -> anyhow::Result<Outcome> {
-    let actor = args.who.actor()?;
-    wait(async {
-        let open = args.desk.open(now).await?;
-        let ask = args.ask(&open.desk.find(&args.id).await?)?;
-        submit(&open, &ask, &actor, args.wait, args.output, now).await
-    })
+    args.submit.submit(now, async |desk| args.ask(&desk.find(&args.id).await?))
 }
 
 impl Again {

@@ -6,7 +6,7 @@ use p0_access::duration::Lifetime;
 use p0_access::name::PersonName;
 use p0_grant::role::RoleRef;
 
-use super::args::{DeskArgs, WhoArgs, wait};
+use super::args::{CallArgs, wait};
 use super::ask::{Place, role};
 use crate::cli::args::new_id;
 use crate::cli::output::{Format, Outcome, structured};
@@ -74,14 +74,7 @@ struct Resource {
     start: Option<Timestamp>,
 
     #[command(flatten)]
-    desk: DeskArgs,
-
-    #[command(flatten)]
-    who: WhoArgs,
-
-    /// How to print it.
-    #[arg(short, long, value_name = "FORMAT", default_value = "table")]
-    output: Format,
+    call: CallArgs,
 }
 
 pub(in crate::cli) fn run(args: &Args, now: Timestamp) -> anyhow::Result<Outcome> {
@@ -94,12 +87,13 @@ pub(in crate::cli) fn run(args: &Args, now: Timestamp) -> anyhow::Result<Outcome
         length: args.length,
         request_duration: args.request_duration,
     };
+    let CallArgs { desk, who, output } = &args.call;
     // A window is what its signature makes it: a name alone opens none.
-    let key = args.who.key()?;
+    let key = who.key()?;
     wait(async {
-        let open = args.desk.open(now).await?;
+        let open = desk.open(now).await?;
         let window = open.desk.allow(&allowance, &key, now).await?;
-        if args.output == Format::Table {
+        if *output == Format::Table {
             anstream::println!(
                 "{} may have {} on {} until {}, without asking anybody ({})",
                 window.to,
@@ -109,7 +103,7 @@ pub(in crate::cli) fn run(args: &Args, now: Timestamp) -> anyhow::Result<Outcome
                 window.path()
             );
         } else {
-            structured(&window, args.output)?;
+            structured(&window, *output)?;
         }
         Ok(Outcome::Done)
     })

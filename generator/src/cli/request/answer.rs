@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use p0_access::duration::Lifetime;
 
 use super::act::ActArgs;
-use super::args::wait;
+use super::args::{CallArgs, wait};
 use super::print;
 use crate::cli::output::{Format, Outcome};
 
@@ -45,7 +45,7 @@ pub(in crate::cli) struct DenyArgs {
 }
 
 pub(in crate::cli) fn approve(args: &ApproveArgs, now: Timestamp) -> anyhow::Result<Outcome> {
-    let ActArgs { id, desk, who, output } = &args.act;
+    let ActArgs { id, call: CallArgs { desk, who, output } } = &args.act;
     let actor = who.actor()?;
     wait(async {
         let open = desk.open(now).await?;

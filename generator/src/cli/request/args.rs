@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use p0_access::name::PersonName;
 
 use crate::cli::args::{Look, StoreArgs, identity, open_repository, watches};
+use crate::cli::output::Format;
 use crate::desk::Desk;
 use crate::desk::actor::Actor;
 use crate::desk::ports::{DutyFile, GitForge, NobodyOnCall, Noticeboard, OnCallLookup};
@@ -51,6 +52,20 @@ pub(super) struct WhoArgs {
     /// Your name alone, which proves nothing: only where policy says `demo: true`.
     #[arg(long = "as", value_name = "NAME", env = "P0_AS", conflicts_with = "key", help_heading = "Who")]
     name: Option<PersonName>,
+}
+
+/// Which desk, who acts at it, and how the answer is printed.
+#[derive(Clone, Debug, clap::Args)]
+pub(super) struct CallArgs {
+    #[command(flatten)]
+    pub(super) desk: DeskArgs,
+
+    #[command(flatten)]
+    pub(super) who: WhoArgs,
+
+    /// How to print it.
+    #[arg(short, long, value_name = "FORMAT", default_value = "table")]
+    pub(super) output: Format,
 }
 
 /// A desk that is open.

@@ -12,11 +12,11 @@ use p0_grant::subject::Subject;
 
 use super::act::ActArgs;
 use super::again::{self, Again};
-use super::args::{DeskArgs, OpenDesk, WhoArgs, wait};
+use super::args::{CallArgs, wait};
 use super::{print, watch};
 use crate::cli::args::new_id;
-use crate::cli::output::{Format, Outcome};
-use crate::desk::actor::{Actor, Claim};
+use crate::cli::output::Outcome;
+use crate::desk::actor::Claim;
 use crate::desk::{Ask, Asking, Desk, Length, Opened};
 
 /// Ask for access.
@@ -94,19 +94,19 @@ struct Resource {
     #[arg(long, value_name = "ID")]
     id: Option<GrantId>,
 
+    #[command(flatten)]
+    submit: SubmitArgs,
+}
+
+/// How it is asked.
+#[derive(Debug, clap::Args)]
+pub(super) struct SubmitArgs {
     /// Wait so long for what becomes of it.
     #[arg(short, long, value_name = "TIME", num_args = 0..=1, default_missing_value = "5m")]
     wait: Option<Lifetime>,
 
     #[command(flatten)]
-    desk: DeskArgs,
-
-    #[command(flatten)]
-    who: WhoArgs,
-
-    /// How to print it.
-    #[arg(short, long, value_name = "FORMAT", default_value = "table")]
-    output: Format,
+    call: CallArgs,
 }
 
 /// Where, and on what.
@@ -191,35 +191,35 @@ pub(in crate::cli) fn run(args: &Args, now: Timestamp) -> anyhow::Result<Outcome
         What::K8s(K8s { what: Access::Resource(args) }) => args,
     };
     let ask = args.ask()?;
-    let actor = args.who.actor()?;
-    wait(async {
-        let open = args.desk.open(now).await?;
-        submit(&open, &ask, &actor, args.wait, args.output, now).await
-    })
+    args.submit.submit(now, async |_| Ok(ask))
 }
 
-/// Asks, does what is thereby to be done now, and says what became of it; waits for that where `patience` says how long.
-pub(super) async fn submit(
-    open: &OpenDesk,
-    ask: &Ask,
-    actor: &Actor,
-    patience: Option<Lifetime>,
-    output: Format,
-    now: Timestamp,
-) -> anyhow::Result<Outcome> {
-    let about = ask.wants.first().map(|(id, _)| id.to_string()).unwrap_or_default();
-    let claim = actor.claim("request", &about, now)?;
-    let opened = open.desk.request(ask, &claim, now).await?;
-    if let Opened::Existing(request) = &opened {
-        print::existing(request, output)?;
-        return Ok(Outcome::Done);
-    }
-    open.carry_out(now).await;
-    let request = open.desk.find(opened.request().id()).await?;
-    print::moved(&request, output)?;
-    match patience {
-        Some(limit) => watch::follow(open, request.id(), limit, output).await,
-        None => Ok(Outcome::Done),
+impl SubmitArgs {
+    /// Asks what `ask` says, does what is thereby to be done now, and says what became of it; waits for that where it is to.
+    pub(super) fn submit<A>(&self, now: Timestamp, ask: A) -> anyhow::Result<Outcome>
+    where
+        A: AsyncFnOnce(&Desk) -> anyhow::Result<Ask>,
+    {
+        let CallArgs { desk, who, output } = &self.call;
+        let actor = who.actor()?;
+        wait(async {
+            let open = desk.open(now).await?;
+            let ask = ask(&open.desk).await?;
+            let about = ask.wants.first().map(|(id, _)| id.to_string()).unwrap_or_default();
+            let claim = actor.claim("request", &about, now)?;
+            let opened = open.desk.request(&ask, &claim, now).await?;
+            if let Opened::Existing(request) = &opened {
+                print::existing(request, *output)?;
+                return Ok(Outcome::Done);
+            }
+            open.carry_out(now).await;
+            let request = open.desk.find(opened.request().id()).await?;
+            print::moved(&request, *output)?;
+            match self.wait {
+                Some(limit) => watch::follow(&open, request.id(), limit, *output).await,
+                None => Ok(Outcome::Done),
+            }
+        })
     }
 }
 

@@ -8,9 +8,9 @@ use p0_grant::signature::Fingerprint;
 use ssh_key::PublicKey;
 
 use super::act::ActArgs;
-use super::args::{DeskArgs, WhoArgs, wait};
+use super::args::{CallArgs, wait};
 use super::print;
-use crate::cli::output::{Format, Outcome};
+use crate::cli::output::Outcome;
 use crate::desk::Scope;
 
 macro_rules! one_request {
@@ -76,14 +76,7 @@ pub(in crate::cli) struct RevokeArgs {
     reason: Option<String>,
 
     #[command(flatten)]
-    desk: DeskArgs,
-
-    #[command(flatten)]
-    who: WhoArgs,
-
-    /// How to print it.
-    #[arg(short, long, value_name = "FORMAT", default_value = "table")]
-    output: Format,
+    call: CallArgs,
 }
 
 pub(in crate::cli) fn cancel(args: &CancelArgs, now: Timestamp) -> anyhow::Result<Outcome> {
@@ -99,10 +92,11 @@ pub(in crate::cli) fn retry(args: &RetryArgs, now: Timestamp) -> anyhow::Result<
 }
 
 pub(in crate::cli) fn revoke(args: &RevokeArgs, now: Timestamp) -> anyhow::Result<Outcome> {
-    let actor = args.who.actor()?;
+    let CallArgs { desk, who, output } = &args.call;
+    let actor = who.actor()?;
     let scope = args.scope()?;
     wait(async {
-        let open = args.desk.open(now).await?;
+        let open = desk.open(now).await?;
         let claim = actor.claim("revoke", &scope.about(), now)?;
         let done = open.desk.revoke(&scope, args.reason.clone(), &claim, now).await?;
         open.carry_out(now).await;
@@ -110,7 +104,7 @@ pub(in crate::cli) fn revoke(args: &RevokeArgs, now: Timestamp) -> anyhow::Resul
         for request in &done.ended {
             ended.push(open.desk.find(request.id()).await?);
         }
-        print::revoked(&ended, &done, args.output)?;
+        print::revoked(&ended, &done, *output)?;
         Ok(if done.kept.is_empty() { Outcome::Done } else { Outcome::Refused })
     })
 }
