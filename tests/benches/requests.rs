@@ -14,6 +14,7 @@ use p0_tests::program::build_for_release;
 use p0_tests::serving::Serving;
 use p0_tests::site::CLUSTER;
 use p0_tests::team::{READERS, Team};
+use p0_tests::workbench::median;
 
 /// Measured with none, and again with these many live ones.
 const LIVE: usize = 1_000;
@@ -61,11 +62,6 @@ async fn measure(team: &Team, desk: &Desk, from: usize) -> f64 {
     median(times)
 }
 
-fn median(mut times: Vec<f64>) -> f64 {
-    times.sort_by(f64::total_cmp);
-    times[times.len() / 2]
-}
-
 async fn asked(team: &Team, desk: &Desk, number: usize) -> RequestId {
     let id = GrantId::new(format!("load{number:016}")).unwrap();
     let asking = Asking {
@@ -109,5 +105,5 @@ fn by_git(team: &Team) -> f64 {
         git(&["push", "-q", "origin", "HEAD:main"]);
         began.elapsed().as_secs_f64() * 1000.0
     });
-    median(times.collect())
+    median(times)
 }

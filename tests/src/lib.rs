@@ -19,6 +19,7 @@ pub mod terraform;
 pub mod tunnel;
 pub mod upstream;
 mod waiting;
+pub mod workbench;
 
 pub use control_plane::{Api, Asked, ControlPlane, Fate, Proxy};
 pub use oracle::{Binding, Oracle, Readers, RoleSet};
