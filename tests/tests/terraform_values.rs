@@ -146,6 +146,13 @@ fn terraform_reads_what_we_write_and_we_what_it_writes() {
 }
 
 #[test]
+fn terraform_normalises_texts_as_we_do() {
+    let decomposed = Value::string("e\u{301}");
+    let said = Cty::start().read_msgpack(&serde_json::json!("string"), b"\xa3e\xcc\x81").unwrap();
+    assert_eq!(said.msgpack, msgpack::write(&decomposed, &Type::String).unwrap(), "{}", said.words);
+}
+
+#[test]
 fn both_encodings_mean_the_same_to_terraform() {
     let mut oracle = Cty::start();
     for (of, value) in cases(Knowledge::Whole) {

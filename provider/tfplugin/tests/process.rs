@@ -7,6 +7,7 @@
     reason = "a plugin that does not answer is a failed test"
 )]
 
+use std::io::{Seek, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -99,8 +100,9 @@ async fn nobody_else_gets_an_answer() {
     let us = Identity::new();
     let plugin = Plugin::start(&[("PLUGIN_CLIENT_CERT", &us.pem)]);
     let other = Identity::new();
+    let thief = us.with_key_of(&other);
     for version in VERSIONS {
-        for identity in [None, Some(&other)] {
+        for identity in [None, Some(&other), Some(&thief)] {
             let config = tls(identity, plugin.line.certificate(), version);
             let refused = match connect(plugin.line.socket(), Some(config)).await {
                 Err(_) => true,
@@ -144,7 +146,36 @@ async fn shutdown_closes_what_is_open_and_leaves_nothing() {
 }
 
 #[tokio::test]
+async fn standard_input_is_terraforms() {
+    let mut input = tempfile::tempfile().unwrap();
+    input.write_all(b"yes\n").unwrap();
+    input.rewind().unwrap();
+    let mut command = command();
+    command.env(COOKIE.0, COOKIE.1).env("PLUGIN_PROTOCOL_VERSIONS", "6").stdin(input.try_clone().unwrap());
+    let plugin = Plugin::of(command);
+    let channel = connect(plugin.line.socket(), None).await.unwrap();
+    schema(&channel).await.unwrap();
+    shut_down(&channel).await;
+    drop(channel);
+    plugin.end();
+    // Both sides share one place in the file.
+    assert_eq!(input.stream_position().unwrap(), 0);
+}
+
+#[test]
+fn the_socket_is_where_the_environment_says_or_in_the_temporary_folder() {
+    for variable in ["TMPDIR", "PLUGIN_UNIX_SOCKET_DIR"] {
+        let folder = tempfile::tempdir().unwrap();
+        let plugin = Plugin::start(&[(variable, folder.path().to_str().unwrap())]);
+        assert!(plugin.line.socket().starts_with(folder.path()), "{variable}");
+    }
+}
+
+#[tokio::test]
 async fn without_terraform_it_ends_and_closes_what_is_open() {
+    // Orphans go to this process and not to the first: who waits for parent 1 waits for ever.
+    #[cfg(target_os = "linux")]
+    rustix::process::set_child_subreaper(Some(rustix::process::getpid())).unwrap();
     let shelter = tempfile::tempdir().unwrap();
     // A shell stands for Terraform: it starts the plugin, and is then killed.
     let mut parent = Command::new("sh");

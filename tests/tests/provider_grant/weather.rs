@@ -66,6 +66,44 @@ fn a_lost_answer_is_asked_for_again_and_nothing_is_made_twice() {
 }
 
 #[test]
+fn what_may_be_there_is_recorded_where_nobody_can_look() {
+    let (proxy, rig) = proxied(&[]);
+    let plan = rig.plan(None, &rig.config(&view("unseen@example.com", &[]))).unwrap();
+    let mut is_broken = false;
+    proxy.judge(move |asked| {
+        is_broken |= is_for(asked, "POST", "rolebindings");
+        if is_broken { Fate::Refused(500, None) } else { Fate::Served }
+    });
+    let (left, told) = rig.apply(&plan);
+    assert!(told.unwrap_err().contains("500"));
+    let left = left.expect("the role may be there, so it is recorded");
+    assert!(!is(&left, "active"));
+    proxy.judge(|_| Fate::Served);
+    assert_eq!(get(&role_path(&left)).0, 200);
+    assert_eq!(rig.delete(&left), (None, Ok(())));
+    assert_eq!(get(&role_path(&left)).0, 404);
+}
+
+#[test]
+fn a_change_ends_in_time_and_is_made_by_the_next_apply() {
+    let (proxy, rig) = proxied(&[]);
+    let lasting = |end: &str| {
+        let inputs = [("duration", text(end)), ("timeouts", object(&[("update", "1s")]))];
+        rig.config(&view("updating@example.com", &inputs))
+    };
+    let grant = rig.make(None, &lasting("8h"));
+    proxy.judge(first("PATCH", "clusterroles", Fate::Stalled));
+    let (left, told) = rig.apply(&rig.plan(Some(&grant), &lasting("9h")).unwrap());
+    assert!(told.unwrap_err().contains("timeouts.update"));
+    let left = left.unwrap();
+    assert!(is(&left, "active") && !lines(&left, "drift").is_empty());
+    proxy.judge(|_| Fate::Served);
+    let longer = rig.make(Some(&rig.read(&left).unwrap()), &lasting("9h"));
+    assert_eq!(rig.read(&longer).unwrap().state, longer.state);
+    rig.delete(&longer).1.unwrap();
+}
+
+#[test]
 fn a_busy_server_is_asked_again_when_it_says() {
     let (proxy, rig) = proxied(&[]);
     proxy.judge(first("POST", "clusterroles", Fate::Refused(429, Some(2))));

@@ -58,6 +58,30 @@ fn a_client_certificate_and_its_key() {
 }
 
 #[test]
+fn a_program_that_prints_a_credential_reads_nothing_of_the_tool_s_input() {
+    let version = "client.authentication.k8s.io/v1";
+    let plane = ControlPlane::shared();
+    let credential = json!({
+        "apiVersion": version, "kind": "ExecCredential", "status": { "token": plane.token() },
+    });
+    let script = "! read -r _ && cat credential";
+    let own = std::fs::read_to_string(plane.kubeconfig()).expect("a file");
+    let mut kubeconfig: serde_json::Value = serde_json::from_str(&own).expect("JSON");
+    kubeconfig["users"][0]["user"] = json!({ "exec": {
+        "apiVersion": version, "command": "sh", "args": ["-c", script], "interactiveMode": "IfAvailable",
+    } });
+    let exec = format!(
+        "HOST\nCA\nexec {{\n  api_version = \"{version}\"\n  command = \"sh\"\n  args = [\"-c\", \"{script}\"]\n}}"
+    );
+    for block in [exec.as_str(), "config_path = \"kubeconfig\""] {
+        let world = with_block(Tool::Terraform, block);
+        world.tool.file("credential", &credential.to_string());
+        world.tool.file("kubeconfig", &kubeconfig.to_string());
+        world.tool.run_with_input(&["plan"], "yes\n").done();
+    }
+}
+
+#[test]
 fn a_program_that_prints_a_credential() {
     let credential = |token: &str| {
         json!({

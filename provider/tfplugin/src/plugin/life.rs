@@ -120,6 +120,22 @@ mod tests {
         assert!(text.starts_with("panic: a fault\n\nat provider/tfplugin/src/plugin/life.rs:"), "{text}");
     }
 
+    /// Seen from outside: this test runs itself once more.
+    #[test]
+    fn a_process_prints_its_panics_on_standard_error() {
+        const AGAIN: &str = "TFPLUGIN_PANICS";
+        if std::env::var_os(AGAIN).is_some() {
+            print_panics_as_terraform_reads_them();
+            panic!("a fault");
+        }
+        let mut again = std::process::Command::new(std::env::current_exe().unwrap());
+        let name = "plugin::life::tests::a_process_prints_its_panics_on_standard_error";
+        let output = again.args(["--exact", name, "--nocapture"]).env(AGAIN, "1").output().unwrap();
+        assert!(!output.status.success());
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert!(told.lines().any(|line| line == "panic: a fault"), "{told}");
+    }
+
     #[tokio::test]
     async fn an_end_comes_once_for_all() {
         let (ending, end) = ending();

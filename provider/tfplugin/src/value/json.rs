@@ -182,6 +182,11 @@ mod tests {
     }
 
     #[test]
+    fn texts_are_in_normal_form_c() {
+        assert_eq!(exact("\"e\\u0301\"", &Type::String), Ok(Value::string("\u{e9}")));
+    }
+
+    #[test]
     fn what_is_wrong_is_named_with_its_place() {
         let of = Type::object([("a", Type::list(Type::object([("b", Type::Bool)])))]);
         for (text, sentence) in [

@@ -69,7 +69,20 @@ mod tests {
             assert_eq!(write(&value, &Type::Number).unwrap(), bytes, "{value:?}");
             assert_eq!(read(bytes, &Type::Number).unwrap(), value);
         }
-        assert_eq!(read(b"\xca\x3f\xc0\0\0", &Type::Number), Ok(exact("1.5")), "a short float");
+        for (bytes, text) in [
+            (&b"\xca\x3f\xc0\0\0"[..], "1.5"),
+            (b"\xcc\x02", "2"),
+            (b"\xcf\x80\0\0\0\0\0\0\0", "9223372036854775808"),
+            (b"\xb39223372036854775808", "9223372036854775808"),
+        ] {
+            assert_eq!(read(bytes, &Type::Number), Ok(exact(text)), "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn texts_are_in_normal_form_c() {
+        assert_eq!(Value::string("e\u{301}"), Value::string("\u{e9}"));
+        assert_eq!(read(b"\xa3e\xcc\x81", &Type::String), Ok(Value::string("\u{e9}")));
     }
 
     #[test]

@@ -8,6 +8,7 @@ use rcgen::{
     BasicConstraints, CertificateParams, ExtendedKeyUsagePurpose, IsCa, KeyPair, PKCS_ECDSA_P521_SHA512,
 };
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion};
 use tokio::net::UnixStream;
 use tokio_rustls::TlsConnector;
@@ -32,6 +33,13 @@ impl Identity {
     }
 }
 
+impl Identity {
+    /// This certificate with another's key: what somebody has who has only seen it.
+    pub(crate) fn with_key_of(&self, other: &Self) -> Self {
+        Self { pem: self.pem.clone(), certificate: self.certificate.clone(), key: other.key.clone() }
+    }
+}
+
 fn pem(der: &[u8]) -> String {
     use base64::Engine;
     let text = base64::engine::general_purpose::STANDARD.encode(der);
@@ -53,13 +61,17 @@ pub(crate) fn tls(
     let mut roots = RootCertStore::empty();
     roots.add(server.into()).unwrap();
     let crypto = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let config = ClientConfig::builder_with_provider(crypto).with_protocol_versions(&[version]).unwrap();
+    let config =
+        ClientConfig::builder_with_provider(Arc::clone(&crypto)).with_protocol_versions(&[version]).unwrap();
     let config = config.with_root_certificates(roots);
     let mut config = match identity {
         None => config.with_no_client_auth(),
         Some(identity) => {
             let key = PrivateKeyDer::Pkcs8(identity.key.clone().into());
-            config.with_client_auth_cert(vec![identity.certificate.clone()], key).unwrap()
+            let key = crypto.key_provider.load_private_key(key).unwrap();
+            // Whether the two go together is for the other side to see.
+            let own = CertifiedKey::new(vec![identity.certificate.clone()], key);
+            config.with_client_cert_resolver(Arc::new(SingleCertAndKey::from(own)))
         }
     };
     config.alpn_protocols = vec![b"h2".to_vec()];
@@ -78,7 +90,12 @@ pub(crate) async fn connect(
             let raw = UnixStream::connect(socket).await?;
             let stream: Box<dyn Stream> = match tls {
                 None => Box::new(raw),
-                Some(tls) => Box::new(tls.connect(ServerName::try_from("localhost").unwrap(), raw).await?),
+                Some(tls) => {
+                    let stream = tls.connect(ServerName::try_from("localhost").unwrap(), raw).await?;
+                    // What go-plugin's gRPC insists on.
+                    assert_eq!(stream.get_ref().1.alpn_protocol(), Some(&b"h2"[..]));
+                    Box::new(stream)
+                }
             };
             Ok::<_, std::io::Error>(TokioIo::new(stream))
         }

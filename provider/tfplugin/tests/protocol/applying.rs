@@ -114,3 +114,12 @@ async fn a_panic_is_an_error_of_its_call_alone() {
     assert!(panics.unwrap_err().1.contains("a fault in the provider"));
     assert!(core.plan("odd_thing", None, &thing("c")).await.is_ok(), "the provider goes on");
 }
+
+#[tokio::test]
+async fn a_deletion_that_leaves_something_and_gives_no_reason_is_an_error() {
+    let mut core = of(Thing { delete: |_, prior| Some(prior), ..Thing::default() }).await;
+    let prior = Thing::made(&thing("a"), "1");
+    let kept = core.change("odd_thing", Some(&prior), &Value::Null).await.unwrap();
+    refused(&kept.diagnostics, "the provider gave no reason");
+    assert_eq!(kept.stored, Some(prior));
+}

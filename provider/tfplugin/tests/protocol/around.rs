@@ -190,17 +190,19 @@ async fn a_data_source_is_wholly_known() {
 
 #[tokio::test]
 async fn a_diagnostic_says_what_it_is_about() {
-    let at = Path::attribute("pets").then(Step::Index(0)).then(Step::Attribute("name".to_owned()));
+    fn at() -> Path {
+        Path::attribute("pets")
+            .then(Step::Index(0))
+            .then(Step::Attribute("tags".to_owned()))
+            .then(Step::Key("colour".to_owned()))
+    }
     let mut core = of(Thing {
-        validate: |_, _| {
-            let at = Path::attribute("pets").then(Step::Index(0)).then(Step::Attribute("name".to_owned()));
-            Err(Diagnostic::error("Not this name", "Choose another.").at(at).into())
-        },
+        validate: |_, _| Err(Diagnostic::error("Not this name", "Choose another.").at(at()).into()),
         ..Thing::default()
     })
     .await;
     let told = core.validate("odd_thing", &thing("a")).await.unwrap();
-    assert_eq!(told.iter().next().unwrap().path, Some(at));
+    assert_eq!(told.iter().next().unwrap().path, Some(at()));
 }
 
 #[test]
@@ -209,4 +211,51 @@ fn nested_schemas_have_the_types_of_their_objects() {
         Attribute::nested(Mode::Optional, Nesting::List, [("name", Attribute::required(Type::String))]);
     let of = Schema::new("").with("pets", pets).value_type();
     assert_eq!(of, Type::object([("pets", Type::list(Type::object([("name", Type::String)])))]));
+}
+
+#[tokio::test]
+async fn what_wants_to_be_renewed_says_when_and_is() {
+    let mut core = core(Odd::default()).await;
+    let type_name = "odd_lease".to_owned();
+    let config = Value::object([("name", Value::string("a")), ("token", Value::Null)]);
+    let of = Type::object([("name", Type::String), ("token", Type::String)]);
+    let msgpack = tfplugin::value::msgpack::write(&config, &of).unwrap();
+    let request = wire::open_ephemeral_resource::Request {
+        type_name: type_name.clone(),
+        config: Some(wire::DynamicValue { msgpack, json: Vec::new() }),
+        client_capabilities: None,
+    };
+    let opened = core.client().open_ephemeral_resource(request).await.unwrap().into_inner();
+    assert_eq!(opened.renew_at.map(|at| (at.seconds, at.nanos)), Some((1, 500_000_000)));
+    let request = wire::renew_ephemeral_resource::Request { type_name, private: opened.private };
+    let renewed = core.client().renew_ephemeral_resource(request).await.unwrap().into_inner();
+    assert!(renewed.diagnostics.is_empty() && renewed.renew_at.is_none());
+    assert_eq!(renewed.private.as_deref(), Some(&b"a again"[..]));
+}
+
+#[tokio::test]
+async fn a_new_configuration_begins_a_new_run() {
+    let mut core = of(Thing {
+        read: |call, current| match call.stop.has_come() {
+            true => Err(Diagnostic::error("Interrupted", "It was stopped.").into()),
+            false => Ok(Some(current)),
+        },
+        ..Thing::default()
+    })
+    .await;
+    let prior = Thing::made(&thing("a"), "1");
+    core.client().stop_provider(wire::stop_provider::Request {}).await.unwrap();
+    refused(&core.read("odd_thing", &prior).await.unwrap().diagnostics, "It was stopped.");
+    core.configure(&Value::object([("url", Value::Null)])).await.unwrap();
+    let read = core.read("odd_thing", &prior).await.unwrap();
+    assert!(read.diagnostics.is_empty() && read.stored == Some(prior));
+}
+
+#[tokio::test]
+async fn a_value_that_cannot_be_read_is_an_error_and_no_status() {
+    let mut core = core(Odd::default()).await;
+    let config = Some(wire::DynamicValue { msgpack: b"\x81\xa1x\xc0".to_vec(), json: Vec::new() });
+    let request = wire::validate_data_resource_config::Request { type_name: "odd_look".to_owned(), config };
+    let answer = core.client().validate_data_resource_config(request).await.unwrap().into_inner();
+    assert_eq!(answer.diagnostics[0].summary, "A value cannot be read");
 }

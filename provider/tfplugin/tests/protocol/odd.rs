@@ -1,12 +1,13 @@
 //! A provider whose parts are honest unless a test says otherwise.
 
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use tfplugin::diagnostics::Diagnostic;
 use tfplugin::provider::{
     Call, Change, DataSource, Draft, Ephemeral, Function, FunctionError, ImportBy, ListResource, Listed,
-    Moved, Opened, Outcome, Planned, PlannedChange, Provider, Query, Resource, Stored,
+    Moved, Opened, Outcome, Planned, PlannedChange, Provider, Query, Renewed, Resource, Stored,
 };
 use tfplugin::schema::{
     Attribute, IdentityAttribute, IdentitySchema, ImportUse, Mode, Nesting, Parameter, Schema, Signature,
@@ -219,7 +220,12 @@ impl Ephemeral for Leases {
     async fn open(&self, _call: &mut Call, config: Value) -> Outcome<Opened> {
         let name = config.attribute("name").and_then(Value::as_str).unwrap_or_default().to_owned();
         let result = changed(&config, &[("token", Value::string(format!("token of {name}")))]);
-        Ok(Opened { result, private: name.into_bytes(), renew_at: None })
+        let renew_at = Some(SystemTime::UNIX_EPOCH + Duration::from_millis(1_500));
+        Ok(Opened { result, private: name.into_bytes(), renew_at })
+    }
+
+    async fn renew(&self, _call: &mut Call, private: Vec<u8>) -> Outcome<Renewed> {
+        Ok(Renewed { private: [private.as_slice(), b" again"].concat(), renew_at: None })
     }
 
     async fn close(&self, _call: &mut Call, private: Vec<u8>) -> Outcome<()> {

@@ -1,7 +1,7 @@
 //! Plans: which are legal, and what is said of one that is not.
 
 use tfplugin::diagnostics::Diagnostic;
-use tfplugin::provider::{ImportBy, Stored};
+use tfplugin::provider::{Call, Change, ImportBy, Outcome, Planned, Stored};
 use tfplugin::value::{Path, Value};
 use tfplugin::wire::tfplugin6 as wire;
 
@@ -158,4 +158,37 @@ async fn a_deletion_is_planned_as_nothing_and_knows_its_private_data() {
     assert!(plan.state.is_null() && plan.diagnostics.iter().count() == 1);
     let gone = core.apply("odd_thing", Some(&prior), &plan, &Value::Null).await.unwrap();
     assert_eq!((gone.stored, errors(&gone.diagnostics)), (None, Vec::new()));
+}
+
+fn with_identity(call: &mut Call, change: Change, id: Value, replace: Vec<Path>) -> Outcome<Planned> {
+    let planned = Thing::honest_plan(call, change)?;
+    Ok(Planned { identity: Some(Value::object([("id", id)])), replace, ..planned })
+}
+
+#[tokio::test]
+async fn an_identity_is_unknown_only_where_a_thing_is_made() {
+    let prior = Thing::made(&thing("a"), "1");
+    let mut open = of(Thing {
+        plan: |call, change| with_identity(call, change, Value::UNKNOWN, Vec::new()),
+        ..Thing::default()
+    })
+    .await;
+    let made = open.plan("odd_thing", None, &thing("a")).await.unwrap();
+    assert!(errors(&made.diagnostics).is_empty() && !made.identity.unwrap().is_wholly_known());
+    let kept = open.plan("odd_thing", Some(&prior), &thing("b")).await.unwrap();
+    refused(&kept.diagnostics, "the identity is missing or unknown");
+    let mut anew = of(Thing {
+        plan: |call, change| with_identity(call, change, Value::UNKNOWN, vec![Path::attribute("name")]),
+        ..Thing::default()
+    })
+    .await;
+    let replaced = anew.plan("odd_thing", Some(&prior), &thing("b")).await.unwrap();
+    assert_eq!(errors(&replaced.diagnostics), Vec::<String>::new());
+    let mut other = of(Thing {
+        plan: |call, change| with_identity(call, change, Value::string("2"), Vec::new()),
+        ..Thing::default()
+    })
+    .await;
+    let changed = other.plan("odd_thing", Some(&prior), &thing("b")).await.unwrap();
+    refused(&changed.diagnostics, "the identity has changed");
 }

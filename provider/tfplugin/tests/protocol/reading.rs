@@ -121,18 +121,8 @@ async fn an_identity_of_an_older_version_is_taken() {
     }
 }
 
-#[tokio::test]
-async fn state_of_another_resource_moves() {
-    let mut core = of(Thing {
-        adopt: |_, moved| {
-            assert_eq!((moved.provider.as_str(), moved.version), ("registry.terraform.io/other/other", 3));
-            let state: serde_json::Value = serde_json::from_slice(&moved.state).unwrap();
-            Ok(Thing::made(&thing(state["title"].as_str().unwrap()), "1"))
-        },
-        ..Thing::default()
-    })
-    .await;
-    let request = wire::move_resource_state::Request {
+fn moving() -> wire::move_resource_state::Request {
+    wire::move_resource_state::Request {
         source_provider_address: "registry.terraform.io/other/other".to_owned(),
         source_type_name: "other_thing".to_owned(),
         source_schema_version: 3,
@@ -142,12 +132,63 @@ async fn state_of_another_resource_moves() {
         }),
         target_type_name: "odd_thing".to_owned(),
         ..Default::default()
-    };
-    let answer = core.client().move_resource_state(request.clone()).await.unwrap().into_inner();
+    }
+}
+
+#[tokio::test]
+async fn state_of_another_resource_moves() {
+    let mut core = of(Thing {
+        adopt: |_, moved| {
+            assert_eq!((moved.provider.as_str(), moved.version), ("registry.terraform.io/other/other", 3));
+            assert_eq!(moved.resource, "other_thing");
+            let state: serde_json::Value = serde_json::from_slice(&moved.state).unwrap();
+            Ok(Thing::made(&thing(state["title"].as_str().unwrap()), "1"))
+        },
+        ..Thing::default()
+    })
+    .await;
+    let answer = core.client().move_resource_state(moving()).await.unwrap().into_inner();
     assert!(
         answer.diagnostics.is_empty() && answer.target_state.is_some() && answer.target_identity.is_some()
     );
     let mut none = of(Thing::default()).await;
-    let answer = none.client().move_resource_state(request).await.unwrap().into_inner();
+    let answer = none.client().move_resource_state(moving()).await.unwrap().into_inner();
     assert_eq!(answer.diagnostics[0].summary, "Move is not possible");
+}
+
+/// A thing whose id nobody knows.
+fn open() -> Stored {
+    Stored { state: with("a", &[("id", Value::UNKNOWN)]), ..Thing::made(&thing("a"), "1") }
+}
+
+#[tokio::test]
+async fn what_is_kept_is_known_wherever_it_comes_from() {
+    let mut core = of(Thing {
+        read: |_, _| Ok(Some(open())),
+        import: |_, _| Ok(open()),
+        upgrade: |_, _| Ok(open().state),
+        adopt: |_, _| Ok(open()),
+        ..Thing::default()
+    })
+    .await;
+    let said = "`id` is still unknown";
+    let prior = Thing::made(&thing("a"), "1");
+    refused(&core.read("odd_thing", &prior).await.unwrap().diagnostics, said);
+    let by = ImportBy::Id("1".to_owned());
+    refused(&core.import("odd_thing", &by).await.unwrap().diagnostics, said);
+    refused(&core.upgrade("odd_thing", 0, "{}").await.unwrap().1, said);
+    let moved = core.client().move_resource_state(moving()).await.unwrap().into_inner();
+    assert!(moved.diagnostics[0].detail.contains(said), "{:?}", moved.diagnostics);
+}
+
+#[tokio::test]
+async fn what_is_write_only_does_not_come_with_a_move() {
+    let mut core = of(Thing {
+        adopt: |_, _| Ok(Thing::made(&with("a", &[("once", Value::string("secret"))]), "1")),
+        ..Thing::default()
+    })
+    .await;
+    let moved = core.client().move_resource_state(moving()).await.unwrap().into_inner();
+    let said = "`once` is kept although it is write-only";
+    assert!(moved.diagnostics[0].detail.contains(said), "{:?}", moved.diagnostics);
 }
