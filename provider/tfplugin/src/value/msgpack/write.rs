@@ -1,4 +1,4 @@
-//! Writing, in the forms that go-cty writes.
+//! Writing, in forms that go-cty reads: its own, except that a whole number beyond 64 bits goes as a float where it is one exactly.
 
 use std::collections::BTreeMap;
 
