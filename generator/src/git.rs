@@ -12,6 +12,7 @@ mod history;
 mod init;
 mod line;
 mod note;
+mod past;
 mod remote;
 mod tree;
 

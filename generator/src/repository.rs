@@ -2,18 +2,20 @@
 //!
 //! Not here: Git itself ([`crate::git`]), what is decided (`p0-access`), and anything that is printed.
 
-use std::collections::BTreeSet;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use p0_access::change::Edit;
 use p0_access::judge::Finding;
 use p0_access::kustomization::{self, KustomizationError};
-use p0_access::layout::{ClusterName, grant_file};
+use p0_access::layout::ClusterName;
 use p0_grant::manifest::{Claims, Manifest, ManifestError};
 use p0_grant::name::GrantId;
 
 use crate::git::{
-    AfterMerge, Change, CommitId, Ensured, Forge, GitError, Identity, MergeError, Merged, Message, Remote,
+    AfterMerge, BlobId, Change, CommitId, Ensured, Forge, GitError, Identity, MergeError, Merged, Message,
+    Remote, Used,
 };
 
 mod auditing;
@@ -25,7 +27,7 @@ mod reading;
 mod removal;
 mod sweeping;
 
-use judging::long_before;
+use judging::{long_before, traces};
 use reading::manifest;
 
 pub use auditing::{Audit, Audited};
@@ -38,6 +40,8 @@ pub use sweeping::{Ended, Swept};
 /// A repository of the design's layout.
 pub struct Repository {
     forge: Forge,
+    /// The SHA-256 of each grant file that was on base when it was last looked at.
+    digests: RefCell<BTreeMap<BlobId, String>>,
 }
 
 /// What became of a revert.
@@ -102,7 +106,7 @@ type Result<T> = std::result::Result<T, RepositoryError>;
 impl Repository {
     /// The repository on `forge`.
     pub fn new(forge: Forge) -> Self {
-        Self { forge }
+        Self { forge, digests: RefCell::default() }
     }
 
     /// The forge.
@@ -140,9 +144,11 @@ impl Repository {
             Some(_) => return Err(GitError::ForeignBranch(grant_branch(id)).into()),
             None => {}
         }
-        let used = self.remote().used_since(base, &[cluster.grants_folder()], long_before(*created_at))?;
-        let ended = used.trailers.contains(id.as_str()) || used.entries.contains(&grant_file(id));
-        if ended { Err(RepositoryError::Ended(id.clone())) } else { Ok(()) }
+        let (folder, since) = (cluster.grants_folder(), long_before(*created_at));
+        match self.remote().used_since(base, &[folder], since, &traces([id]))? {
+            none if none == Used::default() => Ok(()),
+            _ => Err(RepositoryError::Ended(id.clone())),
+        }
     }
 
     /// Merges a proposed grant, judged on the head that it lands on.
@@ -180,9 +186,9 @@ impl Repository {
         if self.remote().read_file(base, &cluster.grant_path(id))?.is_some() {
             return Ok(());
         }
-        match self.remote().used(base, &[], Timestamp::MAX)?.trailers.contains(id.as_str()) {
-            true => Err(RepositoryError::Ended(id.clone())),
-            false => Err(self.no_grant(cluster, id)),
+        match self.remote().used(base, &[], Timestamp::MAX, &traces([id]))? {
+            none if none == Used::default() => Err(self.no_grant(cluster, id)),
+            _ => Err(RepositoryError::Ended(id.clone())),
         }
     }
 

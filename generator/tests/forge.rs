@@ -5,6 +5,7 @@
     reason = "a repository that cannot be made is a failed test"
 )]
 
+use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::path::Path;
 use std::process::Command;
@@ -12,7 +13,7 @@ use std::process::Command;
 use p0_access::change::Edit;
 use p0_gitops::git::{
     AfterMerge, Change, CommitId, Credentials, Ensured, Forge, GitError, Identity, MergeError, Merged,
-    Message, Remote, add_files, create_bare,
+    Message, Remote, Used, add_files, create_bare,
 };
 
 struct Fixture {
@@ -238,15 +239,28 @@ fn history_tells_every_id_that_base_has_had() {
     for edits in [[put("grants/c.yaml", "c\n")], [delete("grants/c.yaml")]] {
         add_files(fixture.forge.remote(), "main", &edits, &by(), &message).unwrap();
     }
-    let head = fixture.forge.head().unwrap();
-    let used = fixture
-        .forge
-        .remote()
-        .used(head, &["grants".to_owned()], "2026-11-24T09:00:00Z".parse().unwrap())
-        .unwrap();
-    assert_eq!(used.trailers.into_iter().collect::<Vec<_>>(), ["a", "b"]);
-    let entries: Vec<String> = used.entries.into_iter().collect();
-    assert_eq!(entries, ["a.yaml", "b.yaml", "c.yaml", "sentinel.yaml"]);
+    let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<String>>();
+    let entries = ["a.yaml", "b.yaml", "c.yaml", "d.yaml", "sentinel.yaml"];
+    let asked = Used { trailers: names(&["a", "b", "c", "d"]), entries: names(&entries) };
+    let found = |forge: &Forge| {
+        let since = "2026-11-24T09:00:00Z".parse().unwrap();
+        forge.remote().used(forge.head().unwrap(), &["grants".to_owned()], since, &asked).unwrap()
+    };
+    let wanted = Used {
+        trailers: names(&["a", "b"]),
+        entries: names(&["a.yaml", "b.yaml", "c.yaml", "sentinel.yaml"]),
+    };
+    assert_eq!(found(&fixture.forge), wanted);
+
+    // What is remembered is what somebody finds who reads all of it: after more commits, and after a base that was rewritten.
+    let before = fixture.git(&["rev-parse", "main"]);
+    let edits = [put("grants/d.yaml", "d\n")];
+    fixture.propose("p0/grant/d", &edits);
+    fixture.merge("p0/grant/d", &edits).unwrap();
+    assert_eq!(found(&fixture.forge).trailers, names(&["a", "b", "d"]));
+    assert_eq!(found(&fixture.forge), found(&fixture.again()));
+    fixture.git(&["update-ref", "refs/heads/main", &before]);
+    assert_eq!(found(&fixture.forge), wanted);
 }
 
 #[test]
@@ -260,7 +274,7 @@ fn a_shallow_clone_says_that_its_history_is_cut_off() {
     fixture.git(&["clone", "--quiet", "--bare", "--depth", "1", &url, clone.path().to_str().unwrap()]);
     let remote = Remote::open(clone.path().to_str().unwrap(), Credentials::default(), Path::new("")).unwrap();
     let head = remote.head("main").unwrap();
-    assert!(matches!(remote.used(head, &[], by().at), Err(GitError::Shallow)));
+    assert!(matches!(remote.used(head, &[], by().at, &Used::default()), Err(GitError::Shallow)));
 }
 
 #[test]

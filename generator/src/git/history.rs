@@ -2,18 +2,18 @@
 //!
 //! Two traces are read. Every commit that base contains may name an id in a `Request-Id` trailer: the bot's commits
 //! always do. And of the commits on base's first-parent line since a given time, the trees are compared: whatever the
-//! messages say, a file that stood there leaves its name. Not here: what an id is.
+//! messages say, a file that stood there leaves its name. Not here: what an id is, and remembering ([`super::past`]).
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 
-use git2::{ObjectType, Oid, Repository, Tree};
+use git2::{ObjectType, Oid, Repository};
 use jiff::Timestamp;
 
-use super::{CommitId, GitError, Remote, tree};
+use super::{CommitId, GitError, Remote};
 
 const TRAILER: &[u8] = b"\nRequest-Id: ";
 
-/// What was found.
+/// Traces of ids: what is looked for, and what of it was found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Used {
     /// Values of `Request-Id` trailers.
@@ -23,29 +23,40 @@ pub struct Used {
 }
 
 impl Remote {
-    /// Reads the whole history of `base`: all trailers, and the entries that the `folders` have had since `since`.
+    /// What of `asked` is in the whole history of `base`: its trailers, and the entries that the `folders` have had since
+    /// `since`. What was read is remembered, so that later calls read what has come since.
     ///
     /// # Errors
     /// [`GitError::Shallow`] where the history is cut off.
-    pub fn used(&self, base: CommitId, folders: &[String], since: Timestamp) -> Result<Used, GitError> {
+    pub fn used(
+        &self,
+        base: CommitId,
+        folders: &[String],
+        since: Timestamp,
+        asked: &Used,
+    ) -> Result<Used, GitError> {
         if self.repository.is_shallow() {
             return Err(GitError::Shallow);
         }
-        let mut used = self.used_since(base, folders, since)?;
-        read_trailers(&self.repository, base.0, &mut used.trailers)
-            .map_err(|source| self.failed("reading history", source))?;
-        Ok(used)
+        let mut found = self.used_since(base, folders, since, asked)?;
+        let known = self.past.borrow_mut().trailers(&self.repository, base.0, &asked.trailers);
+        found.trailers.extend(known.map_err(|source| self.failed("reading history", source))?);
+        Ok(found)
     }
 
-    /// Reads the first-parent line of `base` since `since` and no further, so that the cost does not grow with history.
+    /// The same on the first-parent line of `base` since `since` and no further, so that the cost does not grow with history.
     ///
     /// # Errors
     /// [`GitError`] where a commit cannot be read.
-    pub fn used_since(&self, base: CommitId, folders: &[String], since: Timestamp) -> Result<Used, GitError> {
-        let mut used = Used::default();
-        read_line(&self.repository, base.0, folders, since.as_second(), &mut used)
-            .map_err(|source| self.failed("reading history", source))?;
-        Ok(used)
+    pub fn used_since(
+        &self,
+        base: CommitId,
+        folders: &[String],
+        since: Timestamp,
+        asked: &Used,
+    ) -> Result<Used, GitError> {
+        let found = self.past.borrow_mut().line(&self.repository, base.0, folders, since.as_second(), asked);
+        found.map_err(|source| self.failed("reading history", source))
     }
 }
 
@@ -79,29 +90,8 @@ fn read_versions(repository: &Repository, from: Oid, path: &str) -> Result<Vec<V
     Ok(versions)
 }
 
-/// Raw objects are read, because a parsed commit costs several times as much and history is long.
-fn read_trailers(
-    repository: &Repository,
-    from: Oid,
-    found: &mut BTreeSet<String>,
-) -> Result<(), git2::Error> {
-    let database = repository.odb()?;
-    let mut seen: HashSet<Oid> = HashSet::from([from]);
-    let mut open = vec![from];
-    while let Some(id) = open.pop() {
-        let object = database.read(id)?;
-        if object.kind() != ObjectType::Commit {
-            continue;
-        }
-        let (parents, message) = parse(object.data());
-        open.extend(parents.filter(|parent| seen.insert(*parent)));
-        found.extend(trailers(message));
-    }
-    Ok(())
-}
-
 /// The parents of a raw commit, and its message with the line feed before it.
-fn parse(data: &[u8]) -> (impl Iterator<Item = Oid> + '_, &[u8]) {
+pub(super) fn parse(data: &[u8]) -> (impl Iterator<Item = Oid> + '_, &[u8]) {
     let end = data.windows(2).position(|pair| pair == b"\n\n").unwrap_or(data.len());
     let (header, message) = data.split_at(end);
     let parents = header.split(|byte| *byte == b'\n').skip(1).map_while(|line| line.strip_prefix(b"parent "));
@@ -110,7 +100,8 @@ fn parse(data: &[u8]) -> (impl Iterator<Item = Oid> + '_, &[u8]) {
     (parents, message)
 }
 
-fn trailers(message: &[u8]) -> impl Iterator<Item = String> + '_ {
+/// The values of all trailers of a message that begins with a line feed.
+pub(super) fn trailers(message: &[u8]) -> impl Iterator<Item = String> + '_ {
     let mut rest = message;
     std::iter::from_fn(move || {
         let start = rest.windows(TRAILER.len()).position(|window| window == TRAILER)?;
@@ -120,38 +111,6 @@ fn trailers(message: &[u8]) -> impl Iterator<Item = String> + '_ {
         rest = after;
         Some(String::from_utf8_lossy(value).trim().to_owned())
     })
-}
-
-fn read_line(
-    repository: &Repository,
-    from: Oid,
-    folders: &[String],
-    since: i64,
-    found: &mut Used,
-) -> Result<(), git2::Error> {
-    let mut commit = Some(repository.find_commit(from)?);
-    let mut last: Vec<Option<Oid>> = vec![None; folders.len()];
-    while let Some(current) = commit {
-        let tree = current.tree()?;
-        found.trailers.extend(trailers(&[b"\n", current.message_raw_bytes()].concat()));
-        for (folder, last) in folders.iter().zip(&mut last) {
-            let subtree = tree::subtree(repository, &tree, folder)?;
-            let id = subtree.as_ref().map(Tree::id);
-            if id != *last {
-                *last = id;
-                let entries = subtree.iter().flat_map(|subtree| {
-                    subtree
-                        .iter()
-                        .map(|entry| String::from_utf8_lossy(entry.name_bytes()).into_owned())
-                        .collect::<Vec<_>>()
-                });
-                found.entries.extend(entries);
-            }
-        }
-        // The first commit before the time still shows what stood there when the time came.
-        commit = if current.time().seconds() < since { None } else { current.parent(0).ok() };
-    }
-    Ok(())
 }
 
 #[cfg(test)]

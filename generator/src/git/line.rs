@@ -12,7 +12,7 @@ use folders::Folders;
 
 /// A file's content, not read yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct BlobId(Oid);
+pub struct BlobId(pub(super) Oid);
 
 /// One commit of the line.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,13 +5,15 @@
 //! contact fetches the history and later ones the news; a push names the commit that it replaces. Here is what both have
 //! in common: opening and reading. Not here: what is committed.
 
+use std::cell::RefCell;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
 use git2::{BranchType, ObjectType, Oid, Repository, Tree};
 use p0_access::change::{File, FileChange};
 
-use super::{Credentials, GitError, tree};
+use super::past::Past;
+use super::{BlobId, Credentials, GitError, tree};
 
 mod address;
 mod folder;
@@ -26,6 +28,7 @@ pub struct CommitId(pub(super) Oid);
 /// A repository that can be read and whose branches can be moved.
 pub struct Remote {
     pub(super) repository: Repository,
+    pub(super) past: RefCell<Past>,
     place: Place,
 }
 
@@ -65,14 +68,18 @@ impl Remote {
         if path.len() < location.len() || !is_address(location) {
             let source = |source| GitError::Open { place: path.to_owned(), source };
             let repository = Repository::open(path).map_err(source)?;
-            return Ok(Self { place: Place::Folder(path.into()), repository });
+            return Ok(Self::new(repository, Place::Folder(path.into())));
         }
         let shown = without_secrets(location);
         let folder = cache.join(cache_name(&shown));
         let source = |source| GitError::at(&folder.display().to_string(), "opening the cache", source);
         let repository =
             Repository::open_bare(&folder).or_else(|_| Repository::init_bare(&folder)).map_err(source)?;
-        Ok(Self { place: Place::Address { url: location.to_owned(), shown, credentials }, repository })
+        Ok(Self::new(repository, Place::Address { url: location.to_owned(), shown, credentials }))
+    }
+
+    fn new(repository: Repository, place: Place) -> Self {
+        Self { repository, past: RefCell::default(), place }
     }
 
     /// Opens the repository that this process runs in, as `git` itself would: in a hook that is the one being pushed to,
@@ -83,7 +90,8 @@ impl Remote {
     pub fn open_here() -> Result<Self, GitError> {
         let source = |source| GitError::Open { place: ".".to_owned(), source };
         let repository = Repository::open_from_env().map_err(source)?;
-        Ok(Self { place: Place::Folder(repository.path().into()), repository })
+        let place = Place::Folder(repository.path().into());
+        Ok(Self::new(repository, place))
     }
 
     /// The path or address, without secrets.
@@ -153,6 +161,16 @@ impl Remote {
     pub fn list(&self, commit: CommitId, folder: &str) -> Result<Vec<String>, GitError> {
         let tree = self.tree(commit)?;
         tree::list(&self.repository, &tree, folder).map_err(|source| self.failed("reading a folder", source))
+    }
+
+    /// The files of `folder` in `commit`, not read yet.
+    ///
+    /// # Errors
+    /// [`GitError`] where the commit cannot be read.
+    pub fn files_of(&self, commit: CommitId, folder: &str) -> Result<Vec<(String, BlobId)>, GitError> {
+        let files = tree::files(&self.repository, &self.tree(commit)?, folder);
+        let files = files.map_err(|source| self.failed("reading a folder", source))?;
+        Ok(files.into_iter().map(|(name, id)| (name, BlobId(id))).collect())
     }
 
     /// Every path that differs from `base` to `head`.

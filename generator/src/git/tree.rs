@@ -1,6 +1,9 @@
 //! Trees: reading files out of commits, what differs between two, and what edits make of one.
 
-use git2::{ObjectType, Oid, Repository, Tree};
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+
+use git2::{ObjectType, Oid, Repository, Tree, TreeEntry};
 use p0_access::change::{Edit, File, FileChange, FileMode};
 
 use super::GitError;
@@ -45,6 +48,48 @@ pub(super) fn subtree<'r>(
         Ok(_) => Ok(None),
         Err(error) if error.code() == git2::ErrorCode::NotFound => Ok(None),
         Err(error) => Err(error),
+    }
+}
+
+/// The files of `folder`, links among them; none where there is no such folder.
+pub(super) fn files(
+    repository: &Repository,
+    tree: &Tree<'_>,
+    folder: &str,
+) -> Result<Vec<(String, Oid)>, git2::Error> {
+    let Some(folder) = subtree(repository, tree, folder)? else { return Ok(Vec::new()) };
+    let files = folder.iter().filter(|entry| entry.kind() == Some(ObjectType::Blob));
+    Ok(files.map(|entry| (String::from_utf8_lossy(entry.name_bytes()).into_owned(), entry.id())).collect())
+}
+
+/// The entries in which two folders differ, with what stands there in the second. What is no file, such as a folder or a
+/// link, has an id too.
+pub(super) fn changed_entries(
+    old: Option<&Tree<'_>>,
+    new: Option<&Tree<'_>>,
+) -> BTreeMap<String, Option<Oid>> {
+    let name = |entry: &TreeEntry<'_>| String::from_utf8_lossy(entry.name_bytes()).into_owned();
+    // A file that makes room for a folder of its name is one change: what stands there now counts.
+    let mut found = BTreeMap::new();
+    let (mut old, mut new) = (old.into_iter().flatten().peekable(), new.into_iter().flatten().peekable());
+    while let Some(order) = order(old.peek(), new.peek()) {
+        match (order, old.next_if(|_| order.is_le()), new.next_if(|_| order.is_ge())) {
+            (Ordering::Equal, Some(before), Some(after)) if before.id() == after.id() => {}
+            (_, _, Some(after)) => drop(found.insert(name(&after), Some(after.id()))),
+            (_, Some(before), None) => drop(found.entry(name(&before)).or_insert(None)),
+            (_, None, None) => break,
+        }
+    }
+    found
+}
+
+/// Which of two entries comes first in Git's order; nothing where both folders are at their end.
+fn order(old: Option<&TreeEntry<'_>>, new: Option<&TreeEntry<'_>>) -> Option<Ordering> {
+    match (old, new) {
+        (None, None) => None,
+        (Some(_), None) => Some(Ordering::Less),
+        (None, Some(_)) => Some(Ordering::Greater),
+        (Some(old), Some(new)) => Some(old.cmp(new)),
     }
 }
 

@@ -6,16 +6,16 @@ use jiff::{SignedDuration, Timestamp};
 use p0_access::change::FileChange;
 use p0_access::identity::{IDENTITIES, Identities};
 use p0_access::judge::{Base, ClusterBase, Judgement, MAX_CLOCK_SKEW, Needs, judge, needs};
-use p0_access::layout::{ALLOWED_SIGNERS, ClusterName};
+use p0_access::layout::{ALLOWED_SIGNERS, ClusterName, grant_file};
 use p0_access::policy::POLICY;
 use p0_access::window::{Opened, WINDOWS, Window};
-use p0_grant::manifest::Manifest;
+use p0_grant::manifest::{Claims, Manifest};
 use p0_grant::name::GrantId;
 use p0_grant::signers::AllowedSigners;
 
 use super::reading::{NoFile, catalogue, identities, policy, settings};
 use super::{Repository, RepositoryError, Result};
-use crate::git::CommitId;
+use crate::git::{CommitId, Used};
 
 impl Repository {
     /// Judges the change that `head` makes since it left `base`, by what is on `base` now.
@@ -48,7 +48,7 @@ impl Repository {
                 AllowedSigners::read(&text).map_err(|error| NoFile::Unusable(error.to_string()))
             });
             known.signers = present(signers);
-            known.used = self.used(base, &clusters, change)?;
+            known.used = self.used(base, &clusters, &added, change)?;
             known.policy = present(policy(self.text(base, POLICY)?));
             known.identities = present(identities(self.text(base, IDENTITIES)?));
             if let Some(Ok(identities)) = &known.identities {
@@ -88,7 +88,7 @@ impl Repository {
         })
     }
 
-    /// Ids that base's history has had, as far as the added grants could be among them.
+    /// Those ids of added grants, in their files' names or in the files, that base's history has had.
     ///
     /// Trailers are read from the beginning. Trees are compared since the oldest added grant was made: its signature
     /// holds that time, so nothing that stood there before can have been this grant.
@@ -96,33 +96,23 @@ impl Repository {
         &self,
         base: CommitId,
         clusters: &BTreeSet<ClusterName>,
+        added: &BTreeSet<GrantId>,
         change: &[FileChange],
     ) -> Result<BTreeSet<GrantId>> {
-        let created = change
+        let texts = change
             .iter()
             .filter_map(|file| file.after.as_ref())
             .filter_map(|file| std::str::from_utf8(&file.bytes).ok());
-        let created = created
-            .filter_map(|text| Manifest::read(text).ok())
-            .map(|manifest| manifest.claims().created_at)
-            .min();
-        let since = long_before(created.unwrap_or(Timestamp::MAX));
+        let claims: Vec<Claims> =
+            texts.filter_map(|text| Manifest::read(text).ok()).map(Manifest::into_claims).collect();
+        let since =
+            long_before(claims.iter().map(|claims| claims.created_at).min().unwrap_or(Timestamp::MAX));
         let folders: Vec<String> = clusters.iter().map(ClusterName::grants_folder).collect();
-        let used = self.remote().used(base, &folders, since)?;
-        let names = used.entries.iter().filter_map(|name| name.strip_suffix(".yaml"));
-        let live = self.live(base, clusters)?;
-        let ids = names
-            .chain(used.trailers.iter().map(String::as_str))
-            .chain(live.iter().filter_map(|name| name.strip_suffix(".yaml")));
-        Ok(ids.filter_map(|name| GrantId::new(name).ok()).collect())
-    }
-
-    fn live(&self, base: CommitId, clusters: &BTreeSet<ClusterName>) -> Result<Vec<String>> {
-        let mut names = Vec::new();
-        for cluster in clusters {
-            names.extend(self.remote().list(base, &cluster.grants_folder())?);
-        }
-        Ok(names)
+        let ids: BTreeSet<&GrantId> = added.iter().chain(claims.iter().map(|claims| &claims.id)).collect();
+        let used = self.remote().used(base, &folders, since, &traces(ids.iter().copied()))?;
+        let is_used =
+            |id: &&GrantId| used.trailers.contains(id.as_str()) || used.entries.contains(&grant_file(id));
+        Ok(ids.into_iter().filter(is_used).cloned().collect())
     }
 
     pub(super) fn pass(&self, base: CommitId, head: CommitId, now: Timestamp) -> Result<()> {
@@ -145,4 +135,10 @@ fn present<T>(read: std::result::Result<T, NoFile>) -> Option<std::result::Resul
 /// A time before which nothing of a grant made at `created_at` can have landed, however wrong somebody's clock was.
 pub(super) fn long_before(created_at: Timestamp) -> Timestamp {
     created_at.checked_sub(MAX_CLOCK_SKEW + SignedDuration::from_hours(1)).unwrap_or(Timestamp::MIN)
+}
+
+/// What these ids leave behind in history.
+pub(super) fn traces<'a>(ids: impl IntoIterator<Item = &'a GrantId>) -> Used {
+    let (trailers, entries) = ids.into_iter().map(|id| (id.to_string(), grant_file(id))).unzip();
+    Used { trailers, entries }
 }

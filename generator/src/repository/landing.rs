@@ -169,17 +169,22 @@ impl Repository {
         let folders = self.remote().list(commit, "clusters")?;
         let clusters: BTreeSet<ClusterName> =
             folders.into_iter().filter_map(|name| ClusterName::new(name).ok()).collect();
-        let mut files = BTreeMap::new();
+        let (mut files, mut digests) = (BTreeMap::new(), BTreeMap::new());
         for cluster in &clusters {
-            for name in self.remote().list(commit, &cluster.grants_folder())? {
+            for (name, blob) in self.remote().files_of(commit, &cluster.grants_folder())? {
                 let Some(id) = name.strip_suffix(".yaml").and_then(|id| GrantId::new(id).ok()) else {
                     continue;
                 };
-                if let Some(file) = self.remote().read_file(commit, &cluster.grant_path(&id))? {
-                    files.insert((cluster.clone(), id), sha256(&file.bytes));
-                }
+                let known = self.digests.borrow().get(&blob).cloned();
+                let digest = match known {
+                    Some(digest) => digest,
+                    None => sha256(&self.remote().blob(blob)?),
+                };
+                digests.insert(blob, digest.clone());
+                files.insert((cluster.clone(), id), digest);
             }
         }
+        self.digests.replace(digests);
         Ok(OnBase { commit, clusters, files })
     }
 

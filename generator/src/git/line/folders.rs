@@ -1,11 +1,10 @@
 //! The folders `root/*/leaf` of one commit, and what another commit has changed in them. Not here: which commits.
 
-use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use git2::{Oid, Repository, Tree, TreeEntry};
 
-use super::super::tree::subtree;
+use super::super::tree::{changed_entries, subtree};
 use super::BlobId;
 
 /// The folders of one commit, kept open: a large one costs more to read than the commit.
@@ -74,40 +73,10 @@ fn changes(place: Place<'_>, before: &ByName<'_>, after: &ByName<'_>) -> Vec<(St
         let old = before.get(name).and_then(|folder| folder.leaf.as_ref());
         let new = after.get(name).and_then(|folder| folder.leaf.as_ref());
         if old.map(Tree::id) != new.map(Tree::id) {
-            differences(&format!("{}/{name}/{}", place.root, place.leaf), old, new, &mut changes);
+            let changed = changed_entries(old, new).into_iter();
+            let path = |entry: String| format!("{}/{name}/{}/{entry}", place.root, place.leaf);
+            changes.extend(changed.map(|(entry, now)| (path(entry), now.map(BlobId))));
         }
     }
     changes
-}
-
-/// Adds the entries that differ. What is no file, such as a folder or a link, has an id too.
-fn differences(
-    folder: &str,
-    old: Option<&Tree<'_>>,
-    new: Option<&Tree<'_>>,
-    changes: &mut Vec<(String, Option<BlobId>)>,
-) {
-    let path = |entry: &TreeEntry<'_>| format!("{folder}/{}", String::from_utf8_lossy(entry.name_bytes()));
-    // A file that makes room for a folder of its name is one change: what stands there now counts.
-    let mut found = BTreeMap::new();
-    let (mut old, mut new) = (old.into_iter().flatten().peekable(), new.into_iter().flatten().peekable());
-    while let Some(order) = order(old.peek(), new.peek()) {
-        match (order, old.next_if(|_| order.is_le()), new.next_if(|_| order.is_ge())) {
-            (Ordering::Equal, Some(before), Some(after)) if before.id() == after.id() => {}
-            (_, _, Some(after)) => drop(found.insert(path(&after), Some(BlobId(after.id())))),
-            (_, Some(before), None) => drop(found.entry(path(&before)).or_insert(None)),
-            (_, None, None) => break,
-        }
-    }
-    changes.extend(found);
-}
-
-/// Which of two entries comes first in Git's order; nothing where both folders are at their end.
-fn order(old: Option<&TreeEntry<'_>>, new: Option<&TreeEntry<'_>>) -> Option<Ordering> {
-    match (old, new) {
-        (None, None) => None,
-        (Some(_), None) => Some(Ordering::Less),
-        (None, Some(_)) => Some(Ordering::Greater),
-        (Some(old), Some(new)) => Some(old.cmp(new)),
-    }
 }
