@@ -4,12 +4,11 @@
 
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::path::Path;
 
-use git2::{ErrorCode, ObjectType, Oid, Repository, Tree};
+use git2::{ObjectType, Oid, Repository, Tree};
 
 use super::history::{Used, parse, trailers};
-use super::tree::changed_entries;
+use super::tree::{changed_entries, subtree_id};
 
 /// How many comparisons of trees are remembered; then all are forgotten.
 const COMPARISONS: usize = 100_000;
@@ -45,7 +44,7 @@ impl Past {
     ) -> Result<Vec<String>, git2::Error> {
         let read = match self.read.take() {
             // A base that was rewritten has another past.
-            Some(read) if read.head == head || repository.graph_descendant_of(head, read.head)? => read,
+            Some(read) if read.head == head || is_behind(repository, read.head, head) => read,
             _ => Read { head, commits: HashSet::new(), trailers: HashSet::new() },
         };
         let read = read.up_to(repository, head)?;
@@ -114,6 +113,11 @@ impl Past {
     }
 }
 
+/// Whether `head` has all that `old` has. One that cannot be found any more is behind nothing, and all is read anew.
+fn is_behind(repository: &Repository, old: Oid, head: Oid) -> bool {
+    repository.graph_descendant_of(head, old).is_ok_and(|found| found)
+}
+
 impl Read {
     /// Raw objects are read, because a parsed commit costs several times as much and history is long.
     fn up_to(mut self, repository: &Repository, head: Oid) -> Result<Self, git2::Error> {
@@ -137,12 +141,7 @@ impl Read {
 
 impl<'r> Spot<'r> {
     fn of(tree: &Tree<'_>, folder: &str) -> Result<Self, git2::Error> {
-        let id = match tree.get_path(Path::new(folder)) {
-            Ok(entry) => (entry.kind() == Some(ObjectType::Tree)).then(|| entry.id()),
-            Err(error) if error.code() == ErrorCode::NotFound => None,
-            Err(error) => return Err(error),
-        };
-        Ok(Self { id, tree: None })
+        Ok(Self { id: subtree_id(tree, folder)?, tree: None })
     }
 
     fn open(&mut self, repository: &'r Repository) -> Result<Option<&Tree<'r>>, git2::Error> {

@@ -43,9 +43,13 @@ pub(super) fn subtree<'r>(
     tree: &Tree<'_>,
     folder: &str,
 ) -> Result<Option<Tree<'r>>, git2::Error> {
+    subtree_id(tree, folder)?.map(|id| repository.find_tree(id)).transpose()
+}
+
+/// Which tree is at `folder`; it is not opened.
+pub(super) fn subtree_id(tree: &Tree<'_>, folder: &str) -> Result<Option<Oid>, git2::Error> {
     match tree.get_path(std::path::Path::new(folder)) {
-        Ok(entry) if entry.kind() == Some(ObjectType::Tree) => repository.find_tree(entry.id()).map(Some),
-        Ok(_) => Ok(None),
+        Ok(entry) => Ok((entry.kind() == Some(ObjectType::Tree)).then(|| entry.id())),
         Err(error) if error.code() == git2::ErrorCode::NotFound => Ok(None),
         Err(error) => Err(error),
     }
