@@ -117,7 +117,7 @@ fn places(selection: &Selection) -> (Where<'_>, Where<'_>) {
 /// Whether the rule matches. Nothing more is compared once something differs.
 pub(super) fn matches(rule: &Rule, asked: &Asked<'_>) -> bool {
     let fits = fits(rule);
-    Miss::TELLING_FIRST.into_iter().all(|miss| fits(rule, asked, miss))
+    Miss::ALL.into_iter().all(|miss| fits(rule, asked, miss))
 }
 
 /// All in which the rule and what is asked differ.
@@ -211,28 +211,17 @@ impl Misses {
         self.0 == 0
     }
 
-    /// Each of them.
+    /// Each of them, in the order in which a rule is written.
     pub fn iter(self) -> impl Iterator<Item = Miss> {
-        Miss::ALL.into_iter().filter(move |miss| self.0 & (1 << *miss as u8) != 0)
+        let mut all = Miss::ALL;
+        all.sort();
+        all.into_iter().filter(move |miss| self.0 & (1 << *miss as u8) != 0)
     }
 }
 
 impl Miss {
+    /// What sets most rules apart comes first.
     const ALL: [Self; 10] = [
-        Self::Requestor,
-        Self::Cluster,
-        Self::Role,
-        Self::Resource,
-        Self::Namespace,
-        Self::Name,
-        Self::Subresource,
-        Self::Danger,
-        Self::Privileged,
-        Self::SharedSubject,
-    ];
-
-    /// What sets most rules apart, first.
-    const TELLING_FIRST: [Self; 10] = [
         Self::Role,
         Self::Namespace,
         Self::Resource,
