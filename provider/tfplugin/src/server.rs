@@ -114,7 +114,7 @@ struct Core {
 
 impl Core {
     fn new(provider: Arc<dyn Provider>) -> Self {
-        let block = Kind { schema: provider.schema(), identity: None, of: Arc::clone(&provider) };
+        let block = Kind::new(provider.schema(), None, Arc::clone(&provider));
         let resources = kinds(provider.resources(), |of| (of.schema(), of.identity()));
         let data_sources = kinds(provider.data_sources(), |of| (of.schema(), None));
         let ephemerals = kinds(provider.ephemerals(), |of| (of.schema(), None));
@@ -150,17 +150,17 @@ type Kinds<T> = BTreeMap<&'static str, Kind<T>>;
 /// One of them, with its schema.
 struct Kind<T: ?Sized> {
     schema: Schema,
+    value_type: Type,
     identity: Option<IdentitySchema>,
+    identity_type: Option<Type>,
     of: Arc<T>,
 }
 
 impl<T: ?Sized> Kind<T> {
-    fn value_type(&self) -> Type {
-        self.schema.value_type()
-    }
-
-    fn identity_type(&self) -> Option<Type> {
-        self.identity.as_ref().map(IdentitySchema::value_type)
+    fn new(schema: Schema, identity: Option<IdentitySchema>, of: Arc<T>) -> Self {
+        let value_type = schema.value_type();
+        let identity_type = identity.as_ref().map(IdentitySchema::value_type);
+        Self { schema, value_type, identity, identity_type, of }
     }
 }
 
@@ -170,7 +170,7 @@ fn kinds<T: ?Sized>(
 ) -> Kinds<T> {
     let kind = |(name, of): (&'static str, Arc<T>)| {
         let (schema, identity) = schemas(&of);
-        (name, Kind { schema, identity, of })
+        (name, Kind::new(schema, identity, of))
     };
     all.into_iter().map(kind).collect()
 }

@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::{UnicodeNormalization, is_nfc};
 
 pub mod json;
 pub mod msgpack;
@@ -60,7 +60,11 @@ impl Value {
 
     /// A text, normalised as Terraform does.
     pub fn string(text: impl AsRef<str>) -> Self {
-        Self::String(text.as_ref().nfc().collect())
+        let text = text.as_ref();
+        Self::String(match is_nfc(text) {
+            true => text.to_owned(),
+            false => text.nfc().collect(),
+        })
     }
 
     /// A whole number.

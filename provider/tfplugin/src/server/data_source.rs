@@ -12,7 +12,7 @@ pub(super) async fn validate(
     request: validate_data_resource_config::Request,
 ) -> Outcome<validate_data_resource_config::Response> {
     let kind = find(&core.data_sources, &request.type_name)?;
-    let config = convert::value(request.config.as_ref(), &kind.value_type())?;
+    let config = convert::value(request.config.as_ref(), &kind.value_type)?;
     kind.of.validate(call, config).await?;
     Ok(validate_data_resource_config::Response::default())
 }
@@ -23,8 +23,8 @@ pub(super) async fn read(
     request: read_data_source::Request,
 ) -> Outcome<read_data_source::Response> {
     let kind = find(&core.data_sources, &request.type_name)?;
-    let of = kind.value_type();
-    let config = convert::value(request.config.as_ref(), &of)?;
+    let of = &kind.value_type;
+    let config = convert::value(request.config.as_ref(), of)?;
     call.allow_deferral(convert::may_defer(request.client_capabilities.as_ref()));
     let unknown = core.is_half_configured() || !config.is_wholly_known();
     let state = kind.of.read(call, config).await?;
@@ -33,7 +33,7 @@ pub(super) async fn read(
         conform::refuse(|| conform::stored(&kind.schema, &state))?;
     }
     Ok(read_data_source::Response {
-        state: Some(convert::dynamic(&state, &of)?),
+        state: Some(convert::dynamic(&state, of)?),
         deferred,
         diagnostics: Vec::new(),
     })

@@ -50,7 +50,7 @@ pub(super) async fn validate(
     request: validate_ephemeral_resource_config::Request,
 ) -> Outcome<validate_ephemeral_resource_config::Response> {
     let kind = find(&core.ephemerals, &request.type_name)?;
-    let config = convert::value(request.config.as_ref(), &kind.value_type())?;
+    let config = convert::value(request.config.as_ref(), &kind.value_type)?;
     kind.of.validate(call, config).await?;
     Ok(validate_ephemeral_resource_config::Response::default())
 }
@@ -61,8 +61,8 @@ pub(super) async fn open(
     request: open_ephemeral_resource::Request,
 ) -> Outcome<open_ephemeral_resource::Response> {
     let kind = find(&core.ephemerals, &request.type_name)?;
-    let of = kind.value_type();
-    let config = convert::value(request.config.as_ref(), &of)?;
+    let of = &kind.value_type;
+    let config = convert::value(request.config.as_ref(), of)?;
     call.allow_deferral(convert::may_defer(request.client_capabilities.as_ref()));
     let unknown = core.is_half_configured() || !config.is_wholly_known();
     let opened = kind.of.open(call, config).await?;
@@ -73,7 +73,7 @@ pub(super) async fn open(
         conform::refuse(|| conform::stored(&kind.schema, &opened.result))?;
     }
     Ok(open_ephemeral_resource::Response {
-        result: Some(convert::dynamic(&opened.result, &of)?),
+        result: Some(convert::dynamic(&opened.result, of)?),
         private: Some(opened.private),
         renew_at: opened.renew_at.and_then(convert::timestamp),
         deferred,

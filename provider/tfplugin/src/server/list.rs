@@ -14,7 +14,7 @@ pub(super) async fn validate(
     request: wire::validate_list_resource_config::Request,
 ) -> Outcome<wire::validate_list_resource_config::Response> {
     let kind = find(&core.lists, &request.type_name)?;
-    let config = convert::value(request.config.as_ref(), &kind.value_type())?;
+    let config = convert::value(request.config.as_ref(), &kind.value_type)?;
     kind.of.validate(call, config).await?;
     Ok(wire::validate_list_resource_config::Response::default())
 }
@@ -47,7 +47,7 @@ async fn found(
 ) -> Outcome<Vec<wire::list_resource::Event>> {
     let kind = find(&core.lists, &request.type_name)?;
     let resource = find(&core.resources, &request.type_name)?;
-    let config = convert::value(request.config.as_ref(), &kind.value_type())?;
+    let config = convert::value(request.config.as_ref(), &kind.value_type)?;
     let limit = usize::try_from(request.limit).unwrap_or_default();
     let query = Query { config, with_objects: request.include_resource_object, limit };
     let mut listed = kind.of.list(call, query).await?;
@@ -56,12 +56,12 @@ async fn found(
 }
 
 fn event(resource: &Kind<dyn Resource>, listed: &Listed) -> Outcome<wire::list_resource::Event> {
-    let Some(identity) = resource.identity_type() else {
+    let Some(identity) = &resource.identity_type else {
         let detail = "A resource that can be listed needs an identity. Please report this.";
         return Err(Diagnostic::error("The provider has failed", detail).into());
     };
     Ok(wire::list_resource::Event {
-        identity: convert::identity_data(Some(&listed.identity), Some(&identity))?,
+        identity: convert::identity_data(Some(&listed.identity), Some(identity))?,
         display_name: listed.name.clone(),
         resource_object: listed.object.as_ref().map(|object| kept(resource, object)).transpose()?,
         diagnostic: Vec::new(),
@@ -70,5 +70,5 @@ fn event(resource: &Kind<dyn Resource>, listed: &Listed) -> Outcome<wire::list_r
 
 fn kept(resource: &Kind<dyn Resource>, object: &Value) -> Outcome<wire::DynamicValue> {
     conform::refuse(|| conform::stored(&resource.schema, object))?;
-    convert::dynamic(object, &resource.value_type())
+    convert::dynamic(object, &resource.value_type)
 }

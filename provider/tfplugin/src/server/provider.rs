@@ -12,7 +12,7 @@ pub(super) async fn validate(
     call: &mut Call,
     request: validate_provider_config::Request,
 ) -> Outcome<validate_provider_config::Response> {
-    let config = convert::value(request.config.as_ref(), &core.block.value_type())?;
+    let config = convert::value(request.config.as_ref(), &core.block.value_type)?;
     core.provider.validate(call, config).await?;
     Ok(validate_provider_config::Response::default())
 }
@@ -24,7 +24,7 @@ pub(super) async fn configure(
 ) -> Outcome<configure_provider::Response> {
     // A new run begins; a process that is debugged sees several.
     core.stop.reset();
-    let config = convert::value(request.config.as_ref(), &core.block.value_type())?;
+    let config = convert::value(request.config.as_ref(), &core.block.value_type)?;
     core.half_configured.store(!config.is_wholly_known(), Ordering::Relaxed);
     core.provider.configure(call, config).await?;
     Ok(configure_provider::Response::default())

@@ -26,8 +26,8 @@ impl Kind<dyn Resource> {
         private: Vec<u8>,
         identity: Option<&wire::ResourceIdentityData>,
     ) -> Outcome<Option<Stored>> {
-        let state = convert::value(state, &self.value_type())?;
-        let identity = convert::identity(identity, self.identity_type().as_ref())?;
+        let state = convert::value(state, &self.value_type)?;
+        let identity = convert::identity(identity, self.identity_type.as_ref())?;
         Ok((!state.is_null()).then_some(Stored { state, private, identity }))
     }
 
@@ -35,14 +35,14 @@ impl Kind<dyn Resource> {
     fn sent(&self, stored: Stored) -> Outcome<Sent> {
         let state = conform::without_write_only(&self.schema, stored.state);
         Ok(Sent {
-            state: convert::dynamic(&state, &self.value_type())?,
+            state: convert::dynamic(&state, &self.value_type)?,
             private: stored.private,
-            identity: convert::identity_data(stored.identity.as_ref(), self.identity_type().as_ref())?,
+            identity: convert::identity_data(stored.identity.as_ref(), self.identity_type.as_ref())?,
         })
     }
 
     fn nothing(&self) -> Outcome<wire::DynamicValue> {
-        convert::dynamic(&Value::Null, &self.value_type())
+        convert::dynamic(&Value::Null, &self.value_type)
     }
 }
 
@@ -59,7 +59,7 @@ pub(super) async fn validate(
     request: validate_resource_config::Request,
 ) -> Outcome<validate_resource_config::Response> {
     let kind = find(&core.resources, &request.type_name)?;
-    let config = convert::value(request.config.as_ref(), &kind.value_type())?;
+    let config = convert::value(request.config.as_ref(), &kind.value_type)?;
     let capabilities = request.client_capabilities;
     if !capabilities.is_some_and(|client| client.write_only_attributes_allowed) {
         let used = conform::write_only_paths(&kind.schema, &config);

@@ -59,28 +59,40 @@ fn sentence(path: &Path, problem: &Problem) -> String {
     }
 }
 
-/// Where a reader is: the way from the root, extended and shortened as it goes.
-#[derive(Debug, Default)]
-pub(super) struct Place(Vec<Step>);
-
-impl Place {
-    /// One `step` further in.
-    pub(super) fn enter(&mut self, step: Step) -> Result<(), CodecError> {
-        if self.0.len() >= MAX_DEPTH {
-            return Err(self.error(Problem::Depth));
-        }
-        self.0.push(step);
-        Ok(())
+impl CodecError {
+    /// An error about the value itself; whoever is further out adds the way to it.
+    pub(super) fn here(problem: Problem) -> Self {
+        Self { path: Path::root(), problem }
     }
 
-    /// Back out. After an error nobody reads on, so nobody needs to.
-    pub(super) fn leave(&mut self) {
-        self.0.pop();
+    fn under(self, step: Step) -> Self {
+        Self { path: self.path.under(step), problem: self.problem }
+    }
+}
+
+/// What goes through a value, from outside to inside.
+pub(super) trait Walk {
+    /// How deep it is.
+    fn depth(&mut self) -> &mut usize;
+
+    /// Goes on one `step` further in. The step is named only where something is wrong there.
+    fn within<T>(
+        &mut self,
+        step: impl FnOnce() -> Step,
+        go_on: impl FnOnce(&mut Self) -> Result<T, CodecError>,
+    ) -> Result<T, CodecError> {
+        *self.depth() += 1;
+        let part = match *self.depth() > MAX_DEPTH {
+            true => Err(CodecError::here(Problem::Depth)),
+            false => go_on(self),
+        };
+        *self.depth() -= 1;
+        part.map_err(|error| error.under(step()))
     }
 
-    /// An error here.
-    pub(super) fn error(&self, problem: Problem) -> CodecError {
-        CodecError { path: self.0.iter().cloned().fold(Path::root(), Path::then), problem }
+    /// What is wrong with an attribute that is not there, or should not be.
+    fn refuse<T>(&self, attribute: &str, problem: Problem) -> Result<T, CodecError> {
+        Err(CodecError::here(problem).under(Step::Attribute(attribute.to_owned())))
     }
 }
 

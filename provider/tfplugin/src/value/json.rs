@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::codec::{Place, index};
+use super::codec::{Walk, index};
 use super::{CodecError, Problem, Step, Type, Value};
 
 mod write;
@@ -38,14 +38,19 @@ pub enum Attributes {
 /// assert_eq!(state, Value::object([("a", Value::string("x")), ("b", Value::Null)]));
 /// ```
 pub fn read(text: &[u8], of: &Type, attributes: Attributes) -> Result<Value, CodecError> {
-    let mut reader = Reader { place: Place::default(), attributes };
-    let raw: &RawValue = serde_json::from_slice(text).map_err(|_| reader.place.error(Problem::Broken))?;
-    reader.value(raw, of)
+    let raw: &RawValue = serde_json::from_slice(text).map_err(|_| CodecError::here(Problem::Broken))?;
+    Reader { depth: 0, attributes }.value(raw, of)
 }
 
 struct Reader {
-    place: Place,
+    depth: usize,
     attributes: Attributes,
+}
+
+impl Walk for Reader {
+    fn depth(&mut self) -> &mut usize {
+        &mut self.depth
+    }
 }
 
 type Read<T> = Result<T, CodecError>;
@@ -71,7 +76,7 @@ impl Reader {
     }
 
     fn parse<'r, T: Deserialize<'r>>(&self, raw: &'r RawValue, of: &Type) -> Read<T> {
-        serde_json::from_str(raw.get()).map_err(|_| self.place.error(Problem::Type(of.noun())))
+        serde_json::from_str(raw.get()).map_err(|_| CodecError::here(Problem::Type(of.noun())))
     }
 
     /// In digits, or in digits between quotes, which is how go-cty writes what JavaScript would round.
@@ -81,9 +86,9 @@ impl Reader {
             false => Cow::Borrowed(raw.get()),
         };
         match raw.get().starts_with(['{', '[', 't', 'f']) {
-            true => Err(self.place.error(Problem::Type("a number"))),
+            true => Err(CodecError::here(Problem::Type("a number"))),
             false => {
-                text.parse().map(Value::Number).map_err(|error| self.place.error(Problem::Number(error)))
+                text.parse().map(Value::Number).map_err(|error| CodecError::here(Problem::Number(error)))
             }
         }
     }
@@ -98,7 +103,7 @@ impl Reader {
         }
         let Typed { of, value } = self.parse(raw, &Type::Dynamic)?;
         if of == Type::Dynamic && value.get() != "null" {
-            return Err(self.place.error(Problem::Type(of.noun())));
+            return Err(CodecError::here(Problem::Type(of.noun())));
         }
         Ok(match self.value(value, &of)? {
             Value::Null => Value::Null,
@@ -109,36 +114,43 @@ impl Reader {
     fn items(&mut self, raw: &RawValue, of: &Type, element: &Type) -> Read<Vec<Value>> {
         let items: Vec<&RawValue> = self.parse(raw, of)?;
         let items = items.into_iter().enumerate();
-        items.map(|(number, item)| self.within(index(number), item, element)).collect()
+        items
+            .map(|(number, item)| self.within(|| index(number), |reader| reader.value(item, element)))
+            .collect()
     }
 
     fn tuple(&mut self, raw: &RawValue, types: &[Type]) -> Read<Vec<Value>> {
         let items: Vec<&RawValue> =
-            serde_json::from_str(raw.get()).map_err(|_| self.place.error(Problem::Type("a tuple")))?;
+            serde_json::from_str(raw.get()).map_err(|_| CodecError::here(Problem::Type("a tuple")))?;
         let (found, expected) = (items.len(), types.len());
         if found != expected {
-            return Err(self.place.error(Problem::Length { found, expected }));
+            return Err(CodecError::here(Problem::Length { found, expected }));
         }
         let items = items.into_iter().zip(types).enumerate();
-        items.map(|(number, (item, of))| self.within(index(number), item, of)).collect()
+        items
+            .map(|(number, (item, of))| self.within(|| index(number), |reader| reader.value(item, of)))
+            .collect()
     }
 
     fn map(&mut self, raw: &RawValue, element: &Type) -> Read<BTreeMap<String, Value>> {
         let entries: BTreeMap<String, &RawValue> =
-            serde_json::from_str(raw.get()).map_err(|_| self.place.error(Problem::Type("a map")))?;
-        let entries = entries.into_iter();
-        entries.map(|(key, item)| Ok((key.clone(), self.within(Step::Key(key), item, element)?))).collect()
+            serde_json::from_str(raw.get()).map_err(|_| CodecError::here(Problem::Type("a map")))?;
+        let read = |(key, item): (String, &RawValue)| {
+            let value = self.within(|| Step::Key(key.clone()), |reader| reader.value(item, element))?;
+            Ok((key, value))
+        };
+        entries.into_iter().map(read).collect()
     }
 
     fn object(&mut self, raw: &RawValue, types: &BTreeMap<String, Type>) -> Read<BTreeMap<String, Value>> {
         let fields: BTreeMap<String, &RawValue> =
-            serde_json::from_str(raw.get()).map_err(|_| self.place.error(Problem::Type("an object")))?;
+            serde_json::from_str(raw.get()).map_err(|_| CodecError::here(Problem::Type("an object")))?;
         if let Some(name) = fields.keys().find(|name| !types.contains_key(*name)) {
             self.tolerate(name, Problem::Unexpected)?;
         }
         let attribute = |(name, of): (&String, &Type)| {
             let value = match fields.get(name) {
-                Some(raw) => self.within(Step::Attribute(name.clone()), raw, of)?,
+                Some(raw) => self.within(|| Step::Attribute(name.clone()), |reader| reader.value(raw, of))?,
                 None => self.tolerate(name, Problem::Missing).map(|()| Value::Null)?,
             };
             Ok((name.clone(), value))
@@ -146,19 +158,11 @@ impl Reader {
         types.iter().map(attribute).collect()
     }
 
-    fn tolerate(&mut self, name: &str, problem: Problem) -> Read<()> {
-        if self.attributes == Attributes::Migrated {
-            return Ok(());
+    fn tolerate(&self, name: &str, problem: Problem) -> Read<()> {
+        match self.attributes {
+            Attributes::Migrated => Ok(()),
+            Attributes::Exact => self.refuse(name, problem),
         }
-        self.place.enter(Step::Attribute(name.to_owned()))?;
-        Err(self.place.error(problem))
-    }
-
-    fn within(&mut self, step: Step, raw: &RawValue, of: &Type) -> Read<Value> {
-        self.place.enter(step)?;
-        let value = self.value(raw, of)?;
-        self.place.leave();
-        Ok(value)
     }
 }
 

@@ -37,6 +37,13 @@ impl Path {
         self
     }
 
+    /// The same path from one step further out.
+    #[must_use]
+    pub(super) fn under(mut self, step: Step) -> Self {
+        self.0.insert(0, step);
+        self
+    }
+
     /// As much of it as Terraform can follow in a value of type `of`: it ends at a set.
     pub(crate) fn within(&self, of: &Type) -> Self {
         let mut at = Some(of);

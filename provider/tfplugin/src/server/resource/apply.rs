@@ -44,7 +44,7 @@ async fn after(kind: &Kind<dyn Resource>, call: &mut Call, request: Request) -> 
     let Request { prior_state, planned_state, planned_private, planned_identity, config, .. } = request;
     let prior = kind.stored(prior_state.as_ref(), planned_private.clone(), planned_identity.as_ref())?;
     let planned = kind.stored(planned_state.as_ref(), planned_private, planned_identity.as_ref())?;
-    let config = convert::value(config.as_ref(), &kind.value_type())?;
+    let config = convert::value(config.as_ref(), &kind.value_type)?;
     match (prior, planned) {
         (None, None) => Ok(None),
         (Some(prior), None) => deleted(kind, call, prior).await,

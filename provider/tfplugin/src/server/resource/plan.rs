@@ -11,12 +11,12 @@ pub(in super::super) async fn plan(core: &Core, call: &mut Call, request: Reques
     let kind = find(&core.resources, &request.type_name)?;
     let identity = request.prior_identity.as_ref();
     let prior = kind.stored(request.prior_state.as_ref(), request.prior_private, identity)?;
-    let proposed = convert::value(request.proposed_new_state.as_ref(), &kind.value_type())?;
+    let proposed = convert::value(request.proposed_new_state.as_ref(), &kind.value_type)?;
     match (prior, proposed) {
         (None, Value::Null) => Ok(Response { planned_state: Some(kind.nothing()?), ..Response::default() }),
         (Some(prior), Value::Null) => deletion(kind, call, prior).await,
         (prior, proposed) => {
-            let config = convert::value(request.config.as_ref(), &kind.value_type())?;
+            let config = convert::value(request.config.as_ref(), &kind.value_type)?;
             let proposed = conform::without_write_only(&kind.schema, proposed);
             call.allow_deferral(convert::may_defer(request.client_capabilities.as_ref()));
             let planned_private = Some(request.planned_private).filter(|private| !private.is_empty());

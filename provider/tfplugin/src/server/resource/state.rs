@@ -20,14 +20,14 @@ pub(in super::super) async fn upgrade(
     // What an earlier version kept and this one does not is dropped with the rest that the schema does not have.
     let state = conform::without_write_only(&kind.schema, state);
     conform::refuse(|| conform::stored(&kind.schema, &state))?;
-    let upgraded_state = Some(convert::dynamic(&state, &kind.value_type())?);
+    let upgraded_state = Some(convert::dynamic(&state, &kind.value_type)?);
     Ok(wire::upgrade_resource_state::Response { upgraded_state, diagnostics: Vec::new() })
 }
 
 fn upgraded(kind: &Kind<dyn Resource>, version: i64, state: &[u8]) -> Outcome<Value> {
     let own = kind.schema.version;
     match version.cmp(&own) {
-        std::cmp::Ordering::Equal => migrated(state, &kind.value_type()),
+        std::cmp::Ordering::Equal => migrated(state, &kind.value_type),
         std::cmp::Ordering::Less => kind.of.upgrade(version, state),
         std::cmp::Ordering::Greater => Err(newer("state", version, own).into()),
     }
@@ -67,15 +67,15 @@ pub(in super::super) async fn upgrade_identity(
     request: wire::upgrade_resource_identity::Request,
 ) -> Outcome<wire::upgrade_resource_identity::Response> {
     let kind = find(&core.resources, &request.type_name)?;
-    let Some((schema, of)) = kind.identity.as_ref().zip(kind.identity_type()) else {
+    let Some((schema, of)) = kind.identity.as_ref().zip(kind.identity_type.as_ref()) else {
         let detail = format!("`{}` has no identity in this version of the provider.", request.type_name);
         return Err(Diagnostic::error("There is no identity", detail).into());
     };
     if request.version > schema.version {
         return Err(newer("identity", request.version, schema.version).into());
     }
-    let identity = migrated(&json_of(request.raw_identity)?, &of)?;
-    let upgraded_identity = convert::identity_data(Some(&identity), Some(&of))?;
+    let identity = migrated(&json_of(request.raw_identity)?, of)?;
+    let upgraded_identity = convert::identity_data(Some(&identity), Some(of))?;
     Ok(wire::upgrade_resource_identity::Response { upgraded_identity, diagnostics: Vec::new() })
 }
 
@@ -85,7 +85,7 @@ pub(in super::super) async fn import(
     request: wire::import_resource_state::Request,
 ) -> Outcome<wire::import_resource_state::Response> {
     let kind = find(&core.resources, &request.type_name)?;
-    let identity = convert::identity(request.identity.as_ref(), kind.identity_type().as_ref())?;
+    let identity = convert::identity(request.identity.as_ref(), kind.identity_type.as_ref())?;
     let by = identity.map_or(ImportBy::Id(request.id), ImportBy::Identity);
     call.allow_deferral(convert::may_defer(request.client_capabilities.as_ref()));
     let found = kind.of.import(call, by).await?;

@@ -3,7 +3,7 @@
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 
-use super::super::codec::{Place, index};
+use super::super::codec::{Walk, index};
 use super::super::{CodecError, Problem, Step, Type, Value};
 
 /// Writes `value`, which is of type `of` and wholly known.
@@ -11,12 +11,18 @@ use super::super::{CodecError, Problem, Step, Type, Value};
 /// # Errors
 /// [`CodecError`] where it is of another type, or a part of it is unknown.
 pub fn write(value: &Value, of: &Type) -> Result<String, CodecError> {
-    let mut writer = Writer { place: Place::default() };
-    writer.value(value, of).map(|raw| raw.get().to_owned())
+    Writer::default().value(value, of).map(|raw| raw.get().to_owned())
 }
 
+#[derive(Default)]
 struct Writer {
-    place: Place,
+    depth: usize,
+}
+
+impl Walk for Writer {
+    fn depth(&mut self) -> &mut usize {
+        &mut self.depth
+    }
 }
 
 type Written = Result<Box<RawValue>, CodecError>;
@@ -27,7 +33,7 @@ impl Writer {
             (Value::Null, _) => self.raw(&()),
             (Value::Bool(bool), Type::Bool) => self.raw(bool),
             (Value::Number(number), Type::Number) => {
-                RawValue::from_string(number.to_string()).map_err(|_| self.place.error(Problem::Broken))
+                RawValue::from_string(number.to_string()).map_err(|_| CodecError::here(Problem::Broken))
             }
             (Value::String(text), Type::String) => self.raw(text),
             (Value::Dynamic(own, value), Type::Dynamic) => self.dynamic(own, value),
@@ -38,13 +44,13 @@ impl Writer {
             }
             (Value::Map(entries), Type::Map(of)) => self.map(entries, of),
             (Value::Object(values), Type::Object(attributes)) => self.object(values, attributes),
-            (Value::Unknown(_), _) => Err(self.place.error(Problem::NotKnown)),
-            (_, of) => Err(self.place.error(Problem::Type(of.noun()))),
+            (Value::Unknown(_), _) => Err(CodecError::here(Problem::NotKnown)),
+            (_, of) => Err(CodecError::here(Problem::Type(of.noun()))),
         }
     }
 
     fn raw(&self, value: &impl serde::Serialize) -> Written {
-        serde_json::value::to_raw_value(value).map_err(|_| self.place.error(Problem::Broken))
+        serde_json::value::to_raw_value(value).map_err(|_| CodecError::here(Problem::Broken))
     }
 
     fn dynamic(&mut self, own: &Type, value: &Value) -> Written {
@@ -59,14 +65,18 @@ impl Writer {
     }
 
     fn items<'v>(&mut self, items: impl Iterator<Item = (&'v Value, &'v Type)>) -> Written {
-        let items = items.enumerate().map(|(number, (item, of))| self.within(index(number), item, of));
+        let items = items
+            .enumerate()
+            .map(|(number, (item, of))| self.within(|| index(number), |writer| writer.value(item, of)));
         let items: Vec<Box<RawValue>> = items.collect::<Result<_, _>>()?;
         self.raw(&items)
     }
 
     fn map(&mut self, entries: &BTreeMap<String, Value>, of: &Type) -> Written {
         let entries = entries.iter();
-        let fields = entries.map(|(key, value)| Ok((key, self.within(Step::Key(key.clone()), value, of)?)));
+        let fields = entries.map(|(key, value)| {
+            Ok((key, self.within(|| Step::Key(key.clone()), |writer| writer.value(value, of))?))
+        });
         let fields: BTreeMap<&String, Box<RawValue>> = fields.collect::<Result<_, _>>()?;
         self.raw(&fields)
     }
@@ -74,27 +84,13 @@ impl Writer {
     fn object(&mut self, values: &BTreeMap<String, Value>, types: &BTreeMap<String, Type>) -> Written {
         let mut fields: BTreeMap<&String, Box<RawValue>> = BTreeMap::new();
         for (name, of) in types {
-            let step = Step::Attribute(name.clone());
-            match values.get(name) {
-                Some(value) => drop(fields.insert(name, self.within(step, value, of)?)),
-                None => return self.refuse(step, Problem::Missing),
-            }
+            let Some(value) = values.get(name) else { return self.refuse(name, Problem::Missing) };
+            let field = self.within(|| Step::Attribute(name.clone()), |writer| writer.value(value, of))?;
+            fields.insert(name, field);
         }
         match values.keys().find(|name| !types.contains_key(*name)) {
             None => self.raw(&fields),
-            Some(name) => self.refuse(Step::Attribute(name.clone()), Problem::Unexpected),
+            Some(name) => self.refuse(name, Problem::Unexpected),
         }
-    }
-
-    fn refuse(&mut self, step: Step, problem: Problem) -> Written {
-        self.place.enter(step)?;
-        Err(self.place.error(problem))
-    }
-
-    fn within(&mut self, step: Step, value: &Value, of: &Type) -> Written {
-        self.place.enter(step)?;
-        let raw = self.value(value, of)?;
-        self.place.leave();
-        Ok(raw)
     }
 }

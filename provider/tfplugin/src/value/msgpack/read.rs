@@ -5,24 +5,30 @@ use std::collections::{BTreeMap, BTreeSet};
 use rmp::Marker;
 use rmp::decode;
 
-use super::super::codec::Place;
+use super::super::codec::Walk;
 use super::super::{Number, NumberError, Refinements, Step};
 use super::{CodecError, Problem, REFINED, Type, Value, index, key};
 
 pub(super) struct Reader<'b> {
     rest: &'b [u8],
-    place: Place,
+    depth: usize,
+}
+
+impl Walk for Reader<'_> {
+    fn depth(&mut self) -> &mut usize {
+        &mut self.depth
+    }
 }
 
 type Read<T> = Result<T, CodecError>;
 
 impl<'b> Reader<'b> {
     pub(super) fn new(bytes: &'b [u8]) -> Self {
-        Self { rest: bytes, place: Place::default() }
+        Self { rest: bytes, depth: 0 }
     }
 
     pub(super) fn end(&self) -> Read<()> {
-        if self.rest.is_empty() { Ok(()) } else { Err(self.place.error(Problem::Trailing)) }
+        if self.rest.is_empty() { Ok(()) } else { Err(CodecError::here(Problem::Trailing)) }
     }
 
     pub(super) fn value(&mut self, of: &Type) -> Read<Value> {
@@ -51,7 +57,7 @@ impl<'b> Reader<'b> {
         let known = match marker {
             Marker::True => true,
             Marker::False => false,
-            _ => return Err(self.place.error(Problem::Type("a bool"))),
+            _ => return Err(CodecError::here(Problem::Type("a bool"))),
         };
         self.take(1).map(|_| known)
     }
@@ -62,12 +68,12 @@ impl<'b> Reader<'b> {
             Marker::F64 => decode::read_f64(&mut self.rest),
             Marker::FixStr(_) | Marker::Str8 | Marker::Str16 | Marker::Str32 => {
                 let text = self.string("a number")?;
-                return text.parse().map_err(|error| self.place.error(Problem::Number(error)));
+                return text.parse().map_err(|error| CodecError::here(Problem::Number(error)));
             }
             _ => return self.int(),
         };
-        let float = float.map_err(|_| self.broken())?;
-        Number::from_f64(float).ok_or_else(|| self.place.error(Problem::Number(NumberError::Form)))
+        let float = float.map_err(|_| broken())?;
+        Number::from_f64(float).ok_or_else(|| CodecError::here(Problem::Number(NumberError::Form)))
     }
 
     fn int(&mut self) -> Read<Number> {
@@ -77,14 +83,14 @@ impl<'b> Reader<'b> {
         }
         self.rest = before;
         let number = decode::read_int::<u64, _>(&mut self.rest);
-        number.map(Number::from).map_err(|_| self.place.error(Problem::Type("a number")))
+        number.map(Number::from).map_err(|_| CodecError::here(Problem::Type("a number")))
     }
 
     fn string(&mut self, expected: &'static str) -> Read<&'b str> {
         let length = decode::read_str_len(&mut self.rest);
-        let length = length.map_err(|_| self.place.error(Problem::Type(expected)))?;
+        let length = length.map_err(|_| CodecError::here(Problem::Type(expected)))?;
         let bytes = self.take(length as usize)?;
-        std::str::from_utf8(bytes).map_err(|_| self.broken())
+        std::str::from_utf8(bytes).map_err(|_| broken())
     }
 
     /// `[type as JSON, value]`.
@@ -92,44 +98,44 @@ impl<'b> Reader<'b> {
         let expected = Problem::Type("a value with its type");
         match decode::read_array_len(&mut self.rest) {
             Ok(2) => {}
-            _ => return Err(self.place.error(expected)),
+            _ => return Err(CodecError::here(expected)),
         }
-        let length = decode::read_bin_len(&mut self.rest).map_err(|_| self.place.error(expected.clone()))?;
+        let length = decode::read_bin_len(&mut self.rest).map_err(|_| CodecError::here(expected.clone()))?;
         let of: Type = serde_json::from_slice(self.take(length as usize)?)
-            .map_err(|_| self.place.error(expected.clone()))?;
+            .map_err(|_| CodecError::here(expected.clone()))?;
         match (self.marker()?, of) {
             (Marker::Null, _) => self.take(1).map(|_| Value::Null),
             (marker, Type::Dynamic) if is_extension(marker) => self.unknown().map(Value::Unknown),
-            (_, Type::Dynamic) => Err(self.place.error(expected)),
+            (_, Type::Dynamic) => Err(CodecError::here(expected)),
             (_, of) => self.value(&of).map(|value| Value::Dynamic(of, Box::new(value))),
         }
     }
 
     fn items<'t>(&mut self, expected: &'static str, of: impl Fn(usize) -> &'t Type) -> Read<Vec<Value>> {
         let length = decode::read_array_len(&mut self.rest);
-        let length = length.map_err(|_| self.place.error(Problem::Type(expected)))?;
+        let length = length.map_err(|_| CodecError::here(Problem::Type(expected)))?;
         let mut items = Vec::new();
         for number in 0..length as usize {
-            items.push(self.within(index(number), |reader| reader.value(of(number)))?);
+            items.push(self.within(|| index(number), |reader| reader.value(of(number)))?);
         }
         Ok(items)
     }
 
     fn tuple(&mut self, types: &[Type]) -> Read<Vec<Value>> {
         let length = decode::read_array_len(&mut self.rest);
-        let found = length.map_err(|_| self.place.error(Problem::Type("a tuple")))? as usize;
+        let found = length.map_err(|_| CodecError::here(Problem::Type("a tuple")))? as usize;
         if found != types.len() {
-            return Err(self.place.error(Problem::Length { found, expected: types.len() }));
+            return Err(CodecError::here(Problem::Length { found, expected: types.len() }));
         }
         let items = types.iter().enumerate();
-        items.map(|(number, of)| self.within(index(number), |reader| reader.value(of))).collect()
+        items.map(|(number, of)| self.within(|| index(number), |reader| reader.value(of))).collect()
     }
 
     fn map(&mut self, of: &Type) -> Read<BTreeMap<String, Value>> {
         let mut entries = BTreeMap::new();
         for _ in 0..self.map_length("a map")? {
             let key = self.string("a map with texts as keys")?.to_owned();
-            let value = self.within(Step::Key(key.clone()), |reader| reader.value(of))?;
+            let value = self.within(|| Step::Key(key.clone()), |reader| reader.value(of))?;
             entries.insert(key, value);
         }
         Ok(entries)
@@ -138,28 +144,26 @@ impl<'b> Reader<'b> {
     fn object(&mut self, attributes: &BTreeMap<String, Type>) -> Read<BTreeMap<String, Value>> {
         let mut values = BTreeMap::new();
         for _ in 0..self.map_length("an object")? {
-            let name = self.string("an object")?.to_owned();
-            let value = self.within(Step::Attribute(name.clone()), |reader| match attributes.get(&name) {
-                Some(of) => reader.value(of),
-                None => Err(reader.place.error(Problem::Unexpected)),
-            })?;
-            values.insert(name, value);
+            let name = self.string("an object")?;
+            let Some((name, of)) = attributes.get_key_value(name) else {
+                return self.refuse(name, Problem::Unexpected);
+            };
+            let value = self.within(|| Step::Attribute(name.clone()), |reader| reader.value(of))?;
+            values.insert(name.clone(), value);
         }
         match attributes.keys().find(|name| !values.contains_key(*name)) {
             None => Ok(values),
-            Some(name) => {
-                self.within(Step::Attribute(name.clone()), |reader| Err(reader.place.error(Problem::Missing)))
-            }
+            Some(name) => self.refuse(name, Problem::Missing),
         }
     }
 
     fn map_length(&mut self, expected: &'static str) -> Read<u32> {
-        decode::read_map_len(&mut self.rest).map_err(|_| self.place.error(Problem::Type(expected)))
+        decode::read_map_len(&mut self.rest).map_err(|_| CodecError::here(Problem::Type(expected)))
     }
 
     /// What an extension says; one that is not understood says nothing.
     fn unknown(&mut self) -> Read<Refinements> {
-        let meta = decode::read_ext_meta(&mut self.rest).map_err(|_| self.broken())?;
+        let meta = decode::read_ext_meta(&mut self.rest).map_err(|_| broken())?;
         let payload = self.take(meta.size as usize)?;
         match meta.typeid {
             REFINED => Ok(refinements(payload).unwrap_or(Refinements::NONE)),
@@ -168,25 +172,18 @@ impl<'b> Reader<'b> {
     }
 
     fn marker(&self) -> Read<Marker> {
-        self.rest.first().map(|byte| Marker::from_u8(*byte)).ok_or_else(|| self.broken())
+        self.rest.first().map(|byte| Marker::from_u8(*byte)).ok_or_else(broken)
     }
 
     fn take(&mut self, count: usize) -> Read<&'b [u8]> {
-        let (taken, rest) = self.rest.split_at_checked(count).ok_or_else(|| self.broken())?;
+        let (taken, rest) = self.rest.split_at_checked(count).ok_or_else(broken)?;
         self.rest = rest;
         Ok(taken)
     }
+}
 
-    fn within<T>(&mut self, step: Step, read: impl FnOnce(&mut Self) -> Read<T>) -> Read<T> {
-        self.place.enter(step)?;
-        let part = read(self)?;
-        self.place.leave();
-        Ok(part)
-    }
-
-    fn broken(&self) -> CodecError {
-        self.place.error(Problem::Broken)
-    }
+fn broken() -> CodecError {
+    CodecError::here(Problem::Broken)
 }
 
 fn is_extension(marker: Marker) -> bool {

@@ -4,14 +4,20 @@ use std::collections::BTreeMap;
 
 use rmp::encode;
 
-use super::super::codec::Place;
+use super::super::codec::Walk;
 use super::super::{Number, Refinements, Step};
 use super::{CodecError, Problem, REFINED, Type, UNKNOWN, Value, index, key};
 
 #[derive(Default)]
 pub(super) struct Writer {
     pub(super) bytes: Vec<u8>,
-    place: Place,
+    depth: usize,
+}
+
+impl Walk for Writer {
+    fn depth(&mut self) -> &mut usize {
+        &mut self.depth
+    }
 }
 
 type Written = Result<(), CodecError>;
@@ -32,7 +38,7 @@ impl Writer {
             (Value::List(items), Type::Tuple(types)) => return self.tuple(items, types),
             (Value::Map(entries), Type::Map(of)) => return self.map(entries, of),
             (Value::Object(values), Type::Object(attributes)) => return self.object(values, attributes),
-            (_, of) => return Err(self.place.error(Problem::Type(of.noun()))),
+            (_, of) => return Err(CodecError::here(Problem::Type(of.noun()))),
         }
         Ok(())
     }
@@ -55,7 +61,7 @@ impl Writer {
     }
 
     fn dynamic(&mut self, own: &Type, value: &Value) -> Written {
-        let json = serde_json::to_vec(own).map_err(|_| self.place.error(Problem::Broken))?;
+        let json = serde_json::to_vec(own).map_err(|_| CodecError::here(Problem::Broken))?;
         self.array(2);
         in_memory(encode::write_bin(&mut self.bytes, &json));
         self.value(value, own)
@@ -64,7 +70,7 @@ impl Writer {
     fn items<'v>(&mut self, items: impl ExactSizeIterator<Item = (&'v Value, &'v Type)>) -> Written {
         self.array(items.len());
         for (number, (item, of)) in items.enumerate() {
-            self.within(index(number), item, of)?;
+            self.within(|| index(number), |writer| writer.value(item, of))?;
         }
         Ok(())
     }
@@ -72,7 +78,7 @@ impl Writer {
     fn tuple(&mut self, items: &[Value], types: &[Type]) -> Written {
         let (found, expected) = (items.len(), types.len());
         if found != expected {
-            return Err(self.place.error(Problem::Length { found, expected }));
+            return Err(CodecError::here(Problem::Length { found, expected }));
         }
         self.items(items.iter().zip(types))
     }
@@ -81,7 +87,7 @@ impl Writer {
         self.map_of(entries.len());
         for (key, value) in entries {
             self.text(key);
-            self.within(Step::Key(key.clone()), value, of)?;
+            self.within(|| Step::Key(key.clone()), |writer| writer.value(value, of))?;
         }
         Ok(())
     }
@@ -95,14 +101,9 @@ impl Writer {
         for (name, of) in attributes {
             let Some(value) = values.get(name) else { return self.refuse(name, Problem::Missing) };
             self.text(name);
-            self.within(Step::Attribute(name.clone()), value, of)?;
+            self.within(|| Step::Attribute(name.clone()), |writer| writer.value(value, of))?;
         }
         Ok(())
-    }
-
-    fn refuse(&mut self, name: &str, problem: Problem) -> Written {
-        self.place.enter(Step::Attribute(name.to_owned()))?;
-        Err(self.place.error(problem))
     }
 
     fn unknown(&mut self, refinements: &Refinements) {
@@ -169,13 +170,6 @@ impl Writer {
 
     fn map_of(&mut self, length: usize) {
         in_memory(encode::write_map_len(&mut self.bytes, u32::try_from(length).unwrap_or(u32::MAX)));
-    }
-
-    fn within(&mut self, step: Step, value: &Value, of: &Type) -> Written {
-        self.place.enter(step)?;
-        self.value(value, of)?;
-        self.place.leave();
-        Ok(())
     }
 }
 
