@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use p0_access::layout::ClusterName;
-use p0_access::request::{Effect, Event, Request, RequestId, Step, step};
+use p0_access::request::{Effect, Event, Request, RequestId, StateName, Step, step};
 
 use crate::signing::SigningKey;
 use crate::store::{Advanced, Columns, Filter, NewEffect, NewStep, Store, Urgency};
@@ -141,6 +141,12 @@ impl Desk {
         let files = blocking(move || asked.files(&paths, known::WINDOWS)).await?;
         Ok((forge, self.memo.read(clusters, &files)?))
     }
+}
+
+/// Finds the requests in the states that are `wanted`.
+pub fn in_states(wanted: impl Fn(StateName) -> bool) -> Filter {
+    let states = StateName::ALL.iter().filter(|state| wanted(**state));
+    Filter { states: states.map(|state| state.as_str().to_owned()).collect(), ..Filter::default() }
 }
 
 /// The clusters of a request.

@@ -6,7 +6,8 @@ use jiff::Timestamp;
 use p0_access::request::{AuditLine as Step, Request, State, StateName};
 use p0_grant::danger::Class;
 
-use crate::store::{AuditLine, Filter, Store, StoreError};
+use crate::desk::in_states;
+use crate::store::{AuditLine, Store, StoreError};
 
 /// How many lines of the log the first page shows.
 const LATEST: u32 = 50;
@@ -121,8 +122,7 @@ async fn entries(
     now: Timestamp,
     wanted: impl Fn(StateName) -> bool,
 ) -> Result<Vec<Entry>, StoreError> {
-    let states = StateName::ALL.iter().filter(|state| wanted(**state)).map(|state| state.as_str().to_owned());
-    let found = store.list(&Filter { states: states.collect(), ..Filter::default() }).await?;
+    let found = store.list(&in_states(wanted)).await?;
     found.iter().map(|stored| Ok(Entry::of(&stored.read()?, now))).collect()
 }
 

@@ -13,7 +13,8 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusRecorder
 use p0_access::request::{Request, State, StateName};
 
 use super::driver::Ticked;
-use crate::store::{Filter, Store, StoreError};
+use crate::desk::in_states;
+use crate::store::{Store, StoreError};
 
 /// Seconds from quick to far too slow: a tick, a sync, a day.
 const BUCKETS: &[f64] =
@@ -125,9 +126,7 @@ impl Meters {
 impl Reading {
     /// Reads the store.
     pub(super) async fn of(store: &Store, now: Timestamp) -> Result<Self, StoreError> {
-        let states =
-            StateName::ALL.iter().filter(|state| !state.is_ended()).map(|state| state.as_str().to_owned());
-        let open = store.list(&Filter { states: states.collect(), ..Filter::default() }).await?;
+        let open = store.list(&in_states(|state| !state.is_ended())).await?;
         let past = open.iter().filter_map(|stored| Some(now.duration_since(ended(&stored.read().ok()?)?)));
         let past_expiry = past.max().unwrap_or_default().max(SignedDuration::ZERO);
         Ok(Self { states: store.census().await?, backlog: store.backlog().await?, past_expiry })

@@ -66,14 +66,14 @@ pub enum Urgency {
 }
 
 /// A request as it is stored.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stored {
     /// Its id.
     pub id: String,
     /// How many steps it has made; what a next step must name.
     pub version: i64,
-    /// The request.
-    pub request: Value,
+    /// The request, in JSON.
+    body: String,
 }
 
 /// What became of a step.
@@ -106,7 +106,7 @@ impl Stored {
     /// # Errors
     /// [`StoreError::Unreadable`] with its id.
     pub fn read<T: DeserializeOwned>(&self) -> Result<T> {
-        T::deserialize(&self.request)
+        serde_json::from_str(&self.body)
             .map_err(|source| StoreError::Unreadable { what: self.id.clone(), source })
     }
 }
@@ -173,7 +173,7 @@ impl Store {
     pub async fn load(&self, id: &str) -> Result<Option<Stored>> {
         let sql = "SELECT id, version, body FROM p0_requests WHERE id = $1";
         let found = self.database.rows(sql, &[id.into()]).await.map_err(self.failed())?;
-        found.into_iter().next().map(stored).transpose()
+        Ok(found.into_iter().next().map(stored))
     }
 
     /// Requests, the newest first.
@@ -195,7 +195,7 @@ impl Store {
             Cell::from(filter.limit.map_or(i64::MAX, i64::from)),
         ];
         let found = self.database.rows(SQL, &cells).await.map_err(self.failed())?;
-        found.into_iter().map(stored).collect()
+        Ok(found.into_iter().map(stored).collect())
     }
 
     /// The ids of requests to which something is to happen by now, the longest due first.
@@ -240,9 +240,6 @@ async fn add_effect(
     transaction.execute(SQL, &cells).await.map(|_| ())
 }
 
-fn stored((id, version, body): (String, i64, String)) -> Result<Stored> {
-    match serde_json::from_str(&body) {
-        Ok(request) => Ok(Stored { id, version, request }),
-        Err(source) => Err(StoreError::Unreadable { what: id, source }),
-    }
+fn stored((id, version, body): (String, i64, String)) -> Stored {
+    Stored { id, version, body }
 }

@@ -1,7 +1,7 @@
 //! What is kept: requests, effects, notices, and the log.
 
 use p0_gitops::store::{Advanced, Filter, GENESIS, Notice, Store, StoreError, Urgency};
-use serde_json::json;
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::rig::*;
@@ -16,7 +16,8 @@ async fn a_request_is_what_its_last_step_made_it() {
         assert_eq!(store.advance("a", 1, &step(1, "approved")).await.unwrap(), Advanced::To(2));
         let again = Store::open(url).await.expect("opened again");
         let stored = again.load("a").await.unwrap().expect("there");
-        assert_eq!((stored.version, &stored.request), (2, &json!({ "state": "approved" })), "{url}");
+        let request: Value = stored.read().expect("a request");
+        assert_eq!((stored.version, request), (2, json!({ "state": "approved" })), "{url}");
         let error = again.create("a", &step(2, "pending")).await.unwrap_err();
         assert!(matches!(error, StoreError::Exists(_)), "{error}");
     }

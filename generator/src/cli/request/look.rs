@@ -8,7 +8,7 @@ use p0_access::request::{Request, RequestId, State, StateName};
 use super::args::{DeskArgs, wait};
 use super::print;
 use crate::cli::output::{Format, Outcome};
-use crate::store::Filter;
+use crate::desk::in_states;
 
 /// List requests, the newest first.
 #[derive(Debug, clap::Args)]
@@ -85,13 +85,12 @@ pub(in crate::cli) struct TickArgs {
 pub(in crate::cli) fn ls(args: &LsArgs, now: Timestamp) -> anyhow::Result<Outcome> {
     wait(async {
         let open = args.desk.open(now).await?;
-        let wanted = |state: &&StateName| match (args.active, args.pending) {
+        let wanted = |state: StateName| match (args.active, args.pending) {
             (true, _) => state.is_live(),
-            (_, true) => is_waiting(**state),
+            (_, true) => is_waiting(state),
             _ => true,
         };
-        let states = StateName::ALL.iter().filter(wanted).map(|state| state.as_str().to_owned()).collect();
-        let requests = open.desk.list(&Filter { states, ..Filter::default() }).await?;
+        let requests = open.desk.list(&in_states(wanted)).await?;
         let is_meant = |request: &Request| {
             args.mine.as_ref().is_none_or(|person| request.asked().concerns(person))
                 && args
@@ -109,9 +108,7 @@ pub(in crate::cli) fn ls(args: &LsArgs, now: Timestamp) -> anyhow::Result<Outcom
 pub(in crate::cli) fn review(args: &ReviewArgs, now: Timestamp) -> anyhow::Result<Outcome> {
     wait(async {
         let open = args.desk.open(now).await?;
-        let states = StateName::ALL.iter().filter(|state| is_waiting(**state));
-        let states = states.map(|state| state.as_str().to_owned()).collect();
-        let mut requests = open.desk.list(&Filter { states, ..Filter::default() }).await?;
+        let mut requests = open.desk.list(&in_states(is_waiting)).await?;
         requests.retain(waits);
         requests.sort_by_key(|request| (std::cmp::Reverse(request.asked().danger()), request.asked().at));
         print::list(&requests, args.output)?;

@@ -15,8 +15,7 @@ use super::problem;
 use crate::cluster::{Cluster, ClusterError};
 use crate::confirm::{Confirm, Failure, Lineage, Verdict, Wanted, still_has, witness};
 use crate::desk::ports::Forge;
-use crate::desk::{Desk, DeskError, Result, blocking, clusters_of};
-use crate::store::Filter;
+use crate::desk::{Desk, DeskError, Result, blocking, clusters_of, in_states};
 
 /// Somebody who can look into a cluster, with a credential that only reads.
 pub struct Watch {
@@ -86,8 +85,10 @@ impl Desk {
             return Ok(0);
         }
         let mut moved = self.take_out_what_fails(now, problems).await?;
-        let states = [StateName::Merged, StateName::Extending, StateName::Revoking];
-        for request in self.in_states(&states).await? {
+        let unconfirmed = in_states(|state| {
+            matches!(state, StateName::Merged | StateName::Extending | StateName::Revoking)
+        });
+        for request in self.list(&unconfirmed).await? {
             match self.confirm_one(&request, now, problems).await {
                 Ok(count) => moved += count,
                 Err(error) => problem(problems, request.id().as_str(), &error),
@@ -113,7 +114,7 @@ impl Desk {
             return Ok(0);
         }
         let mut moved = 0;
-        for request in self.in_states(&[StateName::Merged, StateName::Active, StateName::Extending]).await? {
+        for request in self.list(&in_states(StateName::is_live)).await? {
             match self.take_out_if_named(&request, &failing, now).await {
                 Ok(count) => moved += count,
                 Err(error) => problem(problems, request.id().as_str(), &error),
@@ -143,11 +144,6 @@ impl Desk {
             return Ok(0);
         }
         self.post(request, Event::Unapplied { why: failure.message.clone() }, now).await.map(|()| 1)
-    }
-
-    async fn in_states(&self, states: &[StateName]) -> Result<Vec<Request>> {
-        let states = states.iter().map(|state| state.as_str().to_owned()).collect();
-        self.list(&Filter { states, ..Filter::default() }).await
     }
 
     async fn confirm_one(

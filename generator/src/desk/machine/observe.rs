@@ -14,21 +14,19 @@ use p0_grant::name::GrantId;
 use super::{git_witness, paper};
 use crate::desk::actor::People;
 use crate::desk::ports::Forge;
-use crate::desk::{Desk, Result, blocking, clusters_of};
-use crate::git::CommitId;
+use crate::desk::{Desk, Result, blocking, clusters_of, in_states};
 use crate::repository::OnBase;
-use crate::store::Filter;
 
 /// The commits of base that were looked at, by repository.
 #[derive(Default)]
-pub(in crate::desk) struct Seen(Mutex<BTreeMap<String, CommitId>>);
+pub(in crate::desk) struct Seen(Mutex<BTreeMap<String, String>>);
 
 impl Seen {
-    fn is_new(&self, place: &str, commit: CommitId) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(place) != Some(&commit)
+    fn is_new(&self, place: &str, commit: &str) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(place).is_none_or(|seen| seen != commit)
     }
 
-    fn note(&self, place: String, commit: CommitId) {
+    fn note(&self, place: String, commit: String) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(place, commit);
     }
 }
@@ -36,30 +34,47 @@ impl Seen {
 impl Desk {
     /// Looks at every repository whose base has moved, and at changes that are open.
     pub(super) async fn observe(&self, now: Timestamp) -> Result<usize> {
-        let going_on = StateName::ALL.iter().filter(|state| !state.is_ended());
-        let states = going_on.map(|state| state.as_str().to_owned()).collect();
-        let requests = self.list(&Filter { states, ..Filter::default() }).await?;
         let mut moved = 0;
         for forge in &self.forges {
             let asked = forge.clone();
-            let base = blocking(move || asked.on_base()).await?;
-            let is_new = self.seen.is_new(&forge.place(), base.commit);
-            // Nobody's access ends because a file cannot be read.
-            let people = self.people(forge).await.ok().filter(|_| is_new);
-            for request in requests.iter().filter(|request| clusters_of(request).is_subset(&base.clusters)) {
-                let open = matches!(request.state(), State::AwaitingReview(_) | State::Proposed(_));
-                if is_new || open {
-                    moved += usize::from(self.look(request, forge, &base, now).await?);
-                }
-                if let Some(reasons) = people.as_ref().and_then(|people| left(request, people)) {
-                    self.post(request, Event::Forbid { reasons }, now).await?;
-                    moved += 1;
-                }
+            let head = blocking(move || asked.head()).await?;
+            moved += match self.seen.is_new(&forge.place(), &head) {
+                true => self.compare(forge, now).await?,
+                false => self.look_at_open(forge, now).await?,
+            };
+        }
+        Ok(moved)
+    }
+
+    /// Compares a base that has moved with all requests that go on.
+    async fn compare(&self, forge: &Arc<dyn Forge>, now: Timestamp) -> Result<usize> {
+        let requests = self.list(&in_states(|state| !state.is_ended())).await?;
+        let base = base(forge).await?;
+        // Nobody's access ends because a file cannot be read.
+        let people = self.people(forge).await.ok();
+        let mut moved = 0;
+        for request in requests.iter().filter(|request| clusters_of(request).is_subset(&base.clusters)) {
+            moved += usize::from(self.look(request, forge, &base, now).await?);
+            if let Some(reasons) = people.as_ref().and_then(|people| left(request, people)) {
+                self.post(request, Event::Forbid { reasons }, now).await?;
+                moved += 1;
             }
-            if is_new {
-                moved += self.look_for_late(&requests, forge, &base, now).await?;
-                self.seen.note(forge.place(), base.commit);
-            }
+        }
+        moved += self.look_for_late(&requests, forge, &base, now).await?;
+        self.seen.note(forge.place(), base.commit.to_string());
+        Ok(moved)
+    }
+
+    /// A change that is open can be closed without any move of base.
+    async fn look_at_open(&self, forge: &Arc<dyn Forge>, now: Timestamp) -> Result<usize> {
+        let requests = self.list(&in_states(is_open)).await?;
+        if requests.is_empty() {
+            return Ok(0);
+        }
+        let base = base(forge).await?;
+        let mut moved = 0;
+        for request in requests.iter().filter(|request| clusters_of(request).is_subset(&base.clusters)) {
+            moved += usize::from(self.look(request, forge, &base, now).await?);
         }
         Ok(moved)
     }
@@ -142,9 +157,12 @@ impl Desk {
         base: &OnBase,
     ) -> Result<Option<Event>> {
         if there.is_empty() {
-            let (forge, branch) = (forge.clone(), paper::branch(request, granted));
-            let is_open = blocking(move || forge.is_open(&branch)).await?;
+            let (asked, branch) = (forge.clone(), paper::branch(request, granted));
+            let look = move || asked.is_open(&branch).and_then(|is_open| Ok((is_open, asked.head()?)));
+            let (is_open, head) = blocking(look).await?;
             return Ok(match (is_open, granted.open) {
+                // It may have been merged since: the next turn sees that.
+                (false, _) if head != base.commit.to_string() => None,
                 (false, _) => Some(absent(base)),
                 (true, false) => Some(Event::Opened),
                 (true, true) => None,
@@ -160,6 +178,16 @@ impl Desk {
             false => Event::Tampered { what: "another file than the one that was proposed".to_owned() },
         }))
     }
+}
+
+fn is_open(state: StateName) -> bool {
+    matches!(state, StateName::AwaitingReview | StateName::Proposed)
+}
+
+/// What is on base. Asked for after the requests were read, so that it is no older than they are.
+async fn base(forge: &Arc<dyn Forge>) -> Result<OnBase> {
+    let asked = forge.clone();
+    blocking(move || asked.on_base()).await
 }
 
 /// Who of a request is nobody any more.

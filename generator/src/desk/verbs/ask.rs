@@ -15,7 +15,7 @@ use p0_grant::subject::Subject;
 use super::{Judged, approval};
 use crate::desk::actor::Claim;
 use crate::desk::known::{Asks, Known, Member};
-use crate::desk::{Desk, DeskError, Result, kept};
+use crate::desk::{Desk, DeskError, Result, in_states, kept};
 use crate::store::Filter;
 
 /// What somebody asks for.
@@ -174,13 +174,8 @@ impl Desk {
 
     /// A request for the same that waits, is on its way or is live.
     async fn existing(&self, subject: &Subject, wants: &[Want]) -> Result<Option<Request>> {
-        let going_on =
-            StateName::ALL.iter().filter(|state| !state.is_ended() && **state != StateName::Revoking);
-        let filter = Filter {
-            states: going_on.map(|state| state.as_str().to_owned()).collect(),
-            subject: Some(subject.to_string()),
-            ..Filter::default()
-        };
+        let going_on = in_states(|state| !state.is_ended() && state != StateName::Revoking);
+        let filter = Filter { subject: Some(subject.to_string()), ..going_on };
         let same = |one: &Want, other: &Want| {
             (&one.cluster, &one.role, &one.selection, &one.subresources)
                 == (&other.cluster, &other.role, &other.selection, &other.subresources)

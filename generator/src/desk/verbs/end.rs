@@ -12,8 +12,7 @@ use p0_grant::signature::Fingerprint;
 use super::answer::asks;
 use super::{Judged, members};
 use crate::desk::actor::Claim;
-use crate::desk::{Desk, DeskError, Result, blocking, clusters_of};
-use crate::store::Filter;
+use crate::desk::{Desk, DeskError, Result, blocking, clusters_of, in_states};
 
 /// What is revoked.
 #[derive(Clone, Debug)]
@@ -134,10 +133,8 @@ impl Desk {
         if let Scope::One(id) = scope {
             return Ok(vec![self.find(id).await?]);
         }
-        let going_on =
-            StateName::ALL.iter().filter(|state| !state.is_ended() && **state != StateName::Revoking);
-        let states = going_on.map(|state| state.as_str().to_owned()).collect();
-        let requests = self.list(&Filter { states, ..Filter::default() }).await?;
+        let going_on = in_states(|state| !state.is_ended() && state != StateName::Revoking);
+        let requests = self.list(&going_on).await?;
         let signed = match scope {
             Scope::Key(key) => self.signed_by(key, &requests).await?,
             _ => BTreeSet::new(),
