@@ -26,10 +26,13 @@ pub const ALL: [(&str, Property); 8] = [
     ("signers", signers),
 ];
 
-/// A file that reads as a grant is written as the same bytes, and what is signed of it is one text.
+/// A file that reads as a grant is written as the same bytes, and what is signed of it is one text. The quick look at what
+/// was written here answers as the reader of YAML does.
 pub fn grant(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
-    let Ok(manifest) = Manifest::read(text) else { return };
+    let read = Manifest::read(text);
+    assert_eq!(read, Manifest::read_strictly(text));
+    let Ok(manifest) = read else { return };
     assert_eq!(manifest.to_yaml().as_deref(), Ok(text));
     let signed = manifest.signed_text().expect("what was read can be written");
     assert_eq!(signed == text, manifest.claims().signature.is_none());

@@ -29,7 +29,8 @@ proptest! {
     #[test]
     fn what_is_written_reads_back_equal(manifest in manifests()) {
         let text = manifest.to_yaml().unwrap();
-        prop_assert_eq!(Manifest::read(&text).unwrap(), manifest);
+        prop_assert_eq!(&Manifest::read(&text).unwrap(), &manifest);
+        prop_assert_eq!(Manifest::read_strictly(&text).unwrap(), manifest);
     }
 
     #[test]
@@ -38,7 +39,8 @@ proptest! {
         let unsigned = manifest.to_yaml().unwrap();
         let signed = manifest.with_signature(Signature::make(Purpose::Grant, &key, unsigned.as_bytes()).unwrap()).unwrap();
         prop_assert_eq!(&signed.signed_text().unwrap(), &unsigned);
-        prop_assert_eq!(Manifest::read(&signed.to_yaml().unwrap()).unwrap(), signed);
+        prop_assert_eq!(&Manifest::read(&signed.to_yaml().unwrap()).unwrap(), &signed);
+        prop_assert_eq!(Manifest::read_strictly(&signed.to_yaml().unwrap()).unwrap(), signed);
     }
 
     /// P10: what could make a grant more than its rules is never there.
@@ -75,9 +77,11 @@ proptest! {
             letters.splice(at..(at + cut).min(letters.len()), put.chars());
         }
         let text: String = letters.into_iter().collect();
-        if let Ok(read) = Manifest::read(&text) {
-            prop_assert_eq!(read.to_yaml().unwrap(), text);
+        let read = Manifest::read(&text);
+        if let Ok(read) = &read {
+            prop_assert_eq!(&read.to_yaml().unwrap(), &text);
         }
+        prop_assert_eq!(read, Manifest::read_strictly(&text));
     }
 
     #[test]

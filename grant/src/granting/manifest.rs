@@ -19,6 +19,7 @@ use crate::yaml;
 
 mod annotations;
 mod difference;
+mod known;
 mod live;
 mod names;
 mod object;

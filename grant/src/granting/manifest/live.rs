@@ -8,7 +8,6 @@ use serde_json::{Map, Value};
 
 use super::annotations::CORE;
 use super::object::Object;
-use super::read::{check_consistent, claims};
 use super::{GRANT, MANAGED_BY, Manifest, ManifestError};
 use crate::yaml::YamlError;
 
@@ -19,9 +18,7 @@ impl Manifest {
     /// [`ManifestError`] where they are not the two objects of one grant, or are no longer as they were made.
     pub fn live(role: Value, binding: Value) -> Result<Self, ManifestError> {
         let (role, binding) = (object(role)?, object(binding)?);
-        let claims = claims(role.clone(), binding.clone())?;
-        check_consistent(&claims)?;
-        let manifest = Self::build(&role.metadata.name, claims)?;
+        let manifest = Self::claimed(role.clone(), binding.clone())?;
         if manifest.role_object != role {
             return Err(ManifestError::Disagree("the role object is not as its grant makes it"));
         }

@@ -2,14 +2,15 @@
 //!
 //! Three steps: the YAML becomes two objects of known fields; what they claim becomes types that cannot be wrong, and is
 //! checked for what must hold whatever the catalogue says; then the claims are written again, and must give the very bytes
-//! that were read. Whatever no claim speaks of, a second label, a comment, another order, ends there. Not here: whether
-//! the rules are what the role gives; that takes the catalogue.
+//! that were read. Whatever no claim speaks of, a second label, a comment, another order, ends there. A file as it was
+//! written is recognised without the first step ([`known`]), which takes most of the time. Not here: whether the rules are
+//! what the role gives; that takes the catalogue.
 
 use std::collections::BTreeMap;
 
 use super::annotations::CoreText;
 use super::object::{Kind, Metadata, Object};
-use super::{Claims, Difference, GRANT, MANAGED_BY, Manifest, names};
+use super::{Claims, Difference, GRANT, MANAGED_BY, Manifest, known, names};
 use crate::alias::alias_group;
 use crate::approval::{ApprovalKindError, ApproverSignaturesError};
 use crate::digest::{DigestError, SubsetDigest};
@@ -128,23 +129,47 @@ impl Manifest {
     /// # Errors
     /// [`ManifestError`] says the first thing that is wrong.
     pub fn read(text: &str) -> Result<Self, ManifestError> {
+        match known::objects(text).and_then(|[role, binding]| proven(role, binding, text)) {
+            Some(manifest) => Ok(manifest),
+            None => Self::read_strictly(text),
+        }
+    }
+
+    /// The same by the strict reader of YAML alone: what [`Manifest::read`] is held to.
+    ///
+    /// # Errors
+    /// As [`Manifest::read`].
+    pub fn read_strictly(text: &str) -> Result<Self, ManifestError> {
         let documents: Vec<Object> = yaml::read_all(text, Limits::FILE)?;
         let count = documents.len();
-        let [role_object, binding]: [Object; 2] =
+        let [role, binding]: [Object; 2] =
             documents.try_into().map_err(|_| ManifestError::Documents(count))?;
-        let name = role_object.metadata.name.clone();
-        let claims = claims(role_object, binding)?;
-        check_consistent(&claims)?;
-        let manifest = Self::build(&name, claims)?;
+        let manifest = Self::claimed(role, binding)?;
         // Equal values in other bytes are refused: what reviewers read and what is signed must be the same.
         match Difference::first(text, &manifest.to_yaml()?) {
             None => Ok(manifest),
             Some(difference) => Err(difference.into()),
         }
     }
+
+    /// The manifest that two objects claim to be.
+    pub(super) fn claimed(role: Object, binding: Object) -> Result<Self, ManifestError> {
+        let name = role.metadata.name.clone();
+        let claims = claims(role, binding)?;
+        check_consistent(&claims)?;
+        Self::build(&name, claims)
+    }
 }
 
-pub(super) fn claims(role: Object, binding: Object) -> Result<Claims, ManifestError> {
+/// The manifest of objects that were found without any knowledge of YAML. They are what the text says if their manifest has
+/// just these objects and just this text: what is written reads back equal, which is a law of the writer.
+fn proven(role: Object, binding: Object, text: &str) -> Option<Manifest> {
+    let manifest = Manifest::claimed(role.clone(), binding.clone()).ok()?;
+    let has_these = manifest.role_object == role && manifest.binding == binding;
+    (has_these && manifest.to_yaml().ok()? == text).then_some(manifest)
+}
+
+fn claims(role: Object, binding: Object) -> Result<Claims, ManifestError> {
     let (role_object, scope) = kinds(&role, &binding)?;
     let rules = role.rules.ok_or(ManifestError::Missing { object: ROLE, field: "rules" })?;
     let subject = subject(binding.subjects)?;
