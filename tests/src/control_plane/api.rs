@@ -91,6 +91,16 @@ impl Api {
         Self::send(self.request(method, path)).unwrap_or_else(|| panic!("{method} {path}: no answer"))
     }
 
+    /// What a GET gives, as text.
+    pub fn text(&self, path: &str) -> String {
+        let request = self.request("GET", path);
+        shared().runtime.block_on(async {
+            let answer =
+                request.send().await.and_then(reqwest::Response::error_for_status).expect("an answer");
+            answer.text().await.expect("a text")
+        })
+    }
+
     /// The status of a GET.
     pub fn get(&self, path: &str) -> u16 {
         self.call("GET", path).0
