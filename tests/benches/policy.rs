@@ -19,13 +19,16 @@ const ALLOWED: Duration = Duration::from_micros(50);
 enum Apart {
     /// Their roles, resources and namespaces are others.
     Patterns,
-    /// All fits but the group, and what fits is compared in vain.
+    /// All fits but the group.
     Group,
+    /// All fits but the cluster, and whatever fits is compared in vain.
+    Cluster,
 }
 
 fn main() {
     decide_over("rules for other roles", Apart::Patterns);
-    decide_over("rules for others alone", Apart::Group);
+    decide_over("rules for other groups alone", Apart::Group);
+    decide_over("rules for other clusters alone", Apart::Cluster);
 }
 
 fn decide_over(name: &str, apart: Apart) {
@@ -93,6 +96,10 @@ fn patterns(apart: Apart, index: usize) -> [String; 5] {
         Apart::Group => {
             let [cluster, role, resource, namespace, _] = fitting;
             [cluster, role, resource, namespace, format!("team-{index}")]
+        }
+        Apart::Cluster => {
+            let [_, role, resource, namespace, group] = fitting;
+            [format!("dev-{index}-*"), role, resource, namespace, group]
         }
     }
 }

@@ -9,8 +9,8 @@ use super::{Ask, Cluster, ClusterError};
 
 /// Who writes, as the server keeps it for each field.
 const FIELD_MANAGER: &str = "terraform-provider-p0";
-/// How many objects one page of a list has: what is held of a page at one time is a small part of the process' memory.
-const PAGE: usize = 100;
+/// How many objects one page of a list has. A page is held three times over while it is read, by each list at the same time.
+const PAGE: usize = 40;
 
 /// What came of a creation.
 #[derive(Debug)]

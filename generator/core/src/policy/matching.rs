@@ -220,14 +220,14 @@ impl Misses {
 }
 
 impl Miss {
-    /// What sets most rules apart comes first.
+    /// What sets most rules apart comes first: roles, and whom a rule is for.
     const ALL: [Self; 10] = [
         Self::Role,
+        Self::Requestor,
         Self::Namespace,
         Self::Resource,
         Self::Cluster,
         Self::Name,
-        Self::Requestor,
         Self::Subresource,
         Self::Danger,
         Self::Privileged,
