@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use p0_gitops::desk::Desk;
-use p0_gitops::desk::ports::{GitForge, NobodyOnCall, Noticeboard};
+use p0_gitops::desk::ports::{self, GitForge, NobodyOnCall, Noticeboard};
 use p0_gitops::git::{Credentials, Forge, Remote};
 use p0_gitops::repository::Repository;
 use p0_gitops::signing::{KeySource, SigningKey};
@@ -167,14 +167,37 @@ impl Team {
 
     /// The desk in this process, with the machine's key.
     pub async fn desk(&self) -> Desk {
+        self.desk_on(Arc::new(self.forge())).await
+    }
+
+    /// The same on another forge than [`Team::forge`].
+    pub async fn desk_on(&self, forge: Arc<dyn ports::Forge>) -> Desk {
+        let store = Store::open(&self.store).await.expect("a store");
+        let noticeboard = Arc::new(Noticeboard::new(store.clone()));
+        let desk = Desk::new(store, vec![forge], noticeboard, Arc::new(NobodyOnCall));
+        desk.with_key(key_in(&self.site.key()))
+    }
+
+    /// The site's repository, as the machine works on it.
+    pub fn forge(&self) -> GitForge {
         let place = self.site.repository();
         let cache = self.site.beside("cache");
         let remote = Remote::open(utf8(&place), Credentials::default(), &cache).expect("a repository");
-        let forge = GitForge::new(Repository::new(Forge::new(remote, "main")), "bot", "bot@example.com");
-        let store = Store::open(&self.store).await.expect("a store");
-        let noticeboard = Arc::new(Noticeboard::new(store.clone()));
-        let desk = Desk::new(store, vec![Arc::new(forge)], noticeboard, Arc::new(NobodyOnCall));
-        desk.with_key(key_in(&self.site.key()))
+        GitForge::new(Repository::new(Forge::new(remote, "main")), "bot", "bot@example.com")
+    }
+
+    /// Merges a grant's branch as a person does with plain Git; the branch stays.
+    pub fn merges(&self, id: &str) {
+        let work = tempfile::tempdir().expect("a temporary folder");
+        let at = |arguments: &[&str]| {
+            let run = Command::new("git").arg("-C").arg(work.path()).args(arguments).output().expect("git");
+            assert!(run.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&run.stderr));
+        };
+        at(&["clone", "-q", utf8(&self.site.repository()), "."]);
+        let (branch, bob) =
+            (format!("origin/p0/grant/{id}"), ["-c", "user.name=bob", "-c", "user.email=bob@x"]);
+        at(&[&bob[..], &["merge", "-q", "--no-ff", "-m", "Reviewed", &branch]].concat());
+        at(&["push", "-q", "origin", "HEAD:main"]);
     }
 
     /// Copies the store to a new file.

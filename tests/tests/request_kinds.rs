@@ -1,7 +1,5 @@
 //! Requests that no reviewer's single yes answers or ends: a review in Git, access until a day, and revoking many at once.
 
-use std::process::Command;
-
 use p0_tests::team::{READERS, Team};
 use serde_json::Value;
 
@@ -27,30 +25,6 @@ fn granted(team: &Team, now: &str, person: &str, name: &str) -> String {
     id
 }
 
-/// Merges a grant's branch as a person does with plain Git.
-fn merge_by_hand(team: &Team, id: &str) {
-    let work = tempfile::tempdir().expect("a temporary folder");
-    let at = |arguments: &[&str]| {
-        let run = Command::new("git").arg("-C").arg(work.path()).args(arguments).output().expect("git");
-        assert!(run.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&run.stderr));
-    };
-    at(&["clone", "-q", team.site().repository().to_str().expect("UTF-8"), "."]);
-    let branch = format!("origin/p0/grant/{id}");
-    at(&[
-        "-c",
-        "user.name=bob",
-        "-c",
-        "user.email=bob@example.com",
-        "merge",
-        "-q",
-        "--no-ff",
-        "-m",
-        "Reviewed",
-        &branch,
-    ]);
-    at(&["push", "-q", "origin", "HEAD:main"]);
-}
-
 #[test]
 fn a_review_in_git_is_the_answer() {
     let team = Team::new(&READERS.replace("- reviewers:", "- git:"));
@@ -60,7 +34,7 @@ fn a_review_in_git_is_the_answer() {
         team.acts("bob", T1, &["approve", id]).ended(2);
     }
     assert!(team.grants().is_empty());
-    merge_by_hand(&team, &kept);
+    team.merges(&kept);
     team.site().git(&["branch", "-q", "-D", &format!("p0/grant/{closed}")]);
     team.machine(T2, &["tick"]).done();
     assert_eq!([&kept, &closed].map(|id| team.state(T2, id)), ["merged", "denied"]);
