@@ -129,7 +129,7 @@ impl Manifest {
     /// # Errors
     /// [`ManifestError`] says the first thing that is wrong.
     pub fn read(text: &str) -> Result<Self, ManifestError> {
-        match known::objects(text).and_then(|[role, binding]| proven(role, binding, text)) {
+        match known::objects(text).and_then(|objects| proven(&objects, text)) {
             Some(manifest) => Ok(manifest),
             None => Self::read_strictly(text),
         }
@@ -163,9 +163,9 @@ impl Manifest {
 
 /// The manifest of objects that were found without any knowledge of YAML. They are what the text says if their manifest has
 /// just these objects and just this text: what is written reads back equal, which is a law of the writer.
-fn proven(role: Object, binding: Object, text: &str) -> Option<Manifest> {
+fn proven([role, binding]: &[Object; 2], text: &str) -> Option<Manifest> {
     let manifest = Manifest::claimed(role.clone(), binding.clone()).ok()?;
-    let has_these = manifest.role_object == role && manifest.binding == binding;
+    let has_these = manifest.role_object == *role && manifest.binding == *binding;
     (has_these && manifest.to_yaml().ok()? == text).then_some(manifest)
 }
 
