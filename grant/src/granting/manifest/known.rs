@@ -10,12 +10,14 @@ use serde_json::{Map, Value};
 
 use super::object::Object;
 
+/// Longer texts are the strict reader's, whose limits count; nothing shorter reaches any of them.
+const LONGEST: usize = 64 << 10;
 /// No object is written deeper than this.
 const DEEPEST: usize = 4;
 
 /// What seem to be the two objects of `text`.
 pub(super) fn objects(text: &str) -> Option<[Object; 2]> {
-    let (role, binding) = text.split_once("\n---\n")?;
+    let (role, binding) = Some(text).filter(|text| text.len() <= LONGEST)?.split_once("\n---\n")?;
     Some([object(role)?, object(binding)?])
 }
 
@@ -106,20 +108,27 @@ mod tests {
         snapshot.splitn(3, "---\n").last().unwrap()
     }
 
+    const SIGNED: &str =
+        include_str!("../../../tests/snapshots/manifest__one_object_with_its_workflow_and_signature.snap");
+
     #[test]
     fn what_was_written_here_is_known() {
-        let signed = include_str!(
-            "../../../tests/snapshots/manifest__one_object_with_its_workflow_and_signature.snap"
-        );
         let others =
             include_str!("../../../tests/snapshots/manifest__each_target_and_each_kind_of_role_object.snap");
         let others = snapshot(others).split("### ").skip(1).map(|text| text.split_once('\n').unwrap().1);
-        let texts: Vec<&str> = std::iter::once(snapshot(signed)).chain(others).collect();
+        let texts: Vec<&str> = std::iter::once(snapshot(SIGNED)).chain(others).collect();
         assert_eq!(texts.len(), 6);
         for text in texts {
             let strict: Vec<Object> = read_all(text, Limits::FILE).unwrap();
             assert_eq!(objects(text).map(Vec::from), Some(strict), "{text}");
         }
+    }
+
+    #[test]
+    fn the_strict_reader_s_limits_stay_its_own() {
+        let because = |length: usize| snapshot(SIGNED).replace("the rollout hangs", &"x".repeat(length));
+        assert!(objects(&because(LONGEST / 2)).is_some());
+        assert_eq!(objects(&because(LONGEST)), None);
     }
 
     #[test]

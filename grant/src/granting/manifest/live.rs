@@ -17,15 +17,7 @@ impl Manifest {
     /// # Errors
     /// [`ManifestError`] where they are not the two objects of one grant, or are no longer as they were made.
     pub fn live(role: Value, binding: Value) -> Result<Self, ManifestError> {
-        let (role, binding) = (object(role)?, object(binding)?);
-        let manifest = Self::claimed(role.clone(), binding.clone())?;
-        if manifest.role_object != role {
-            return Err(ManifestError::Disagree("the role object is not as its grant makes it"));
-        }
-        if manifest.binding != binding {
-            return Err(ManifestError::Disagree("the binding is not as its grant makes it"));
-        }
-        Ok(manifest)
+        Self::exactly(&object(role)?, &object(binding)?)
     }
 }
 

@@ -152,8 +152,20 @@ impl Manifest {
         }
     }
 
+    /// The manifest that has just these two objects.
+    pub(super) fn exactly(role: &Object, binding: &Object) -> Result<Self, ManifestError> {
+        let manifest = Self::claimed(role.clone(), binding.clone())?;
+        if manifest.role_object != *role {
+            return Err(ManifestError::Disagree("the role object is not as its grant makes it"));
+        }
+        if manifest.binding != *binding {
+            return Err(ManifestError::Disagree("the binding is not as its grant makes it"));
+        }
+        Ok(manifest)
+    }
+
     /// The manifest that two objects claim to be.
-    pub(super) fn claimed(role: Object, binding: Object) -> Result<Self, ManifestError> {
+    fn claimed(role: Object, binding: Object) -> Result<Self, ManifestError> {
         let name = role.metadata.name.clone();
         let claims = claims(role, binding)?;
         check_consistent(&claims)?;
@@ -164,9 +176,8 @@ impl Manifest {
 /// The manifest of objects that were found without any knowledge of YAML. They are what the text says if their manifest has
 /// just these objects and just this text: what is written reads back equal, which is a law of the writer.
 fn proven([role, binding]: &[Object; 2], text: &str) -> Option<Manifest> {
-    let manifest = Manifest::claimed(role.clone(), binding.clone()).ok()?;
-    let has_these = manifest.role_object == *role && manifest.binding == *binding;
-    (has_these && manifest.to_yaml().ok()? == text).then_some(manifest)
+    let manifest = Manifest::exactly(role, binding).ok()?;
+    (manifest.to_yaml().ok()? == text).then_some(manifest)
 }
 
 fn claims(role: Object, binding: Object) -> Result<Claims, ManifestError> {
