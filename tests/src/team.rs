@@ -96,32 +96,35 @@ impl Team {
 
     /// Puts a file on base, as an administrator of the repository does.
     pub fn publish(&self, path: &str, text: &str) {
-        let work = tempfile::tempdir().expect("a temporary folder");
-        let at = |arguments: &[&str]| {
-            let output =
-                Command::new("git").arg("-C").arg(work.path()).args(arguments).output().expect("git");
-            assert!(
-                output.status.success(),
-                "git {arguments:?}: {}",
-                String::from_utf8_lossy(&output.stderr)
-            );
+        self.by_hand(|work, git| {
+            let file = work.join(path);
+            std::fs::create_dir_all(file.parent().expect("a folder")).expect("a folder");
+            std::fs::write(file, text).expect("a file");
+            git(&["add", "-A"]);
+            let admin = ["-c", "user.name=admin", "-c", "user.email=admin@example.com"];
+            git(&[&admin[..], &["commit", "-q", "-m", "Settings"]].concat());
+        });
+    }
+
+    /// Merges a grant's branch as a reviewer does; the branch stays.
+    pub fn merges(&self, id: &str) {
+        let branch = format!("origin/p0/grant/{id}");
+        self.by_hand(|_, git| {
+            let bob = ["-c", "user.name=bob", "-c", "user.email=bob@example.com"];
+            git(&[&bob[..], &["merge", "-q", "--no-ff", "-m", "Reviewed", &branch]].concat());
+        });
+    }
+
+    /// Does something in a new clone and pushes it to base, with plain Git.
+    fn by_hand(&self, work: impl FnOnce(&Path, &dyn Fn(&[&str]))) {
+        let clone = tempfile::tempdir().expect("a temporary folder");
+        let git = |arguments: &[&str]| {
+            let run = Command::new("git").arg("-C").arg(clone.path()).args(arguments).output().expect("git");
+            assert!(run.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&run.stderr));
         };
-        at(&["clone", "-q", self.site.repository().to_str().expect("UTF-8"), "."]);
-        let file = work.path().join(path);
-        std::fs::create_dir_all(file.parent().expect("a folder")).expect("a folder");
-        std::fs::write(file, text).expect("a file");
-        at(&["add", "-A"]);
-        at(&[
-            "-c",
-            "user.name=admin",
-            "-c",
-            "user.email=admin@example.com",
-            "commit",
-            "-q",
-            "-m",
-            "Settings",
-        ]);
-        at(&["push", "-q", "origin", "HEAD:main"]);
+        git(&["clone", "-q", utf8(&self.site.repository()), "."]);
+        work(clone.path(), &git);
+        git(&["push", "-q", "origin", "HEAD:main"]);
     }
 
     /// Runs a verb for the machine: with the key that signs grants, at a time.
@@ -184,20 +187,6 @@ impl Team {
         let cache = self.site.beside("cache");
         let remote = Remote::open(utf8(&place), Credentials::default(), &cache).expect("a repository");
         GitForge::new(Repository::new(Forge::new(remote, "main")), "bot", "bot@example.com")
-    }
-
-    /// Merges a grant's branch as a person does with plain Git; the branch stays.
-    pub fn merges(&self, id: &str) {
-        let work = tempfile::tempdir().expect("a temporary folder");
-        let at = |arguments: &[&str]| {
-            let run = Command::new("git").arg("-C").arg(work.path()).args(arguments).output().expect("git");
-            assert!(run.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&run.stderr));
-        };
-        at(&["clone", "-q", utf8(&self.site.repository()), "."]);
-        let (branch, bob) =
-            (format!("origin/p0/grant/{id}"), ["-c", "user.name=bob", "-c", "user.email=bob@x"]);
-        at(&[&bob[..], &["merge", "-q", "--no-ff", "-m", "Reviewed", &branch]].concat());
-        at(&["push", "-q", "origin", "HEAD:main"]);
     }
 
     /// Copies the store to a new file.

@@ -49,11 +49,9 @@ fn measure(grants: usize) -> [Each; 2] {
     let plane = ControlPlane::start();
     let bench = Bench::new(Plugin::P0);
     bench.configure(&configurations::ours(&plane, grants));
-    let commands =
-        [("apply", &["apply", "-auto-approve"][..]), ("plan", &["plan", "-detailed-exitcode"][..])];
-    commands.map(|(name, arguments)| {
+    let each = |name, command: fn(&Bench) -> Took| {
         let before = asked(&plane);
-        let Took { cpu, memory_mb, .. } = bench.take(name, arguments);
+        let Took { cpu, memory_mb, .. } = command(&bench);
         let each = |total: f64| total / grants as f64;
         Each {
             name,
@@ -61,7 +59,8 @@ fn measure(grants: usize) -> [Each; 2] {
             requests: each(asked(&plane) - before),
             memory_kb: each(memory_mb * 1024.0),
         }
-    })
+    };
+    [each("apply", Bench::apply), each("plan", Bench::plan)]
 }
 
 /// How many requests about RBAC the API server has answered so far.

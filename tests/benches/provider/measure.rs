@@ -56,16 +56,24 @@ impl Bench {
     pub(crate) fn life(&self, configuration: &str) -> Life {
         self.configure(configuration);
         let schema = self.take("schema", &["providers", "schema", "-json"]);
-        let apply = self.take("apply", &["apply", "-auto-approve"]);
+        let apply = self.apply();
         let state_bytes = self.workspace.state_text().len();
-        let plan = self.take("plan", &["plan", "-detailed-exitcode"]);
+        let plan = self.plan();
         let destroy = self.take("destroy", &["destroy", "-auto-approve"]);
         let program_bytes = std::fs::metadata(&self.program).unwrap().len();
         Life { apply, plan, destroy, schema, handshake: handshake(&self.program), program_bytes, state_bytes }
     }
 
-    /// Runs one command.
-    pub(crate) fn take(&self, name: &str, arguments: &[&str]) -> Took {
+    pub(crate) fn apply(&self) -> Took {
+        self.take("apply", &["apply", "-auto-approve"])
+    }
+
+    /// Of what was applied, so that there is nothing to do.
+    pub(crate) fn plan(&self) -> Took {
+        self.take("plan", &["plan", "-detailed-exitcode"])
+    }
+
+    fn take(&self, name: &str, arguments: &[&str]) -> Took {
         let _none_yet = std::fs::remove_file(&self.figures);
         let began = Instant::now();
         self.workspace.run(arguments).done();

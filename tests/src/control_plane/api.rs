@@ -68,11 +68,15 @@ impl Api {
     }
 
     fn send(request: reqwest::RequestBuilder) -> Option<(u16, Value)> {
+        let (status, body) = Self::answer(request)?;
+        Some((status, serde_json::from_slice(&body).unwrap_or(Value::Null)))
+    }
+
+    fn answer(request: reqwest::RequestBuilder) -> Option<(u16, Vec<u8>)> {
         shared().runtime.block_on(async {
             let answer = request.send().await.ok()?;
             let status = answer.status().as_u16();
-            let body = answer.bytes().await.ok()?;
-            Some((status, serde_json::from_slice(&body).unwrap_or(Value::Null)))
+            Some((status, answer.bytes().await.ok()?.into()))
         })
     }
 
@@ -93,12 +97,9 @@ impl Api {
 
     /// What a GET gives, as text.
     pub fn text(&self, path: &str) -> String {
-        let request = self.request("GET", path);
-        shared().runtime.block_on(async {
-            let answer =
-                request.send().await.and_then(reqwest::Response::error_for_status).expect("an answer");
-            answer.text().await.expect("a text")
-        })
+        let (status, body) = Self::answer(self.request("GET", path)).expect("an answer");
+        assert_eq!(status, 200, "GET {path}");
+        String::from_utf8(body).expect("a text")
     }
 
     /// The status of a GET.

@@ -116,22 +116,23 @@ fn places(selection: &Selection) -> (Where<'_>, Where<'_>) {
 
 /// Whether the rule matches. Nothing more is compared once something differs.
 pub(super) fn matches(rule: &Rule, asked: &Asked<'_>) -> bool {
-    match rule.denies() {
-        true => Miss::ALL.into_iter().all(|miss| touches(rule, asked, miss)),
-        false => Miss::ALL.into_iter().all(|miss| holds(rule, asked, miss)),
-    }
+    let fits = fits(rule);
+    Miss::ALL.into_iter().all(|miss| fits(rule, asked, miss))
 }
 
 /// All in which the rule and what is asked differ.
 pub(super) fn misses(rule: &Rule, asked: &Asked<'_>) -> Misses {
-    let fits = if rule.denies() { touches } else { holds };
+    let fits = fits(rule);
     let mut misses = Misses::default();
     Miss::ALL.into_iter().filter(|miss| !fits(rule, asked, *miss)).for_each(|miss| misses.add(miss));
     misses
 }
 
-/// Whether an allow rule holds all of what is asked, as far as `miss` goes. Inlined, each comparison stands by itself.
-#[inline]
+fn fits(rule: &Rule) -> fn(&Rule, &Asked<'_>, Miss) -> bool {
+    if rule.denies() { touches } else { holds }
+}
+
+/// Whether an allow rule holds all of what is asked, as far as `miss` goes.
 fn holds(rule: &Rule, asked: &Asked<'_>, miss: Miss) -> bool {
     let (pattern, options) = (rule.resource.pattern(), &rule.options);
     match miss {

@@ -52,9 +52,8 @@ impl Desk {
         let base = base(forge).await?;
         // Nobody's access ends because a file cannot be read.
         let people = self.people(forge).await.ok();
-        let mut moved = 0;
-        for request in requests.iter().filter(|request| clusters_of(request).is_subset(&base.clusters)) {
-            moved += usize::from(self.look(request, forge, &base, now).await?);
+        let mut moved = self.look_at(&requests, forge, &base, now).await?;
+        for request in of_base(&requests, &base) {
             if let Some(reasons) = people.as_ref().and_then(|people| left(request, people)) {
                 self.post(request, Event::Forbid { reasons }, now).await?;
                 moved += 1;
@@ -72,9 +71,19 @@ impl Desk {
             return Ok(0);
         }
         let base = base(forge).await?;
+        self.look_at(&requests, forge, &base, now).await
+    }
+
+    async fn look_at(
+        &self,
+        requests: &[Request],
+        forge: &Arc<dyn Forge>,
+        base: &OnBase,
+        now: Timestamp,
+    ) -> Result<usize> {
         let mut moved = 0;
-        for request in requests.iter().filter(|request| clusters_of(request).is_subset(&base.clusters)) {
-            moved += usize::from(self.look(request, forge, &base, now).await?);
+        for request in of_base(requests, base) {
+            moved += usize::from(self.look(request, forge, base, now).await?);
         }
         Ok(moved)
     }
@@ -188,6 +197,11 @@ fn is_open(state: StateName) -> bool {
 async fn base(forge: &Arc<dyn Forge>) -> Result<OnBase> {
     let asked = forge.clone();
     blocking(move || asked.on_base()).await
+}
+
+/// Those of the repository's own clusters.
+fn of_base<'r>(requests: &'r [Request], base: &OnBase) -> impl Iterator<Item = &'r Request> {
+    requests.iter().filter(|request| clusters_of(request).is_subset(&base.clusters))
 }
 
 /// Who of a request is nobody any more.
