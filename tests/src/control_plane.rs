@@ -9,10 +9,11 @@ use std::process::Command;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use crate::supervised::{Supervised, free_ports};
+use crate::supervised::Supervised;
 use crate::upstream::Program;
 
 mod api;
+mod authorizer;
 mod proxy;
 
 pub use api::Api;
@@ -46,7 +47,7 @@ impl ControlPlane {
     pub fn start() -> Self {
         let folder =
             tempfile::Builder::new().prefix("p0-control-plane-").tempdir().expect("a temporary folder");
-        let [etcd, peer, port, manager] = free_ports();
+        let [etcd, peer, port, manager] = crate::ports::reserve();
         let path = |name: &str| folder.path().join(name);
         write(
             &path("tokens.csv"),
@@ -63,9 +64,12 @@ impl ControlPlane {
             Program::ControllerManager,
             &manager_flags(plane.folder.path(), &plane.kubeconfig(), manager),
         );
-        plane.wait("/apis/rbac.authorization.k8s.io/v1/clusterroles/admin", |_, body| {
-            body["rules"].as_array().is_some_and(|rules| rules.len() >= 29)
-        });
+        // The controller resolves the aggregated roles one after the other, in any order.
+        for (role, rules) in [("view", 12), ("edit", 27), ("admin", 29)] {
+            plane.wait(&format!("/apis/rbac.authorization.k8s.io/v1/clusterroles/{role}"), |_, body| {
+                body["rules"].as_array().is_some_and(|found| found.len() >= rules)
+            });
+        }
         plane.wait("/api/v1/namespaces/default", |status, _| status == 200);
         plane
     }

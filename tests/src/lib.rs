@@ -8,6 +8,7 @@ pub mod browser;
 mod control_plane;
 pub mod git_http;
 mod oracle;
+mod ports;
 pub mod postgres;
 pub mod program;
 pub mod serving;
@@ -23,4 +24,4 @@ pub mod workbench;
 
 pub use control_plane::{Api, Asked, ControlPlane, Fate, Proxy};
 pub use oracle::{Binding, Oracle, Readers, RoleSet};
-pub use waiting::eventually;
+pub use waiting::{PATIENCE, eventually};

@@ -25,11 +25,7 @@ impl SshServer {
                 .status();
             assert!(made.expect("ssh-keygen is installed (openssh-client)").success(), "a key");
         }
-        let port = std::net::TcpListener::bind("127.0.0.1:0")
-            .expect("a free port")
-            .local_addr()
-            .expect("an address")
-            .port();
+        let [port] = crate::ports::reserve();
         let settings = [
             format!("Port {port}"),
             "ListenAddress 127.0.0.1".to_owned(),

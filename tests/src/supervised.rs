@@ -2,7 +2,6 @@
 
 use std::fs::File;
 use std::io::Write;
-use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 
@@ -54,11 +53,4 @@ impl Drop for Supervised {
         let _asked = self.alive.write_all(b"\n");
         let _ended = self.shell.wait();
     }
-}
-
-/// Ports that nobody listens on: held together for a moment, so that they differ.
-pub(crate) fn free_ports<const N: usize>() -> [u16; N] {
-    let listeners: Vec<TcpListener> =
-        (0..N).map(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port")).collect();
-    std::array::from_fn(|index| listeners[index].local_addr().expect("an address").port())
 }

@@ -354,5 +354,11 @@ async fn it_stops_when_asked_and_gives_the_store_back() {
     drop(served.stop.take());
     served.running.await.expect("it ends").expect("well");
     let _free = served.store.serve_alone().expect("nobody serves from it now");
-    assert!(reqwest::get(format!("http://{}/livez", served.address)).await.is_err(), "nobody answers");
+    let url = format!("http://{}/livez", served.address);
+    let asked = tokio::task::spawn_blocking(move || {
+        let client = tokio::runtime::Runtime::new().expect("a runtime");
+        // The server of another test may have the port by now; it ends too.
+        eventually("nobody answers", || client.block_on(reqwest::get(&url)).is_err());
+    });
+    asked.await.expect("it ends");
 }

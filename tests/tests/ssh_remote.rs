@@ -16,9 +16,11 @@ impl Agent {
     fn with(key: &Path, socket: &Path) -> Self {
         let agent = Command::new("ssh-agent").arg("-D").arg("-a").arg(socket).stdout(Stdio::null()).spawn();
         let agent = Self(agent.expect("ssh-agent is installed (openssh-client)"));
-        eventually("the agent's socket", || socket.exists());
-        let added = Command::new("ssh-add").arg("-q").arg(key).env("SSH_AUTH_SOCK", socket).status();
-        assert!(added.unwrap().success());
+        // The socket is there some moments before the agent listens.
+        eventually("the agent takes the key", || {
+            let added = Command::new("ssh-add").arg("-q").arg(key).env("SSH_AUTH_SOCK", socket).status();
+            added.expect("ssh-add is installed (openssh-client)").success()
+        });
         agent
     }
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::ControlPlane;
-use crate::supervised::{Supervised, free_ports};
+use crate::supervised::Supervised;
 use crate::upstream::Module;
 
 /// A running agent. It ends with this value.
@@ -17,7 +17,7 @@ impl ArgoCd {
     /// Starts an agent that applies the folder `path` of the checked-out repository `work_tree`, and prunes.
     pub fn start(plane: &ControlPlane, work_tree: &Path, path: &str) -> Self {
         let folder = tempfile::Builder::new().prefix("p0-argocd-").tempdir().expect("a temporary folder");
-        let [port] = free_ports();
+        let [port] = crate::ports::reserve();
         let mut command = Module::ArgoCd.command();
         command.arg(work_tree).args(["--path", path, "--default-namespace", "default"]);
         // A test says when; the timer is not what is tested.

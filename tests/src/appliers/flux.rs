@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::supervised::{Supervised, free_ports};
+use crate::supervised::Supervised;
 use crate::upstream::Module;
 use crate::{Api, ControlPlane};
 
@@ -29,7 +29,7 @@ impl Flux {
         let namespace = json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": NAMESPACE } });
         let (status, body) = flux.api.create(&namespace);
         assert!(status == 201 || status == 409, "{body}");
-        let [storage, metrics, health, other_metrics, other_health] = free_ports();
+        let [storage, metrics, health, other_metrics, other_health] = crate::ports::reserve();
         let address = format!("127.0.0.1:{storage}");
         let folder = flux.folder.path().join("storage");
         std::fs::create_dir_all(&folder).expect("made");
@@ -96,22 +96,27 @@ impl Flux {
         }
     }
 
-    /// Asks for a sync now, and waits until the commit `revision` is applied.
+    /// Asks for a sync now, and waits until the commit `revision` is applied and both controllers have done what was asked
+    /// for: a fetch that is still under way would take the next commit too, of which a test says when.
     ///
     /// # Panics
     /// Where it never is; the message holds the controllers' last words.
     pub fn sync(&self, name: &str, revision: &str) {
-        self.poke(name);
-        let applied =
-            || self.status(name)["lastAppliedRevision"].as_str().is_some_and(|at| at.ends_with(revision));
+        let asked_at = self.poke(name);
+        let has_ended = |plural: &str| self.status_of(plural, name)["lastHandledReconcileAt"] == *asked_at;
+        let applied = || {
+            has_ended("gitrepositories")
+                && has_ended("kustomizations")
+                && self.status(name)["lastAppliedRevision"].as_str().is_some_and(|at| at.ends_with(revision))
+        };
         if !crate::waiting::comes(applied) {
             let said: String = self.programs.iter().map(Supervised::said).collect();
             panic!("Flux never applied {revision}: {}\n{said}", self.status(name));
         }
     }
 
-    /// Asks for a sync now.
-    pub fn poke(&self, name: &str) {
+    /// Asks for a sync now; the time by which the controllers know what was asked for.
+    pub fn poke(&self, name: &str) -> String {
         let now = jiff::Timestamp::now().to_string();
         let patch = json!({ "metadata": { "annotations": { "reconcile.fluxcd.io/requestedAt": now } } });
         for plural in ["gitrepositories", "kustomizations"] {
@@ -119,11 +124,16 @@ impl Flux {
                 self.api.send_json("PATCH", &item(plural, name), "application/merge-patch+json", &patch);
             assert!(status < 300, "{body}");
         }
+        now
     }
 
     /// What the kustomize-controller says of `name`: conditions, `lastAppliedRevision`, inventory.
     pub fn status(&self, name: &str) -> Value {
-        self.api.call("GET", &item("kustomizations", name)).1["status"].take()
+        self.status_of("kustomizations", name)
+    }
+
+    fn status_of(&self, plural: &str, name: &str) -> Value {
+        self.api.call("GET", &item(plural, name)).1["status"].take()
     }
 }
 

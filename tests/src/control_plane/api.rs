@@ -5,6 +5,8 @@ use std::sync::{Arc, OnceLock};
 
 use serde_json::{Value, json};
 
+use super::authorizer;
+
 /// Somebody's view of the API server. Clones share one client.
 #[derive(Clone)]
 pub struct Api {
@@ -54,7 +56,16 @@ impl Api {
         self
     }
 
+    /// Whether the authorizer decides what this may do; an administrator may do everything.
+    fn is_judged(&self) -> bool {
+        self.user.is_some() || self.token != super::ADMIN_TOKEN
+    }
+
+    /// A request, to be sent at once. What was granted or taken away before it counts for it.
     fn request(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
+        if self.is_judged() {
+            self.wait_for_authorizer();
+        }
         let method = http::Method::from_bytes(method.as_bytes()).expect("a method");
         let mut request =
             shared().client.request(method, format!("{}{path}", self.url)).bearer_auth(&self.token);
@@ -170,8 +181,22 @@ impl Api {
         failed
     }
 
-    /// Answers of SubjectAccessReviews, many at a time, in the order asked.
+    /// Returns when everything that was granted or taken away before counts.
+    ///
+    /// # Panics
+    /// Where it never does.
+    pub fn wait_for_authorizer(&self) {
+        authorizer::catches_up(&Self::new(self.url.clone(), super::ADMIN_TOKEN));
+    }
+
+    /// Answers of SubjectAccessReviews, in the order asked. What was granted or taken away before counts.
     pub fn review(&self, reviews: Vec<Value>) -> Vec<bool> {
+        self.wait_for_authorizer();
+        self.review_now(reviews)
+    }
+
+    /// The same as the authorizer knows it now, many at a time.
+    pub(super) fn review_now(&self, reviews: Vec<Value>) -> Vec<bool> {
         const AT_ONCE: usize = 32;
         let path = "/apis/authorization.k8s.io/v1/subjectaccessreviews";
         shared().runtime.block_on(async {

@@ -50,7 +50,7 @@ fn a_grant_that_cannot_be_applied_is_taken_out_and_others_are_revoked() {
     p0_tests::eventually("the namespace is gone", || plane().admin().get("/api/v1/namespaces/doomed") == 404);
     world.team.acts_alone("alice", T2, &["relinquish", &other]).done();
     world.tick(T2).done();
-    flux().poke(&world.name);
+    let _asked_at = flux().poke(&world.name);
     p0_tests::eventually("Flux fails", || {
         flux().status(&world.name)["conditions"].to_string().contains("ReconciliationFailed")
     });

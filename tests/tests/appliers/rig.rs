@@ -38,6 +38,7 @@ pub(crate) fn plane() -> &'static ControlPlane {
             json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": "p0-system" } });
         plane.admin().must_create(&namespace);
         apply(plane, LOOK);
+        plane.admin().wait_for_authorizer();
     });
     plane
 }
@@ -119,7 +120,10 @@ impl World {
     pub(crate) fn sync(&self) -> Duration {
         let began = std::time::Instant::now();
         flux().sync(&self.name, &self.head());
-        began.elapsed()
+        let took = began.elapsed();
+        // The server's tick asks who has access.
+        plane().admin().wait_for_authorizer();
+        took
     }
 
     /// What a machine with the signing key and the witness's credential does at a time.

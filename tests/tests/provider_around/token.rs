@@ -55,8 +55,11 @@ fn a_token_may_what_the_subset_says_and_nothing_after_it_is_closed() {
     assert_eq!(part(&lease, "namespace"), "default");
     assert!(part(&lease, "service_account").ends_with(&id));
     let bearer = ControlPlane::shared().with_token(&token);
-    // 404: it may look, and there is no such Deployment.
-    eventually("the token has its rights", || bearer.get(&format!("{DEPLOYMENTS}/nginx")) == 404);
+    assert_eq!(
+        bearer.get(&format!("{DEPLOYMENTS}/nginx")),
+        404,
+        "it may look, and there is no such Deployment"
+    );
     assert_eq!(bearer.get(&format!("{DEPLOYMENTS}/other")), 403);
     assert_eq!(bearer.get("/api/v1/namespaces/default/secrets"), 403);
     rig.close(lease);

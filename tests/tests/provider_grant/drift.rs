@@ -98,7 +98,7 @@ fn what_is_somebody_elses_is_never_changed_or_deleted() {
 #[test]
 fn a_deletion_that_is_held_up_is_waited_for_and_named() {
     let rig = Rig::new(&[]);
-    let slow = view("held@example.com", &[("timeouts", object(&[("delete", "1s")]))]);
+    let slow = view("held@example.com", &[("timeouts", object(&[("delete", "3s")]))]);
     let grant = rig.make(None, &rig.config(&slow));
     merge(&binding_path(&grant), &json!({ "metadata": { "finalizers": ["example.com/hold"] } }));
     let (left, told) = rig.delete(&grant);

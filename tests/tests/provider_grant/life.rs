@@ -1,10 +1,11 @@
 //! A grant's life: made, looked at, ended, removed.
 
+use jiff::SignedDuration;
 use p0_grant::manifest::Manifest;
-use p0_tests::{ControlPlane, eventually};
+use p0_tests::ControlPlane;
 use tfplugin::value::Value;
 
-use crate::rig::{Rig, is, object, of, text};
+use crate::rig::{Rig, is, object, of, proxied, text};
 use crate::{binding_path, get, may, role_path, view};
 
 #[test]
@@ -28,7 +29,7 @@ fn a_grant_is_planned_made_read_and_removed() {
     assert_eq!(manifest.claims().id.as_str(), of(&grant, "id"));
     assert_eq!(binding["metadata"]["annotations"]["p0.dev/reason"], "INC-1");
     assert!(binding["metadata"]["managedFields"][0]["manager"] == "terraform-provider-p0");
-    eventually("the grant counts", || may("made@example.com", "get", "nginx"));
+    assert!(may("made@example.com", "get", "nginx"), "the grant counts");
     assert!(!may("made@example.com", "delete", "nginx") && !may("made@example.com", "get", "other"));
 
     let read = rig.read(&grant).unwrap();
@@ -60,12 +61,12 @@ fn a_grant_is_small_in_the_state() {
 
 #[test]
 fn a_grant_that_ends_is_removed_once_and_stays_quiet() {
-    let rig = Rig::new(&[]);
-    let config = rig.config(&view("ends@example.com", &[("duration", text("2s"))]));
+    let (proxy, rig) = proxied(&[]);
+    let config = rig.config(&view("ends@example.com", &[("duration", text("2h"))]));
     let grant = rig.make(None, &config);
-    eventually("its time comes", || is(&rig.read(&grant).unwrap(), "expired"));
+    proxy.shift_clock(SignedDuration::from_hours(3));
     let ended = rig.read(&grant).unwrap();
-    assert!(is(&ended, "active"), "reading removes nothing");
+    assert!(is(&ended, "expired") && is(&ended, "active"), "reading removes nothing");
     let plan = rig.plan(Some(&ended), &config).unwrap();
     assert!(!plan.is_empty() && plan.attribute("active") == &Value::Bool(false));
     let (removed, told) = rig.apply(&plan);
@@ -76,7 +77,7 @@ fn a_grant_that_ends_is_removed_once_and_stays_quiet() {
     assert_eq!(quiet.state, removed.state);
     assert!(rig.plan(Some(&quiet), &config).unwrap().is_empty());
 
-    let noted = rig.make(Some(&quiet), &rig.config(&view("ends@example.com", &[("duration", text("1s"))])));
+    let noted = rig.make(Some(&quiet), &rig.config(&view("ends@example.com", &[("duration", text("1h"))])));
     assert!(is(&noted, "expired") && !is(&noted, "active"));
     let later = rig.config(&view("ends@example.com", &[("duration", text("8h"))]));
     assert!(rig.plan(Some(&quiet), &later).unwrap().is_replacement());
@@ -85,13 +86,14 @@ fn a_grant_that_ends_is_removed_once_and_stays_quiet() {
 
 #[test]
 fn a_grant_that_dies_between_plan_and_apply_is_not_made_again() {
-    let rig = Rig::new(&[]);
-    let config = rig.config(&view("late@example.com", &[("duration", text("3s"))]));
+    let (proxy, rig) = proxied(&[]);
+    let config = rig.config(&view("late@example.com", &[("duration", text("2h"))]));
     let grant = rig.make(None, &config);
     assert_eq!(ControlPlane::shared().admin().call("DELETE", &binding_path(&grant)).0, 200);
     let plan = rig.plan(Some(&rig.read(&grant).unwrap()), &config).unwrap();
     assert_eq!(plan.attribute("active"), &Value::Bool(true));
-    eventually("its time comes", || is(&rig.read(&grant).unwrap(), "expired"));
+    proxy.shift_clock(SignedDuration::from_hours(3));
+    assert!(is(&rig.read(&grant).unwrap(), "expired"), "the provider hears the time");
     let (left, told) = rig.apply(&plan);
     assert!(told.unwrap_err().contains("since the plan"));
     assert!(!is(&left.unwrap(), "active"));

@@ -1,6 +1,6 @@
 //! What is refused, and what an error leaves behind.
 
-use p0_tests::{ControlPlane, eventually};
+use p0_tests::ControlPlane;
 use serde_json::{Value as Json, json};
 use tfplugin::provider::Stored;
 use tfplugin::value::Value;
@@ -86,12 +86,8 @@ fn nobody_gives_what_they_lack() {
     std::fs::write(&file, kubeconfig.to_string()).unwrap();
     let rig = Rig::with_kubeconfig(&file, &[]).unwrap();
     let config = rig.config(&view("lacking@example.com", &[]));
-    let mut plan = None;
-    eventually("the applier's rights count", || {
-        plan = rig.plan(None, &config).ok();
-        plan.is_some()
-    });
-    let (left, told) = rig.apply(&plan.unwrap());
+    admin.wait_for_authorizer();
+    let (left, told) = rig.apply(&rig.plan(None, &config).unwrap());
     let told = told.unwrap_err();
     assert!(told.contains("does not hold these rules"), "{told}");
     assert_eq!(left, None, "nothing was made, so nothing is recorded");

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use p0_tests::ControlPlane;
+use p0_tests::{ControlPlane, Proxy};
 use tfplugin::conform;
 use tfplugin::diagnostics::{Diagnostic, Diagnostics, Severity};
 use tfplugin::provider::{Call, Change, ImportBy, Planned, PlannedChange, Provider, Resource, Stop, Stored};
@@ -177,6 +177,16 @@ impl Rig {
         let found = self.runtime.block_on(self.resource.import(&mut call, ImportBy::Id(id.to_owned())));
         found.map_err(|told| Self::first(self.keep(told)).expect_err("an error"))
     }
+}
+
+/// A provider behind a proxy that moves its clock and lets requests fail.
+pub fn proxied(settings: &[(&str, Value)]) -> (Proxy, Rig) {
+    let plane = ControlPlane::shared();
+    let proxy = Proxy::start(plane);
+    let mut block = vec![("host", text(&proxy.url())), ("token", text(plane.token()))];
+    block.extend(settings.iter().cloned());
+    let rig = Rig::configured(&block).expect("it is configured");
+    (proxy, rig)
 }
 
 impl Plan {

@@ -5,21 +5,15 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use jiff::SignedDuration;
-use p0_tests::{Asked, ControlPlane, Fate, Proxy};
+use p0_tests::{Asked, Fate};
 use serde_json::json;
 use tfplugin::value::Value;
 
-use crate::rig::{Rig, is, lines, object, of, text};
+use crate::rig::{is, lines, object, of, proxied, text};
 use crate::{binding_path, get, merge, role_path, view};
 
-fn proxied(settings: &[(&str, Value)]) -> (Proxy, Rig) {
-    let plane = ControlPlane::shared();
-    let proxy = Proxy::start(plane);
-    let mut block = vec![("host", text(&proxy.url())), ("token", text(plane.token()))];
-    block.extend(settings.iter().cloned());
-    let rig = Rig::configured(&block).expect("it is configured");
-    (proxy, rig)
-}
+/// A limit that ends a request which is never answered, and that others keep on a busy machine too.
+const SOON: &str = "3s";
 
 fn is_for(asked: &Asked, method: &str, plural: &str) -> bool {
     asked.method == method && asked.path.contains(&format!("/{plural}"))
@@ -88,7 +82,7 @@ fn what_may_be_there_is_recorded_where_nobody_can_look() {
 fn a_change_ends_in_time_and_is_made_by_the_next_apply() {
     let (proxy, rig) = proxied(&[]);
     let lasting = |end: &str| {
-        let inputs = [("duration", text(end)), ("timeouts", object(&[("update", "1s")]))];
+        let inputs = [("duration", text(end)), ("timeouts", object(&[("update", SOON)]))];
         rig.config(&view("updating@example.com", &inputs))
     };
     let grant = rig.make(None, &lasting("8h"));
@@ -156,7 +150,7 @@ fn a_webhooks_words_are_told_and_what_was_made_is_in_the_state() {
 #[test]
 fn an_operation_ends_in_time_and_the_state_tells_what_is_there() {
     let (proxy, rig) = proxied(&[]);
-    let limits = [("timeouts", object(&[("create", "1s"), ("read", "1s")]))];
+    let limits = [("timeouts", object(&[("create", SOON), ("read", SOON)]))];
     for (fate, is_live, user) in
         [(Fate::Stalled, false, "stalled@example.com"), (Fate::Silent, true, "silent2@example.com")]
     {
@@ -174,7 +168,7 @@ fn an_operation_ends_in_time_and_the_state_tells_what_is_there() {
 
 #[test]
 fn a_slow_request_is_given_up_and_asked_again() {
-    let (proxy, rig) = proxied(&[("request_timeout", text("1s"))]);
+    let (proxy, rig) = proxied(&[("request_timeout", text(SOON))]);
     proxy.judge(first("POST", "rolebindings", Fate::Silent));
     let grant = rig.make(None, &rig.config(&view("slow@example.com", &[])));
     assert_eq!(rig.read(&grant).unwrap().state, grant.state);

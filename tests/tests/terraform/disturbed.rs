@@ -3,7 +3,7 @@
 use std::sync::mpsc::{Receiver, channel};
 
 use p0_tests::terraform::lives;
-use p0_tests::{Fate, eventually};
+use p0_tests::{Fate, PATIENCE, eventually};
 use serde_json::Value;
 
 use crate::world::{GRANT, TERMS, World, grant};
@@ -23,6 +23,10 @@ fn at_the_binding(world: &World, fate: Fate) -> Receiver<()> {
         }
     });
     told
+}
+
+fn is_asked_for(told: &Receiver<()>) {
+    told.recv_timeout(PATIENCE).expect("the binding was asked for");
 }
 
 /// The ids of the grants in the world's namespace, by their bindings.
@@ -51,7 +55,7 @@ fn ctrl_c_in_the_middle_of_an_apply_leaves_a_state_that_tells_the_truth() {
     world.grant("expires_at = \"2099-01-01T00:00:00Z\"");
     let told = at_the_binding(&world, Fate::Stalled);
     let run = world.tool.start(&["apply", "-auto-approve"]);
-    told.recv().expect("the binding was asked for");
+    is_asked_for(&told);
     run.interrupt();
     let run = run.wait();
     assert_ne!(run.code, 0, "{}{}", run.out, run.err);
@@ -69,7 +73,7 @@ fn a_provider_that_is_killed_leaves_nothing_that_grants() {
     world.grant("expires_at = \"2099-01-01T00:00:00Z\"");
     let told = at_the_binding(&world, Fate::Stalled);
     let run = world.tool.start(&["apply", "-auto-approve"]);
-    told.recv().expect("the binding was asked for");
+    is_asked_for(&told);
     assert!(run.kill_providers() > 0);
     assert_eq!(run.wait().code, 1);
     assert!(!world.may("get", "apps/deployments", "nginx"));
@@ -84,7 +88,7 @@ fn what_a_killed_tool_leaves_is_taken_over_by_import() {
     world.configure(&grant(&format!("{terms}expires_at = \"2099-01-01T00:00:00Z\"")));
     let told = at_the_binding(&world, Fate::Silent);
     let run = world.tool.start(&["apply", "-auto-approve"]);
-    told.recv().expect("the binding was asked for");
+    is_asked_for(&told);
     eventually("the binding", || !bound(&world).is_empty());
     let providers = run.providers();
     run.kill();

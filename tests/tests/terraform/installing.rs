@@ -1,9 +1,11 @@
 //! The ways in which the tools start a provider: from its build, from a mirror, as a running process, without TLS, with logs.
 
-use p0_tests::ControlPlane;
-use p0_tests::terraform::{Debugged, Plugin, Tool, Workspace, lives};
+use std::sync::mpsc::channel;
 
-use crate::world::World;
+use p0_tests::terraform::{Debugged, Plugin, Tool, Workspace, lives};
+use p0_tests::{ControlPlane, Fate, PATIENCE};
+
+use crate::world::{TERMS, World, grant};
 
 const FAR: &str = "expires_at = \"2099-01-01T00:00:00Z\"";
 
@@ -66,22 +68,30 @@ fn logs_come_at_the_level_asked_for_and_hold_no_secret() {
 #[test]
 fn nothing_is_left_running() {
     let world = World::new();
-    world.grant(FAR);
-    let run = world.tool.start(&["plan"]);
-    let mut seen = Vec::new();
-    p0_tests::eventually("a provider", || {
-        seen = run.providers();
-        !seen.is_empty()
+    world.configure_with("request_timeout = \"5s\"", &grant(&format!("{TERMS}{FAR}")));
+    // The first question gets no answer, so that a provider is still there when it is looked for; it is asked again.
+    let (tell, told) = channel();
+    let mut tell = Some(tell);
+    world.proxy.judge(move |_| match tell.take() {
+        Some(tell) => {
+            let _nobody_waits_any_more = tell.send(());
+            Fate::Stalled
+        }
+        None => Fate::Served,
     });
-    assert_eq!(run.wait().code, 0);
+    let run = world.tool.start(&["plan"]);
+    told.recv_timeout(PATIENCE).expect("the cluster is asked");
+    let seen = run.providers();
+    assert!(!seen.is_empty(), "a provider runs");
+    let run = run.wait();
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
     p0_tests::eventually("its end", || !seen.iter().any(|id| lives(id)));
 }
 
 #[test]
 fn by_the_environment_as_users_of_the_kubernetes_provider_have_it() {
     let mut world = World::new();
-    let body =
-        crate::world::grant(&format!("{}{FAR}", crate::world::TERMS)).replace("NAMESPACE", &world.namespace);
+    let body = grant(&format!("{TERMS}{FAR}")).replace("NAMESPACE", &world.namespace);
     world.tool.configure(&body);
     let kubeconfig = ControlPlane::shared().kubeconfig();
     world.tool.set("KUBE_CONFIG_PATH", kubeconfig.to_str().expect("UTF-8"));

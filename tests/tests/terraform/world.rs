@@ -97,16 +97,25 @@ impl World {
 
     /// What the API server says: whether the grant's subject may do this in the world's namespace.
     pub(crate) fn may(&self, verb: &str, resource: &str, name: &str) -> bool {
+        self.may_each(&[(verb, resource, name)]) == [true]
+    }
+
+    /// The same for many, each a verb, a resource as `group/plural:subresource`, and a name.
+    pub(crate) fn may_each(&self, asked: &[(&str, &str, &str)]) -> Vec<bool> {
+        self.api()
+            .review(asked.iter().map(|(verb, resource, name)| self.asks(verb, resource, name)).collect())
+    }
+
+    fn asks(&self, verb: &str, resource: &str, name: &str) -> Value {
         let (group, plural) = resource.split_once('/').unwrap_or(("", resource));
         let (plural, subresource) = plural.split_once(':').unwrap_or((plural, ""));
-        let asked = json!({
+        json!({
             "user": "alice@example.com",
             "resourceAttributes": {
                 "namespace": self.namespace, "verb": verb, "group": group, "resource": plural,
                 "subresource": subresource, "name": name,
             },
-        });
-        self.api().review(vec![asked]) == [true]
+        })
     }
 }
 
