@@ -2,7 +2,7 @@
 
 use p0_access::identity::Identities;
 use p0_access::policy::{Answer, Policy, Question, Risk, Stated, Term, decide};
-use p0_access::window::Window;
+use p0_access::preapproval::Preapproval;
 use p0_grant::catalogue::{Catalogue, read_roles};
 use p0_grant::locator::Locator;
 use p0_grant::manifest::Manifest;
@@ -57,8 +57,8 @@ pub fn locator(bytes: &[u8]) {
 /// persons the answer is no.
 pub fn policy(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
-    if let Ok(window) = Window::read("vpl5aqzpwnnqmnkrzze2.yaml", text) {
-        assert!(window.open(&Identities::default()).is_err());
+    if let Ok(preapproval) = Preapproval::read("vpl5aqzpwnnqmnkrzze2.yaml", text) {
+        assert!(preapproval.open(&Identities::default()).is_err());
     }
     let persons =
         "apiVersion: p0.dev/v1alpha1\nkind: Identities\npersons: [{name: alice, kubernetes: [alice@x]}]\n";

@@ -1,4 +1,4 @@
-//! Any bytes as a policy, persons or a window: the property is in `properties.rs`.
+//! Any bytes as a policy, persons or a preapproval: the property is in `properties.rs`.
 #![no_main]
 
 #[expect(dead_code, reason = "each target uses one property of the file")]

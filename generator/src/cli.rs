@@ -15,7 +15,7 @@ mod completions;
 mod demo;
 mod generate;
 mod init;
-mod land;
+mod merge;
 mod output;
 mod policy;
 mod propose;
@@ -89,8 +89,8 @@ enum Command {
     Generate(generate::Args),
     Propose(propose::Args),
     Verify(verify::Args),
-    Merge(land::MergeArgs),
-    Revert(land::RevertArgs),
+    Merge(merge::MergeArgs),
+    Revert(merge::RevertArgs),
     Request(request::RequestArgs),
     Approve(request::ApproveArgs),
     Deny(request::DenyArgs),
@@ -104,7 +104,8 @@ enum Command {
     Show(request::ShowArgs),
     Watch(request::WatchArgs),
     Review(request::ReviewArgs),
-    Tick(request::TickArgs),
+    #[command(alias = "tick")]
+    Reconcile(request::ReconcileArgs),
     Policy(policy::Args),
     Serve(serve::Args),
     Store(store::Args),
@@ -162,8 +163,8 @@ fn run(cli: Cli) -> anyhow::Result<Outcome> {
         Command::Generate(args) => generate::run(&args, now),
         Command::Propose(args) => propose::run(&args, now),
         Command::Verify(args) => verify::run(&args, now),
-        Command::Merge(args) => land::merge(&args, now),
-        Command::Revert(args) => land::revert(&args, now),
+        Command::Merge(args) => merge::merge(&args, now),
+        Command::Revert(args) => merge::revert(&args, now),
         Command::Request(args) => request::request(&args, now),
         Command::Approve(args) => request::approve(&args, now),
         Command::Deny(args) => request::deny(&args, now),
@@ -177,7 +178,7 @@ fn run(cli: Cli) -> anyhow::Result<Outcome> {
         Command::Show(args) => request::show(&args, now),
         Command::Watch(args) => request::watch(&args, now),
         Command::Review(args) => request::review(&args, now),
-        Command::Tick(args) => request::tick(&args, now),
+        Command::Reconcile(args) => request::reconcile(&args, now),
         Command::Policy(args) => policy::run(&args, now),
         Command::Serve(args) => serve::run(&args, cli.now),
         Command::Store(args) => store::run(&args),

@@ -13,6 +13,7 @@ mod discovery;
 mod error;
 mod export;
 mod pages;
+pub mod witness;
 
 pub use error::ClusterError;
 pub use export::{Export, Progress};

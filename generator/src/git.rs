@@ -4,23 +4,23 @@
 //! Refs move last and only by compare-and-swap, so a crash leaves at most objects that nobody refers to. Not here: what
 //! the files mean. Nothing in this folder knows a grant.
 
+mod base_branch;
 mod commit;
 mod credentials;
 mod error;
-mod forge;
+mod first_parent;
 mod history;
+mod history_cache;
 mod init;
-mod line;
 mod note;
-mod past;
 mod remote;
 mod tree;
 
+pub use base_branch::{AfterMerge, BaseBranch, Change, Ensured, MergeError, Merged, Proposed};
 pub use commit::{Identity, Message};
 pub use credentials::Credentials;
 pub use error::GitError;
-pub use forge::{AfterMerge, Change, Ensured, Forge, MergeError, Merged, Proposed};
+pub use first_parent::{BlobId, Step};
 pub use history::Used;
 pub use init::{Made, add_files, create_bare};
-pub use line::{BlobId, Step};
 pub use remote::{CommitId, Remote};

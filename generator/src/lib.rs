@@ -4,13 +4,19 @@
 
 pub mod cli;
 pub mod cluster;
-pub mod confirm;
-pub mod desk;
+pub mod forge;
 pub mod git;
+pub mod http;
 pub mod init;
 pub mod interrupt;
+pub mod metrics;
+pub mod notify;
+pub mod on_call;
 pub mod reap;
+pub mod reconcile;
 pub mod repository;
 pub mod serve;
+pub mod service;
 pub mod signing;
 pub mod store;
+pub mod workflow;

@@ -1,4 +1,4 @@
-//! The GitOps repository on its forge: the design's files read from commits, and grants proposed, judged, merged, reverted.
+//! The GitOps repository: the design's files read from commits, and grants proposed, judged, merged, reverted.
 //!
 //! Not here: Git itself ([`crate::git`]), what is decided (`p0-access`), and anything that is printed.
 
@@ -7,21 +7,21 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use p0_access::change::Edit;
-use p0_access::judge::Finding;
 use p0_access::kustomization::{self, KustomizationError};
 use p0_access::layout::ClusterName;
+use p0_access::verifier::Finding;
 use p0_grant::manifest::{Claims, Manifest, ManifestError};
 use p0_grant::name::GrantId;
 
 use crate::git::{
-    AfterMerge, BlobId, Change, CommitId, Ensured, Forge, GitError, Identity, MergeError, Merged, Message,
-    Remote, Used,
+    AfterMerge, BaseBranch, BlobId, Change, CommitId, Ensured, GitError, Identity, MergeError, Merged,
+    Message, Remote, Used,
 };
 
 mod auditing;
 mod heartbeat;
 mod judging;
-mod landing;
+mod merging;
 mod pushing;
 mod reading;
 mod removal;
@@ -32,14 +32,14 @@ use reading::manifest;
 
 pub use auditing::{Audit, Audited};
 pub use heartbeat::Heartbeat;
-pub use landing::{Fate, OnBase, Proposal};
+pub use merging::{MergeOutcome, OnBase, Proposal};
 pub use pushing::Pushed;
-pub use removal::{Removal, Why};
+pub use removal::{Removal, RemovalReason};
 pub use sweeping::{Ended, Swept};
 
 /// A repository of the design's layout.
 pub struct Repository {
-    forge: Forge,
+    branch: BaseBranch,
     /// The SHA-256 of each grant file that was on base when it was last looked at.
     digests: RefCell<BTreeMap<BlobId, String>>,
 }
@@ -104,18 +104,18 @@ pub enum RepositoryError {
 type Result<T> = std::result::Result<T, RepositoryError>;
 
 impl Repository {
-    /// The repository on `forge`.
-    pub fn new(forge: Forge) -> Self {
-        Self { forge, digests: RefCell::default() }
+    /// The repository whose base is `branch`.
+    pub fn new(branch: BaseBranch) -> Self {
+        Self { branch, digests: RefCell::default() }
     }
 
-    /// The forge.
-    pub fn forge(&self) -> &Forge {
-        &self.forge
+    /// The base branch.
+    pub fn branch(&self) -> &BaseBranch {
+        &self.branch
     }
 
     fn remote(&self) -> &Remote {
-        self.forge.remote()
+        self.branch.remote()
     }
 
     /// Proposes a signed grant: a branch `p0/grant/<id>` with one commit.
@@ -128,7 +128,7 @@ impl Repository {
         self.check_unused(manifest, cluster, &bytes)?;
         let change =
             Change { branch: grant_branch(id), message: grant_message("Grant", manifest.claims()), by };
-        let done = self.forge.ensure_change(&change, |base| self.addition(base, cluster, id, bytes.clone()));
+        let done = self.branch.ensure_change(&change, |base| self.addition(base, cluster, id, bytes.clone()));
         done.map_err(flatten)
     }
 
@@ -138,7 +138,7 @@ impl Repository {
     /// judgement reads all of it.
     fn check_unused(&self, manifest: &Manifest, cluster: &ClusterName, bytes: &[u8]) -> Result<()> {
         let Claims { id, created_at, .. } = manifest.claims();
-        let base = self.forge.head()?;
+        let base = self.branch.head()?;
         match self.remote().read_file(base, &cluster.grant_path(id))? {
             Some(live) if live.bytes == bytes => return Ok(()),
             Some(_) => return Err(GitError::ForeignBranch(grant_branch(id)).into()),
@@ -173,7 +173,7 @@ impl Repository {
         let change = Change { branch, message, by };
         let edits = |base, _| self.addition(base, cluster, id, file.bytes.clone());
         let judged = |proposed: crate::git::Proposed| self.pass(proposed.base, proposed.head, now);
-        let merged = self.forge.merge(&change, AfterMerge::DeleteBranch, edits, judged).map_err(flatten)?;
+        let merged = self.branch.merge(&change, AfterMerge::DeleteBranch, edits, judged).map_err(flatten)?;
         if merged == Merged::Before {
             // An old branch that base contains: its grant is live, or it has ended.
             self.merged_before(cluster, id)?;
@@ -182,7 +182,7 @@ impl Repository {
     }
 
     fn merged_before(&self, cluster: &ClusterName, id: &GrantId) -> Result<()> {
-        let base = self.forge.head()?;
+        let base = self.branch.head()?;
         if self.remote().read_file(base, &cluster.grant_path(id))?.is_some() {
             return Ok(());
         }
@@ -203,16 +203,16 @@ impl Repository {
         by: Identity,
         now: Timestamp,
     ) -> Result<Reverted> {
-        if self.remote().read_file(self.forge.head()?, &cluster.grant_path(id))?.is_none() {
+        if self.remote().read_file(self.branch.head()?, &cluster.grant_path(id))?.is_none() {
             return self.withdraw(cluster, id);
         }
         let trailers = vec![("Request-Id", id.to_string())];
         let message = Message { subject: format!("Revert grant {id}"), body: String::new(), trailers };
         let change = Change { branch: format!("p0/revoke/{id}"), message, by };
         let removal = |base| self.removal(base, cluster, id);
-        self.forge.ensure_change(&change, removal).map_err(flatten)?;
+        self.branch.ensure_change(&change, removal).map_err(flatten)?;
         let judged = |proposed: crate::git::Proposed| self.pass(proposed.base, proposed.head, now);
-        let merged = self.forge.merge(&change, AfterMerge::DeleteBranch, |base, _| removal(base), judged);
+        let merged = self.branch.merge(&change, AfterMerge::DeleteBranch, |base, _| removal(base), judged);
         match merged.map_err(flatten)? {
             Merged::Now(commit) => Ok(Reverted::Now(commit)),
             Merged::Before => Ok(Reverted::Before),
@@ -221,7 +221,7 @@ impl Repository {
 
     /// A grant that is not on base is proposed, has ended, or never was.
     fn withdraw(&self, cluster: &ClusterName, id: &GrantId) -> Result<Reverted> {
-        if self.forge.delete(&grant_branch(id))? {
+        if self.branch.delete(&grant_branch(id))? {
             return Ok(Reverted::Withdrawn);
         }
         match self.merged_before(cluster, id) {
@@ -265,7 +265,7 @@ impl Repository {
         RepositoryError::NoGrant {
             id: id.clone(),
             cluster: cluster.clone(),
-            base: self.forge.base().to_owned(),
+            base: self.branch.base().to_owned(),
         }
     }
 }

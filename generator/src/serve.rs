@@ -1,38 +1,27 @@
-//! The long-running driver: it ticks, answers probes and metrics, and shows who has access. It changes nothing by itself.
+//! The server: it runs rounds of reconciling, answers probes and metrics, and shows who has access.
 //!
-//! What is due is done by a [`Driver`]; pages and metrics are read from the store, so that they tell the same on every
-//! replica. Not here: what a request is, and what is done for one.
+//! A [`Reconcile`] does what is due; pages and metrics are read from the store, so that every replica says the same. Not here:
+//! what a request is, and what is done for one.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use tokio::net::TcpListener;
 
 use crate::store::{Alone, Store, StoreError};
 
-mod board;
-mod driver;
-mod http;
-mod metrics;
-mod page;
-mod pulse;
 mod settings;
 
-pub use driver::{Driver, Problem, Ticked};
-pub use pulse::Stop;
+pub use crate::reconcile::{Clock, Problem, Reconcile, RoundReport, Stop};
 pub use settings::{RepositorySettings, Settings, SettingsError};
 
-use http::Site;
-use metrics::Meters;
-use pulse::Pulse;
+use crate::http::Site;
+use crate::metrics::Meters;
+use crate::reconcile::Ticker;
 
 /// How long work that is under way may take to end once it shall stop.
 const GRACE: Duration = Duration::from_secs(25);
-
-/// What time it is.
-pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 /// Why the server did not run, or broke off.
 #[derive(Debug, thiserror::Error)]
@@ -73,7 +62,7 @@ impl Server {
     pub async fn bind(
         settings: &Settings,
         store: Store,
-        driver: Arc<dyn Driver>,
+        reconciler: Arc<dyn Reconcile>,
         clock: Clock,
     ) -> Result<Self, ServeError> {
         let alone = store.serve_alone()?;
@@ -82,8 +71,8 @@ impl Server {
         let listener = TcpListener::bind(settings.listen).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         let meters = Arc::new(Meters::new(&store).await?);
-        let pulse = Pulse::new(settings.interval, driver, store.clone(), meters.clone(), clock.clone());
-        let site = Site { store, pulse, meters, clock, hosts: settings.hosts(address) };
+        let ticker = Ticker::new(settings.interval, reconciler, store.clone(), meters.clone(), clock.clone());
+        let site = Site { store, ticker, meters, clock, hosts: settings.hosts(address) };
         Ok(Self { listener, address, site, _alone: alone })
     }
 
@@ -97,15 +86,15 @@ impl Server {
     /// # Errors
     /// [`ServeError`]; what was not done is done at the next start.
     pub async fn run(self, stop: Stop) -> Result<(), ServeError> {
-        let (store, pulse) = (self.site.store.clone(), self.site.pulse.clone());
+        let (store, ticker) = (self.site.store.clone(), self.site.ticker.clone());
         tracing::info!(address = %self.address, store = %store.place(), "serving");
         let web = axum::serve(self.listener, self.site.router());
-        let web = tokio::spawn(web.with_graceful_shutdown(stop.clone().asked()).into_future());
+        let web = tokio::spawn(web.with_graceful_shutdown(stop.clone().requested()).into_future());
         let until = stop.clone();
-        let beating = tokio::spawn(async move { pulse.beat(until).await });
-        stop.asked().await;
+        let rounds = tokio::spawn(async move { ticker.run(until).await });
+        stop.requested().await;
         tracing::info!("stopping");
-        let ended = tokio::time::timeout(GRACE, async { (beating.await, web.await) }).await;
+        let ended = tokio::time::timeout(GRACE, async { (rounds.await, web.await) }).await;
         store.close().await;
         match ended {
             Ok((Ok(()), Ok(web))) => web.map_err(ServeError::Socket),

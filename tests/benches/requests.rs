@@ -7,8 +7,9 @@ use std::time::Instant;
 use jiff::Timestamp;
 use p0_access::layout::ClusterName;
 use p0_access::request::RequestId;
-use p0_gitops::desk::actor::Actor;
-use p0_gitops::desk::{Ask, Asking, Desk, Length};
+use p0_gitops::reconcile::Reconciler;
+use p0_gitops::service::{Length, NewRequest, RequestItem, Service};
+use p0_gitops::workflow::actor::Actor;
 use p0_grant::name::GrantId;
 use p0_tests::program::build_for_release;
 use p0_tests::serving::Serving;
@@ -24,14 +25,14 @@ fn main() {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     let team = Team::new(READERS);
     runtime.block_on(async {
-        let desk = team.desk().await;
-        let few = measure(&team, &desk, 0).await;
+        let (service, reconciler) = team.bot().await;
+        let few = measure(&team, (&service, &reconciler), 0).await;
         for number in ROUNDS..ROUNDS + LIVE {
-            let id = asked(&team, &desk, number).await;
-            approved(&team, &desk, &id).await;
+            let id = asked(&team, &service, number).await;
+            approved(&team, &service, &id).await;
         }
-        desk.tick(now()).await;
-        let many = measure(&team, &desk, ROUNDS + LIVE).await;
+        reconciler.reconcile(now()).await;
+        let many = measure(&team, (&service, &reconciler), ROUNDS + LIVE).await;
         let git = by_git(&team);
         println!("approve to merged, median of {ROUNDS}:");
         println!("  {:5} live grants {few:7.1} ms (at most 100)", 0);
@@ -49,38 +50,38 @@ fn now() -> Timestamp {
     "2026-11-24T10:00:00Z".parse().unwrap()
 }
 
-async fn measure(team: &Team, desk: &Desk, from: usize) -> f64 {
+async fn measure(team: &Team, (service, reconciler): (&Service, &Reconciler), from: usize) -> f64 {
     let mut times = Vec::with_capacity(ROUNDS);
     for number in from..from + ROUNDS {
-        let id = asked(team, desk, number).await;
+        let id = asked(team, service, number).await;
         let began = Instant::now();
-        approved(team, desk, &id).await;
-        assert_eq!(desk.tick(now()).await.problems, []);
+        approved(team, service, &id).await;
+        assert_eq!(reconciler.reconcile(now()).await.problems, []);
         times.push(began.elapsed().as_secs_f64() * 1000.0);
-        assert_eq!(desk.find(&id).await.unwrap().state().name().as_str(), "merged");
+        assert_eq!(service.find(&id).await.unwrap().state().name().as_str(), "merged");
     }
     median(times)
 }
 
-async fn asked(team: &Team, desk: &Desk, number: usize) -> RequestId {
+async fn asked(team: &Team, service: &Service, number: usize) -> RequestId {
     let id = GrantId::new(format!("load{number:016}")).unwrap();
-    let asking = Asking {
+    let item = RequestItem {
         cluster: ClusterName::new(CLUSTER).unwrap(),
         role: "ClusterRole/view".parse().unwrap(),
         locator: format!("deployment / default / web-{number}").parse().unwrap(),
         subresources: Vec::new(),
     };
-    let wants = vec![(id.clone(), asking)];
-    let ask = Ask { to: None, wants, length: Length::Default, reason: Some("load".to_owned()) };
+    let grants = vec![(id.clone(), item)];
+    let new = NewRequest { to: None, grants, length: Length::Default, reason: Some("load".to_owned()) };
     let claim = Actor::Key(team.signing_key("alice")).claim("request", id.as_str(), now()).unwrap();
-    desk.request(&ask, &claim, now()).await.unwrap();
+    service.request(&new, &claim, now()).await.unwrap();
     RequestId::from(id)
 }
 
-async fn approved(team: &Team, desk: &Desk, id: &RequestId) {
+async fn approved(team: &Team, service: &Service, id: &RequestId) {
     let bob = Actor::Key(team.signing_key("bob"));
-    let yes = desk.show(id, None, now()).await.unwrap().yes(&bob).unwrap();
-    desk.approve(id, &yes, now()).await.unwrap();
+    let approval = service.show(id, None, now()).await.unwrap().approval(&bob).unwrap();
+    service.approve(id, &approval, now()).await.unwrap();
 }
 
 /// What somebody at a keyboard does in a clone that is up to date: add one file, commit, push.

@@ -4,12 +4,16 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
-use p0_gitops::desk::Desk;
-use p0_gitops::desk::ports::{self, GitForge, NobodyOnCall, Noticeboard};
-use p0_gitops::git::{Credentials, Forge, Remote};
+use p0_gitops::forge::{Forge, GitForge};
+use p0_gitops::git::{BaseBranch, Credentials, Remote};
+use p0_gitops::notify::NotificationLog;
+use p0_gitops::on_call::NobodyOnCall;
+use p0_gitops::reconcile::Reconciler;
 use p0_gitops::repository::Repository;
+use p0_gitops::service::Service;
 use p0_gitops::signing::{KeySource, SigningKey};
 use p0_gitops::store::Store;
+use p0_gitops::workflow::Workflow;
 use serde_json::Value;
 
 use crate::program::{Run, run};
@@ -21,7 +25,7 @@ pub struct Team {
     store: String,
 }
 
-/// Everybody in a team. Alice asks, Bob and Carol approve, Mallory is nobody to the repository.
+/// Everybody in a team. Alice asks, Bob and Carol approve, the repository does not know Mallory.
 pub const PEOPLE: [&str; 4] = ["alice", "bob", "carol", "mallory"];
 
 /// Where a team looks for its requests, and who signs for it.
@@ -74,7 +78,7 @@ impl Team {
         &self.store
     }
 
-    /// Somebody's private key.
+    /// A person's private key.
     pub fn key(&self, person: &str) -> PathBuf {
         self.site.beside(&format!("{person}_key"))
     }
@@ -127,34 +131,35 @@ impl Team {
         git(&["push", "-q", "origin", "HEAD:main"]);
     }
 
-    /// Runs a verb for the machine: with the key that signs grants, at a time.
-    pub fn machine(&self, now: &str, arguments: &[&str]) -> Run {
+    /// Runs a command as the bot: with the key that signs grants, at a time.
+    pub fn bot_runs(&self, now: &str, arguments: &[&str]) -> Run {
         let (repository, key) = (self.site.repository(), self.site.key());
-        let desk =
+        let service =
             ["--repo", utf8(&repository), "--store", &self.store, "--signing-key", utf8(&key), "--now", now];
-        run(&[arguments, &desk].concat())
+        run(&[arguments, &service].concat())
     }
 
-    /// Runs a verb as somebody, at a time, with the machine's key at hand.
+    /// Runs a command as a person, at a time, with the bot's key at hand.
     pub fn acts(&self, person: &str, now: &str, arguments: &[&str]) -> Run {
         let key = self.key(person);
-        self.machine(now, &[arguments, &["--key", utf8(&key)]].concat())
+        self.bot_runs(now, &[arguments, &["--key", utf8(&key)]].concat())
     }
 
-    /// Runs a verb as somebody who has nobody's key but their own.
+    /// Runs a command as a person who has no key but their own.
     pub fn acts_alone(&self, person: &str, now: &str, arguments: &[&str]) -> Run {
         let (repository, key) = (self.site.repository(), self.key(person));
-        let desk = ["--repo", utf8(&repository), "--store", &self.store, "--key", utf8(&key), "--now", now];
-        run(&[arguments, &desk].concat())
+        let service =
+            ["--repo", utf8(&repository), "--store", &self.store, "--key", utf8(&key), "--now", now];
+        run(&[arguments, &service].concat())
     }
 
-    /// A verb as somebody, not started yet: what a test wants to kill.
+    /// A verb as somebody, not started yet: what a test grants to kill.
     pub fn command(&self, person: &str, now: &str, arguments: &[&str]) -> Command {
         let (repository, key, own) = (self.site.repository(), self.site.key(), self.key(person));
         let mut command = Command::new(crate::program::program());
         command.args(arguments).args(["--repo", utf8(&repository), "--store", &self.store, "--now", now]);
         command.args(["--signing-key", utf8(&key)]);
-        if arguments != ["tick"] {
+        if arguments != ["reconcile"] {
             command.args(["--key", utf8(&own)]);
         }
         command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
@@ -163,30 +168,31 @@ impl Team {
         command
     }
 
-    /// Somebody's key, to sign in this process.
+    /// A person's key, to sign in this process.
     pub fn signing_key(&self, person: &str) -> SigningKey {
         key_in(&self.key(person))
     }
 
-    /// The desk in this process, with the machine's key.
-    pub async fn desk(&self) -> Desk {
-        self.desk_on(Arc::new(self.forge())).await
+    /// The service and the reconciler in this process, with the bot's key.
+    pub async fn bot(&self) -> (Service, Reconciler) {
+        self.bot_on(Arc::new(self.forge())).await
     }
 
     /// The same on another forge than [`Team::forge`].
-    pub async fn desk_on(&self, forge: Arc<dyn ports::Forge>) -> Desk {
+    pub async fn bot_on(&self, forge: Arc<dyn Forge>) -> (Service, Reconciler) {
         let store = Store::open(&self.store).await.expect("a store");
-        let noticeboard = Arc::new(Noticeboard::new(store.clone()));
-        let desk = Desk::new(store, vec![forge], noticeboard, Arc::new(NobodyOnCall));
-        desk.with_key(key_in(&self.site.key()))
+        let log = Arc::new(NotificationLog::new(store.clone()));
+        let workflow = Arc::new(Workflow::new(store, vec![forge]));
+        let service = Service::new(workflow.clone(), Arc::new(NobodyOnCall));
+        (service, Reconciler::new(workflow, log).with_key(key_in(&self.site.key())))
     }
 
-    /// The site's repository, as the machine works on it.
+    /// The site's repository, as the bot works on it.
     pub fn forge(&self) -> GitForge {
         let place = self.site.repository();
         let cache = self.site.beside("cache");
         let remote = Remote::open(utf8(&place), Credentials::default(), &cache).expect("a repository");
-        GitForge::new(Repository::new(Forge::new(remote, "main")), "bot", "bot@example.com")
+        GitForge::new(Repository::new(BaseBranch::new(remote, "main")), "bot", "bot@example.com")
     }
 
     /// Copies the store to a new file.
@@ -227,7 +233,7 @@ impl Team {
 
     /// A request as `show -o json` has it.
     pub fn show(&self, now: &str, id: &str) -> Value {
-        let out = self.machine(now, &["show", id, "-o", "json"]).done();
+        let out = self.bot_runs(now, &["show", id, "-o", "json"]).done();
         serde_json::from_str(&out).expect("JSON")
     }
 

@@ -6,9 +6,9 @@ use std::time::Instant;
 use jiff::{SignedDuration, Timestamp};
 use p0_access::change::Edit;
 use p0_access::cluster::Cluster;
-use p0_access::judge::Judgement;
 use p0_access::layout::ClusterName;
-use p0_gitops::git::{Credentials, Forge, Identity, Message, Remote, add_files};
+use p0_access::verifier::Judgement;
+use p0_gitops::git::{BaseBranch, Credentials, Identity, Message, Remote, add_files};
 use p0_gitops::repository::Repository;
 use p0_gitops::signing::{KeySource, SigningKey};
 use p0_grant::catalogue::Catalogue;
@@ -61,7 +61,7 @@ impl Workbench {
     pub fn repository(&self) -> Repository {
         let place = self.site.repository();
         let remote = Remote::open(place.to_str().expect("text"), Credentials::default(), Path::new(""));
-        Repository::new(Forge::new(remote.expect("a repository"), "main"))
+        Repository::new(BaseBranch::new(remote.expect("a repository"), "main"))
     }
 
     /// The one cluster.
@@ -131,12 +131,12 @@ impl Workbench {
         };
         let edits: Vec<Edit> = ids.iter().map(edit).collect();
         let repository = self.repository();
-        let base = repository.forge().head().expect("a base");
+        let base = repository.branch().head().expect("a base");
         let message = Message { subject: "many".to_owned(), ..Message::default() };
-        add_files(repository.forge().remote(), "main", &edits, &self.by(), &message).expect("a commit");
-        let head = repository.forge().head().expect("a head");
+        add_files(repository.branch().remote(), "main", &edits, &self.by(), &message).expect("a commit");
+        let head = repository.branch().head().expect("a head");
         millis(|| {
-            let judgement = self.repository().judge(base, head, self.now).expect("a judgement");
+            let judgement = self.repository().verify(base, head, self.now).expect("a judgement");
             let passed = matches!(&judgement, Judgement::Passed { added, .. } if added.len() == ids.len());
             assert!(passed, "{judgement:?}");
         })

@@ -6,7 +6,7 @@
 use std::cell::{Cell, RefCell};
 
 use p0_access::cluster::Cluster;
-use p0_access::judge::recompute;
+use p0_access::verifier::recompute;
 use p0_grant::catalogue::Catalogue;
 use p0_grant::digest::SubsetDigest;
 use p0_grant::grant::Grant;

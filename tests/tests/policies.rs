@@ -15,7 +15,7 @@ const ALICE: &str = "alice000000000000000";
 const UNSEEN: &str = "unseen00000000000000";
 const ERIN: &str = "erin0000000000000000";
 
-/// Three grants: one as the policy wants it, one that nobody approved, one for a contractor.
+/// Three grants: one as the policy grants it, one that nobody approved, one for a contractor.
 fn site() -> Site {
     let site = Site::new(None);
     std::fs::write(site.beside("policy.yaml"), POLICY).expect("a policy");

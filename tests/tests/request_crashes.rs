@@ -47,7 +47,7 @@ fn killed(team: &Team) {
         let mut child = match dice.roll(4) {
             0 | 1 => team.command("bob", NOW, &["approve", id]),
             2 => team.command("alice", NOW, &["relinquish", id]),
-            _ => team.command("bob", NOW, &["tick"]),
+            _ => team.command("bob", NOW, &["reconcile"]),
         }
         .spawn()
         .unwrap();
@@ -61,10 +61,10 @@ fn killed(team: &Team) {
     }
     // Once nobody is killed any more, leases run out and everything is done.
     for minutes in [5, 10, 20] {
-        team.machine(&format!("2026-11-24T10:{minutes:02}:00Z"), &["tick"]);
+        team.bot_runs(&format!("2026-11-24T10:{minutes:02}:00Z"), &["reconcile"]);
     }
     let later = "2026-11-24T10:30:00Z";
-    team.machine(later, &["tick"]).done();
+    team.bot_runs(later, &["reconcile"]).done();
     team.check_store();
     let live = team.grants();
     for id in &ids {
@@ -80,7 +80,7 @@ fn killed(team: &Team) {
     }
     println!("{} kills over {} requests, {} of them live", kills(), ids.len(), live.len());
     // What is live ends when its time is over, whatever happened.
-    team.machine("2026-11-24T19:00:00Z", &["tick"]).done();
+    team.bot_runs("2026-11-24T19:00:00Z", &["reconcile"]).done();
     assert!(team.grants().is_empty());
 }
 
@@ -93,7 +93,7 @@ fn an_old_store_restored_raises_nothing() {
     }
     let (store, copy) = (team.site().beside("p0.db"), team.site().beside("old.db"));
     team.backup(&copy);
-    team.machine(NOW, &["tick"]).done();
+    team.bot_runs(NOW, &["reconcile"]).done();
     team.acts("alice", NOW, &["relinquish", &gone]).done();
     assert_eq!(team.grants(), std::slice::from_ref(&live));
     for ending in ["", "-wal", "-shm"] {
@@ -104,7 +104,7 @@ fn an_old_store_restored_raises_nothing() {
     }
     std::fs::copy(&copy, &store).unwrap();
     // In the old store both are approved and have not landed.
-    team.machine("2026-11-24T10:01:00Z", &["tick"]).done();
+    team.bot_runs("2026-11-24T10:01:00Z", &["reconcile"]).done();
     assert_eq!(team.grants(), std::slice::from_ref(&live));
     assert_eq!(team.state("2026-11-24T10:01:00Z", &gone), "failed");
     assert_eq!(team.state("2026-11-24T10:01:00Z", &live), "merged");

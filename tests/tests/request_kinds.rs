@@ -36,7 +36,7 @@ fn a_review_in_git_is_the_answer() {
     assert!(team.grants().is_empty());
     team.merges(&kept);
     team.site().git(&["branch", "-q", "-D", &format!("p0/grant/{closed}")]);
-    team.machine(T2, &["tick"]).done();
+    team.bot_runs(T2, &["reconcile"]).done();
     assert_eq!([&kept, &closed].map(|id| team.state(T2, id)), ["merged", "denied"]);
     assert_eq!(team.grants(), std::slice::from_ref(&kept));
     team.acts("alice", T3, &["relinquish", &kept]).done();
@@ -53,9 +53,9 @@ fn persistent_access_ends_with_the_day_of_its_review() {
     team.acts("carol", T1, &["approve", &id]).done();
     let end = "2026-11-28T23:59:59Z";
     assert_eq!(team.show(T1, &id)["expires-at"].as_str(), Some(end));
-    team.machine("2026-11-28T23:59:58Z", &["tick"]).done();
+    team.bot_runs("2026-11-28T23:59:58Z", &["reconcile"]).done();
     assert_eq!(team.grants(), std::slice::from_ref(&id));
-    team.machine(end, &["tick"]).done();
+    team.bot_runs(end, &["reconcile"]).done();
     assert!(team.grants().is_empty());
     assert_eq!(team.state(end, &id), "revoked");
     // Its day is over: there is no more of it.

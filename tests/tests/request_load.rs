@@ -1,57 +1,56 @@
-//! Many at once: a thousand requests on one repository, approved before anything lands.
+//! Many at once: a thousand requests on one repository, approved before any is merged.
 
 use std::time::Instant;
 
 use jiff::Timestamp;
 use p0_access::request::RequestId;
-use p0_gitops::desk::actor::Actor;
-use p0_gitops::desk::{Ask, Asking, Length};
+use p0_gitops::service::{Length, NewRequest, RequestItem};
+use p0_gitops::workflow::actor::Actor;
 use p0_grant::name::GrantId;
 use p0_tests::team::{READERS, Team};
 
 const COUNT: usize = 1000;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_thousand_approved_at_once_all_land() {
+async fn a_thousand_approved_at_once_are_all_merged() {
     let team = Team::new(READERS);
-    let desk = team.desk().await;
+    let (service, reconciler) = team.bot().await;
     let (alice, bob) = (Actor::Key(team.signing_key("alice")), Actor::Key(team.signing_key("bob")));
     let now: Timestamp = "2026-11-24T10:00:00Z".parse().unwrap();
     let begun = Instant::now();
     let mut ids = Vec::with_capacity(COUNT);
     for number in 0..COUNT {
         let id = GrantId::new(format!("load{number:016}")).unwrap();
-        let asking = Asking {
+        let item = RequestItem {
             cluster: p0_access::layout::ClusterName::new("prod").unwrap(),
             role: "ClusterRole/view".parse().unwrap(),
             locator: format!("deployment / default / web-{number}").parse().unwrap(),
             subresources: Vec::new(),
         };
-        let wants = vec![(id.clone(), asking)];
-        let ask = Ask { to: None, wants, length: Length::Default, reason: Some("load".to_owned()) };
+        let grants = vec![(id.clone(), item)];
+        let new = NewRequest { to: None, grants, length: Length::Default, reason: Some("load".to_owned()) };
         let claim = alice.claim("request", id.as_str(), now).unwrap();
-        desk.request(&ask, &claim, now).await.unwrap();
+        service.request(&new, &claim, now).await.unwrap();
         ids.push(RequestId::from(id));
     }
     let asked = begun.elapsed();
     for id in &ids {
-        let yes = desk.show(id, None, now).await.unwrap().yes(&bob).unwrap();
-        desk.approve(id, &yes, now).await.unwrap();
+        let approval = service.show(id, None, now).await.unwrap().approval(&bob).unwrap();
+        service.approve(id, &approval, now).await.unwrap();
     }
     let approved = begun.elapsed() - asked;
-    assert!(team.grants().is_empty(), "nothing has landed yet");
-    let landing = Instant::now();
-    let ticked = desk.tick(now).await;
-    assert_eq!(ticked.problems, []);
-    let landed = landing.elapsed();
+    assert!(team.grants().is_empty(), "nothing is merged yet");
+    let merging = Instant::now();
+    assert_eq!(reconciler.reconcile(now).await.problems, []);
+    let merged = merging.elapsed();
     assert_eq!(team.grants().len(), COUNT, "all are merged, none is lost");
     for id in &ids {
-        assert_eq!(desk.find(id).await.unwrap().state().name().as_str(), "merged", "{id}");
+        assert_eq!(service.find(id).await.unwrap().state().name().as_str(), "merged", "{id}");
     }
-    let chain = desk.store().verify_chain().await.unwrap();
+    let chain = service.store().verify_chain().await.unwrap();
     println!(
-        "{COUNT} requests: asked in {asked:.1?}, approved in {approved:.1?}, merged in {landed:.1?} ({:.1?} each); {} lines of log; peak memory {}",
-        landed / u32::try_from(COUNT).unwrap(),
+        "{COUNT} requests: asked in {asked:.1?}, approved in {approved:.1?}, merged in {merged:.1?} ({:.1?} each); {} lines of log; peak memory {}",
+        merged / u32::try_from(COUNT).unwrap(),
         chain.lines,
         peak_memory(),
     );

@@ -1,12 +1,12 @@
-//! A repository that moves while the desk looks at it.
+//! A repository that moves while the service looks at it.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
 use p0_access::layout::ClusterName;
-use p0_gitops::desk::ports::{Forge, ForgeError, GitForge, Publication};
-use p0_gitops::repository::{Fate, OnBase, Proposal, Why};
+use p0_gitops::forge::{Forge, ForgeError, GitForge, Publication};
+use p0_gitops::repository::{MergeOutcome, OnBase, Proposal, RemovalReason};
 use p0_grant::name::GrantId;
 use p0_tests::team::{READERS, Team};
 
@@ -21,7 +21,7 @@ struct Moving {
 
 impl Forge for Moving {
     fn is_open(&self, branch: &str) -> Result<bool, ForgeError> {
-        if let Some(moves) = self.before.lock().expect("nobody panicked").take() {
+        if let Some(moves) = self.before.lock().expect("no panic").take() {
             moves();
         }
         self.forge.is_open(branch)
@@ -55,12 +55,21 @@ impl Forge for Moving {
         self.forge.open(proposal, now)
     }
 
-    fn land(&self, proposals: &[Proposal], now: Timestamp) -> Result<Vec<Fate>, ForgeError> {
+    fn land(&self, proposals: &[Proposal], now: Timestamp) -> Result<Vec<MergeOutcome>, ForgeError> {
         self.forge.land(proposals, now)
     }
 
-    fn remove(&self, grants: &[(ClusterName, GrantId)], why: Why, now: Timestamp) -> Result<(), ForgeError> {
+    fn remove(
+        &self,
+        grants: &[(ClusterName, GrantId)],
+        why: RemovalReason,
+        now: Timestamp,
+    ) -> Result<(), ForgeError> {
         self.forge.remove(grants, why, now)
+    }
+
+    fn swept(&self) -> Result<Option<Timestamp>, ForgeError> {
+        self.forge.swept()
     }
 
     fn close(&self, branch: &str) -> Result<bool, ForgeError> {
@@ -74,7 +83,7 @@ impl Forge for Moving {
 
 /// Merged, and its branch deleted, after base was read and before the branch was looked for.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_change_that_is_merged_while_the_desk_looks_is_not_taken_for_closed() {
+async fn a_change_that_is_merged_while_base_is_observed_is_not_taken_for_closed() {
     let team = Arc::new(Team::new(&READERS.replace("- reviewers:", "- git:")));
     let id = team.asks(T0, "web", &[]);
     assert_eq!(team.state(T0, &id), "awaiting-review");
@@ -84,10 +93,10 @@ async fn a_change_that_is_merged_while_the_desk_looks_is_not_taken_for_closed() 
         site.site().git(&["branch", "-q", "-D", &branch]);
     };
     let forge = Moving { forge: team.forge(), before: Mutex::new(Some(Box::new(moves))) };
-    let desk = team.desk_on(Arc::new(forge)).await;
+    let (_, reconciler) = team.bot_on(Arc::new(forge)).await;
     let now: Timestamp = T1.parse().expect("a time");
     for state in ["awaiting-review", "merged"] {
-        assert_eq!(desk.tick(now).await.problems, []);
+        assert_eq!(reconciler.reconcile(now).await.problems, []);
         assert_eq!(team.state(T1, &id), state);
     }
     assert_eq!(team.grants(), [id]);

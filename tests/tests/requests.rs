@@ -18,7 +18,7 @@ fn asked_approved_had_and_given_back() {
     // Nobody approves their own, nobody the unknown, and a name alone proves nothing.
     assert!(team.acts("alice", T1, &["approve", &id]).ended(2).contains("policy refuses"));
     assert!(team.acts("mallory", T1, &["approve", &id]).ended(2).contains("not known"));
-    assert!(team.machine(T1, &["approve", &id, "--as", "bob"]).ended(2).contains("proves nothing"));
+    assert!(team.bot_runs(T1, &["approve", &id, "--as", "bob"]).ended(2).contains("proves nothing"));
     assert!(
         team.acts("bob", T1, &["approve", &id, "--duration", "3h"]).ended(2).contains("never for longer")
     );
@@ -43,7 +43,7 @@ fn asked_approved_had_and_given_back() {
     let locator = "deployment / default / web";
     let again = ["request", "k8s", "resource", "view", "--cluster", "prod", "--locator", locator];
     assert!(team.acts("alice", T2, &again).done().contains("already active until 2026-11-24T11:01:00Z"));
-    assert!(team.machine(T2, &["ls", "--active"]).done().contains(&id));
+    assert!(team.bot_runs(T2, &["ls", "--active"]).done().contains(&id));
     // Only whoever has it gives it back.
     assert!(team.acts("carol", T2, &["relinquish", &id]).ended(2).contains("neither"));
     team.acts("alice", T2, &["relinquish", &id]).done();
@@ -53,7 +53,7 @@ fn asked_approved_had_and_given_back() {
     for verb in ["approve", "deny", "cancel", "relinquish", "revoke"] {
         team.acts("bob", T3, &[verb, &id]).ended(2);
     }
-    let told = team.machine(T3, &["show", &id]).done();
+    let told = team.bot_runs(T3, &["show", &id]).done();
     for words in ["asks for", "approved by bob", "merged", "access ends: it was given back", "access is gone"]
     {
         assert!(told.contains(words), "{words} in {told}");
@@ -86,14 +86,14 @@ fn what_nobody_answers_and_what_has_expired_ends() {
     let team = Team::new(READERS);
     let (waits, lives) = (team.asks(T0, "a", &[]), team.asks(T0, "b", &["--duration", "1h"]));
     team.acts("bob", T1, &["approve", &lives]).done();
-    team.machine("2026-11-24T10:50:00Z", &["tick"]).done();
+    team.bot_runs("2026-11-24T10:50:00Z", &["reconcile"]).done();
     let told = team.show("2026-11-24T10:50:00Z", &lives)["told"].to_string();
     assert!(told.contains("access ends soon"), "{told}");
-    team.machine("2026-11-24T11:01:00Z", &["tick"]).done();
+    team.bot_runs("2026-11-24T11:01:00Z", &["reconcile"]).done();
     assert_eq!(team.state("2026-11-24T11:01:00Z", &lives), "revoked");
     assert!(team.grants().is_empty());
     let later = "2026-12-24T10:00:00Z";
-    team.machine(later, &["tick"]).done();
+    team.bot_runs(later, &["reconcile"]).done();
     assert_eq!(team.state(later, &waits), "timed-out");
     assert!(team.acts("bob", later, &["approve", &waits]).ended(2).contains("timed out"));
 }
@@ -150,7 +150,7 @@ fn a_hand_in_git_is_noticed_and_nothing_rises_again() {
     at(&["clone", "-q", team.site().repository().to_str().unwrap(), "."]);
     at(&["-c", "user.name=o", "-c", "user.email=o@example.com", "revert", "-m", "1", "--no-edit", "HEAD"]);
     at(&["push", "-q", "origin", "HEAD:main"]);
-    team.machine(T2, &["tick"]).done();
+    team.bot_runs(T2, &["reconcile"]).done();
     let shown = team.show(T2, &id);
     assert_eq!(
         (shown["state"].as_str(), shown["note"].as_str()),
@@ -158,7 +158,7 @@ fn a_hand_in_git_is_noticed_and_nothing_rises_again() {
     );
     // A force push brings the file back: it is removed again.
     team.site().git(&["update-ref", "refs/heads/main", &live]);
-    team.machine(T3, &["tick"]).done();
+    team.bot_runs(T3, &["reconcile"]).done();
     assert!(team.grants().is_empty(), "{:?}", team.grants());
     assert_eq!(team.state(T3, &id), "revoked");
 }
@@ -183,13 +183,13 @@ fn longer_is_asked_for_approved_and_taken_back_by_reverting() {
     assert!(team.grant(&id).contains("p0.dev/previous:"));
     // The former file again: the access is as it was.
     team.publish(&format!("clusters/prod/grants/{id}.yaml"), &first);
-    team.machine(T3, &["tick"]).done();
+    team.bot_runs(T3, &["reconcile"]).done();
     let shown = team.show(T3, &id);
     assert_eq!(
         (shown["state"].as_str(), shown["expires-at"].as_str()),
         (Some("merged"), Some("2026-11-24T11:01:00Z"))
     );
-    team.machine("2026-11-24T11:01:00Z", &["tick"]).done();
+    team.bot_runs("2026-11-24T11:01:00Z", &["reconcile"]).done();
     assert!(team.grants().is_empty());
 }
 
@@ -226,7 +226,7 @@ fn yes_and_no_and_taking_back_race_and_exactly_one_wins() {
             let cancel = scope.spawn(|| team.acts("alice", T1, &["cancel", &id]).code);
             [approve.join().unwrap(), deny.join().unwrap(), cancel.join().unwrap()]
         });
-        team.machine(T2, &["tick"]).done();
+        team.bot_runs(T2, &["reconcile"]).done();
         let state = team.state(T2, &id);
         let is_there = team.grants().contains(&id);
         assert_eq!(is_there, state == "merged", "{state}: {runs:?}");
@@ -256,7 +256,7 @@ fn leaving_ends_what_one_has_and_a_broken_policy_keeps_nobody_from_giving_back()
     assert_eq!(team.grants(), std::slice::from_ref(&left));
     team.policy(READERS);
     team.publish("p0/identities.yaml", &team.identities(&["bob", "carol"]));
-    team.machine(T3, &["tick"]).done();
+    team.bot_runs(T3, &["reconcile"]).done();
     assert!(team.grants().is_empty());
     let note = team.show(T3, &left)["note"].to_string();
     assert!(note.contains("policy allows it no more") && note.contains("nobody"), "{note}");
@@ -268,7 +268,7 @@ fn without_the_signing_key_it_waits_for_the_machine() {
     let id = team.asks(T0, "web", &[]);
     team.acts_alone("bob", T1, &["approve", &id]).done();
     assert_eq!((team.state(T1, &id).as_str(), team.grants().len()), ("approved", 0));
-    team.machine(T2, &["tick"]).done();
+    team.bot_runs(T2, &["reconcile"]).done();
     assert_eq!(team.grants(), [id]);
 }
 
@@ -279,10 +279,10 @@ fn an_unreachable_repository_makes_requests_wait() {
     team.acts_alone("bob", T1, &["approve", &id]).done();
     let (here, away) = (team.site().repository(), team.site().beside("away.git"));
     std::fs::rename(&here, &away).unwrap();
-    assert_ne!(team.machine(T2, &["tick"]).code, 0);
+    assert_ne!(team.bot_runs(T2, &["reconcile"]).code, 0);
     std::fs::rename(&away, &here).unwrap();
     assert_eq!(team.state(T2, &id), "approved");
-    team.machine("2026-11-24T10:30:00Z", &["tick"]).done();
+    team.bot_runs("2026-11-24T10:30:00Z", &["reconcile"]).done();
     assert_eq!(team.grants(), [id]);
 }
 
@@ -311,15 +311,15 @@ fn on_call_and_a_window_need_no_answer() {
     let later = "2026-11-24T12:30:00Z";
     let waits = team.asks(later, "other", &duties);
     assert_eq!(team.state(later, &waits), "pending");
-    // Beforehand: Bob opens a window, and not for himself.
-    let window =
+    // Beforehand: Bob opens a preapproval, and not for himself.
+    let preapproval =
         ["allow", "k8s", "resource", "view", "--cluster", "prod", "--locator", "deployment / default / *"];
     let terms = ["--to", "alice", "--length", "4h", "--request-duration", "30m"];
-    team.acts("carol", later, &[&window[..], &terms].concat()).ended(2);
-    team.acts("bob", later, &[&window[..], &terms].concat()).done();
+    team.acts("carol", later, &[&preapproval[..], &terms].concat()).ended(2);
+    team.acts("bob", later, &[&preapproval[..], &terms].concat()).done();
     let inside = team.asks(later, "inside", &["--duration", "30m"]);
     assert_eq!(team.state(later, &inside), "merged");
-    assert!(team.grant(&inside).contains("p0.dev/approval: window"));
+    assert!(team.grant(&inside).contains("p0.dev/approval: preapproval"));
     let after = "2026-11-24T17:00:00Z";
     assert_eq!(team.state(after, &team.asks(after, "late", &["--duration", "30m"])), "pending");
 }

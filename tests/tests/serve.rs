@@ -10,9 +10,10 @@ use jiff::Timestamp;
 use p0_access::layout::ClusterName;
 use p0_access::name::PersonName;
 use p0_access::request::{
-    Accepted, Approval, Asked, Event, Opening, RequestId, Span, Step, Want, Witness, open, step,
+    Accepted, Approval, Event, Opening, RequestId, RequestSpec, RequestedGrant, Span, Step, Witness, open,
+    step,
 };
-use p0_gitops::serve::{Clock, Driver, Problem, Server, Settings, Stop, Ticked};
+use p0_gitops::serve::{Clock, Problem, Reconcile, RoundReport, Server, Settings, Stop};
 use p0_gitops::store::{Columns, NewStep, Store, StoreError};
 use p0_grant::approval::ApprovalKind;
 use p0_grant::danger::Class;
@@ -27,17 +28,17 @@ fn time(minutes: i64) -> Timestamp {
     Timestamp::from_second(1_800_000_000 + minutes * 60).expect("a time")
 }
 
-/// Counts its ticks, and has one problem to tell.
+/// Counts its rounds, and has one problem to report.
 struct Idle {
-    ticks: AtomicUsize,
+    rounds: AtomicUsize,
     problems: Vec<Problem>,
 }
 
 #[async_trait]
-impl Driver for Idle {
-    async fn tick(&self, _: Timestamp) -> Ticked {
-        self.ticks.fetch_add(1, Ordering::Relaxed);
-        Ticked { done: 0, problems: self.problems.clone(), swept: Some(time(-5)) }
+impl Reconcile for Idle {
+    async fn reconcile(&self, _: Timestamp) -> RoundReport {
+        self.rounds.fetch_add(1, Ordering::Relaxed);
+        RoundReport { done: 0, problems: self.problems.clone(), swept: Some(time(-5)) }
     }
 }
 
@@ -56,13 +57,13 @@ impl Served {
         let url = format!("sqlite://{}", folder.path().join("p0.db").display());
         let store = Store::open(&url).await.expect("opened");
         let settings = Settings::read(&settings(&url)).expect("settings");
-        let driver = Arc::new(Idle { ticks: AtomicUsize::new(0), problems });
+        let reconciler = Arc::new(Idle { rounds: AtomicUsize::new(0), problems });
         let clock: Clock = Arc::new(|| time(60));
-        let server = Server::bind(&settings, store.clone(), driver, clock).await.expect("bound");
+        let server = Server::bind(&settings, store.clone(), reconciler, clock).await.expect("bound");
         let address = server.address();
-        let (stop, wish) = oneshot::channel();
+        let (stop, extension) = oneshot::channel();
         let stopping = Stop::when(async move {
-            let _dropped = wish.await;
+            let _dropped = extension.await;
         });
         let running = tokio::spawn(server.run(stopping));
         Self { address, store, _folder: folder, stop: Some(stop), running }
@@ -81,7 +82,7 @@ impl Served {
         let url = self.url("/readyz");
         tokio::task::spawn_blocking(move || {
             let client = tokio::runtime::Runtime::new().expect("a runtime");
-            eventually("the first tick", || {
+            eventually("the first round", || {
                 client.block_on(async { reqwest::get(&url).await }).is_ok_and(|answer| answer.status() == 200)
             });
         })
@@ -101,9 +102,9 @@ fn person(name: &str) -> PersonName {
     PersonName::new(name).expect("a name")
 }
 
-fn asked(number: u32, minutes: i64, reason: &str, danger: Option<Class>) -> Asked {
+fn asked(number: u32, minutes: i64, reason: &str, danger: Option<Class>) -> RequestSpec {
     let id: RequestId = format!("vpl5aqzpwnnqmnkr{number:04}").parse().expect("an id");
-    let want = Want {
+    let want = RequestedGrant {
         grant: id.grant().clone(),
         cluster: ClusterName::new("prod").expect("a name"),
         role: "ClusterRole/view".parse().expect("a role"),
@@ -112,12 +113,12 @@ fn asked(number: u32, minutes: i64, reason: &str, danger: Option<Class>) -> Aske
         digest: SubsetDigest::of(&[]),
         danger,
     };
-    Asked {
+    RequestSpec {
         id,
         requester: person("alice"),
         subject: "User/alice@example.com".parse().expect("a subject"),
         owner: Some(person("alice")),
-        wants: vec![want],
+        grants: vec![want],
         lifetime: "2h".parse().expect("a duration"),
         span: Span::Timed,
         reason: Some(reason.to_owned()),
@@ -132,7 +133,7 @@ fn approval() -> Approval {
         rule: "shop".to_owned(),
         via: ApprovalKind::Reviewers,
         approvers: vec![person("bob")],
-        window: None,
+        preapproval: None,
     };
     Approval {
         policy: "0".repeat(64),
@@ -151,7 +152,7 @@ fn seen(minutes: i64) -> Witness {
     Witness { by: "objects".to_owned(), at: time(minutes), note: None }
 }
 
-/// Keeps a step as the desk does.
+/// Keeps a step as the service does.
 async fn keep(store: &Store, step: &Step, at: Timestamp) {
     let request = &step.request;
     let kept = NewStep {
@@ -160,7 +161,7 @@ async fn keep(store: &Store, step: &Step, at: Timestamp) {
         columns: Columns {
             state: request.state().name().as_str().to_owned(),
             requester: "alice".to_owned(),
-            subject: request.asked().subject.to_string(),
+            subject: request.spec().subject.to_string(),
             cluster: "prod".to_owned(),
             expires_at: request.expires_at(),
             next_due: request.next_due(),
@@ -178,7 +179,7 @@ async fn keep(store: &Store, step: &Step, at: Timestamp) {
     }
 }
 
-fn life(asked: Asked, opening: Opening, events: Vec<(i64, Event)>) -> Vec<(Timestamp, Step)> {
+fn life(asked: RequestSpec, opening: Opening, events: Vec<(i64, Event)>) -> Vec<(Timestamp, Step)> {
     let at = asked.at;
     let mut steps = vec![(at, open(asked, opening, at).expect("opened"))];
     for (minutes, event) in events {
@@ -307,7 +308,7 @@ async fn metrics_tell_what_wakes_people_up() {
         "p0_store_up 1",
         "p0_audit_log_broken 0",
         "p0_problems_total 1",
-        "p0_ticks_total 1",
+        "p0_rounds_total 1",
     ] {
         assert!(text.lines().any(|found| found == line), "{line}: {text}");
     }
@@ -319,12 +320,13 @@ async fn delays_are_counted_from_the_log_whoever_wrote_it() {
     let url = format!("sqlite://{}", folder.path().join("p0.db").display());
     let store = Store::open(&url).await.expect("opened");
     let settings = Settings::read(&settings(&url).replace("1h", "1s")).expect("settings");
-    let driver = Arc::new(Idle { ticks: AtomicUsize::new(0), problems: vec![] });
-    let server = Server::bind(&settings, store.clone(), driver, Arc::new(|| time(60))).await.expect("bound");
+    let reconciler = Arc::new(Idle { rounds: AtomicUsize::new(0), problems: vec![] });
+    let server =
+        Server::bind(&settings, store.clone(), reconciler, Arc::new(|| time(60))).await.expect("bound");
     let address = server.address();
-    let (stop, wish) = oneshot::channel::<()>();
+    let (stop, extension) = oneshot::channel::<()>();
     let running = tokio::spawn(server.run(Stop::when(async move {
-        let _dropped = wish.await;
+        let _dropped = extension.await;
     })));
     fill(&store).await;
     let shown = tokio::task::spawn_blocking(move || {

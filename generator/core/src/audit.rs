@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use p0_grant::name::GrantId;
 
-use crate::layout::{ClusterName, Place, place};
+use crate::layout::{ClusterName, PathKind, path_kind};
 
 mod oddity;
 mod record;
@@ -86,9 +86,9 @@ impl<F> History<F> {
         }
         self.now = Some(at);
         for (path, after) in commit.changes {
-            match place(&path) {
-                Place::Grant { cluster, id } => self.change((cluster, id), after, &landed),
-                Place::ForeignToGrants if after.is_some() => self.note(&landed, Oddity::Foreign { path }),
+            match path_kind(&path) {
+                PathKind::Grant { cluster, id } => self.change((cluster, id), after, &landed),
+                PathKind::ForeignToGrants if after.is_some() => self.note(&landed, Oddity::Foreign { path }),
                 _ => {}
             }
         }

@@ -30,7 +30,7 @@ pub struct ClusterNameError(String);
 
 /// What a path is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum PathKind {
     /// One grant.
     Grant {
         /// Of which cluster.
@@ -106,37 +106,37 @@ pub fn grant_file(id: &GrantId) -> String {
 /// What `path`, relative to the repository's root with `/` between, is for.
 ///
 /// ```
-/// use p0_access::layout::{Place, place};
+/// use p0_access::layout::{PathKind, path_kind};
 ///
-/// assert!(matches!(place("clusters/prod/grants/vpl5aqzpwnnqmnkrzze2.yaml"), Place::Grant { .. }));
-/// assert_eq!(place("clusters/prod/grants/more/vpl5aqzpwnnqmnkrzze2.yaml"), Place::ForeignToGrants);
-/// assert_eq!(place("README.md"), Place::Elsewhere);
+/// assert!(matches!(path_kind("clusters/prod/grants/vpl5aqzpwnnqmnkrzze2.yaml"), PathKind::Grant { .. }));
+/// assert_eq!(path_kind("clusters/prod/grants/more/vpl5aqzpwnnqmnkrzze2.yaml"), PathKind::ForeignToGrants);
+/// assert_eq!(path_kind("README.md"), PathKind::Elsewhere);
 /// ```
-pub fn place(path: &str) -> Place {
+pub fn path_kind(path: &str) -> PathKind {
     let parts: Vec<&str> = path.split('/').collect();
     match parts.as_slice() {
         // A link or a file in place of a folder would take everything below with it.
-        ["clusters"] => Place::ForeignToGrants,
-        ["clusters", folder] if ClusterName::new(*folder).is_ok() => Place::ForeignToGrants,
+        ["clusters"] => PathKind::ForeignToGrants,
+        ["clusters", folder] if ClusterName::new(*folder).is_ok() => PathKind::ForeignToGrants,
         ["clusters", cluster, folder, rest @ ..] if folder.eq_ignore_ascii_case(GRANTS) => {
             match ClusterName::new(*cluster) {
                 Ok(cluster) if *folder == GRANTS => in_grants(cluster, rest),
-                _ => Place::ForeignToGrants,
+                _ => PathKind::ForeignToGrants,
             }
         }
-        _ => Place::Elsewhere,
+        _ => PathKind::Elsewhere,
     }
 }
 
-fn in_grants(cluster: ClusterName, rest: &[&str]) -> Place {
+fn in_grants(cluster: ClusterName, rest: &[&str]) -> PathKind {
     match rest {
-        [file] if *file == SENTINEL => Place::Sentinel(cluster),
-        [file] if *file == KUSTOMIZATION => Place::Kustomization(cluster),
+        [file] if *file == SENTINEL => PathKind::Sentinel(cluster),
+        [file] if *file == KUSTOMIZATION => PathKind::Kustomization(cluster),
         [file] => match file.strip_suffix(".yaml").map(GrantId::new) {
-            Some(Ok(id)) => Place::Grant { cluster, id },
-            _ => Place::ForeignToGrants,
+            Some(Ok(id)) => PathKind::Grant { cluster, id },
+            _ => PathKind::ForeignToGrants,
         },
-        _ => Place::ForeignToGrants,
+        _ => PathKind::ForeignToGrants,
     }
 }
 
@@ -177,14 +177,14 @@ mod tests {
         let prod = ClusterName::new("prod").unwrap();
         let id = GrantId::new("vpl5aqzpwnnqmnkrzze2").unwrap();
         for (path, expected) in [
-            (prod.grant_path(&id), Place::Grant { cluster: prod.clone(), id }),
-            (prod.sentinel_path(), Place::Sentinel(prod.clone())),
-            (prod.kustomization_path(), Place::Kustomization(prod.clone())),
-            (prod.settings_path(), Place::Elsewhere),
-            (prod.catalogue_path(), Place::Elsewhere),
-            ("clusters/README.md".to_owned(), Place::Elsewhere),
+            (prod.grant_path(&id), PathKind::Grant { cluster: prod.clone(), id }),
+            (prod.sentinel_path(), PathKind::Sentinel(prod.clone())),
+            (prod.kustomization_path(), PathKind::Kustomization(prod.clone())),
+            (prod.settings_path(), PathKind::Elsewhere),
+            (prod.catalogue_path(), PathKind::Elsewhere),
+            ("clusters/README.md".to_owned(), PathKind::Elsewhere),
         ] {
-            assert_eq!(place(&path), expected, "{path}");
+            assert_eq!(path_kind(&path), expected, "{path}");
         }
         for path in [
             "clusters",
@@ -201,7 +201,7 @@ mod tests {
             "clusters/prod/grants/.argocd-source.yaml",
             "clusters/PROD/grants/vpl5aqzpwnnqmnkrzze2.yaml",
         ] {
-            assert_eq!(place(path), Place::ForeignToGrants, "{path}");
+            assert_eq!(path_kind(path), PathKind::ForeignToGrants, "{path}");
         }
     }
 }

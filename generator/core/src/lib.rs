@@ -10,14 +10,14 @@ pub mod digest;
 pub mod expiry;
 pub mod glob;
 pub mod identity;
-pub mod judge;
 pub mod kustomization;
 pub mod layout;
 pub mod name;
 pub mod policy;
+pub mod policy_test;
+pub mod preapproval;
 pub mod request;
 pub mod schema;
-pub mod trial;
-pub mod window;
+pub mod verifier;
 
 pub use p0_grant::lifetime as duration;

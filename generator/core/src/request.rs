@@ -1,28 +1,29 @@
 //! Requests: the workflow around a grant, as data and one pure step.
 //!
 //! What was asked, where it stands, what may happen next and what then has to be done. Git and the cluster are only ever
-//! told what the state wants of them ([`Request::desired`]), and asked what is there; so an effect may be performed twice,
+//! told what the state grants of them ([`Request::desired`]), and asked what is there; so an effect may be performed twice,
 //! late or by two processes at once. Not here: who may approve ([`crate::policy`]), and everything that acts.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-mod asked;
 mod effect;
 mod event;
+mod preview;
 mod refused;
-mod shown;
+mod spec;
 mod state;
 mod step;
 mod table;
 
-pub use asked::{Asked, RequestId, Span, Want};
 pub use effect::{Effect, Notice};
-pub use event::{Event, Verdict};
+pub use event::{Event, Tally};
+pub use preview::Act;
 pub use refused::Refused;
-pub use shown::Act;
+pub use spec::{RequestId, RequestSpec, RequestedGrant, Span};
 pub use state::{
-    Accepted, Approval, Channel, Ending, Extending, Granted, Landed, Pending, State, Vote, Why, Wish, Witness,
+    Accepted, Approval, Channel, EndReason, Ending, Extending, ExtensionRequest, Granted, MergedGrant,
+    Pending, State, Vote, Witness,
 };
 pub use step::{AuditLine, Opening, Step, open, step};
 pub use table::{EventName, StateName, TRANSITIONS, Transition, document};
@@ -31,7 +32,7 @@ pub use table::{EventName, StateName, TRANSITIONS, Transition, document};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Request {
-    asked: Asked,
+    asked: RequestSpec,
     /// How many steps it has made: the number of the next one's effects.
     steps: u32,
     state: State,
@@ -57,7 +58,7 @@ pub enum Desired<'r> {
 
 impl Request {
     /// What was asked.
-    pub fn asked(&self) -> &Asked {
+    pub fn spec(&self) -> &RequestSpec {
         &self.asked
     }
 
@@ -82,8 +83,8 @@ impl Request {
             State::AwaitingReview(granted) | State::Approved(granted) | State::Proposed(granted) => {
                 Some(granted)
             }
-            State::Merged(landed) | State::Active(landed) => Some(&landed.granted),
-            State::Extending(extending) => Some(&extending.landed.granted),
+            State::Merged(merged) | State::Active(merged) => Some(&merged.granted),
+            State::Extending(extending) => Some(&extending.merged.granted),
             State::Revoking(ending) | State::Revoked(ending) => ending.granted.as_ref(),
             State::Failed { granted, .. } => granted.as_ref(),
             State::Pending(_) | State::Denied { .. } | State::Cancelled { .. } | State::TimedOut => None,
@@ -100,10 +101,10 @@ impl Request {
         match &self.state {
             State::AwaitingReview(granted) => Desired::Branch(granted),
             State::Approved(granted) | State::Proposed(granted) => Desired::OnBase(granted),
-            State::Merged(landed) | State::Active(landed) => Desired::OnBase(&landed.granted),
-            State::Extending(extending) => match &extending.wish.granted {
-                None => Desired::OnBase(&extending.landed.granted),
-                Some(then) => Desired::Replaced { now: &extending.landed.granted, then },
+            State::Merged(merged) | State::Active(merged) => Desired::OnBase(&merged.granted),
+            State::Extending(extending) => match &extending.extension.granted {
+                None => Desired::OnBase(&extending.merged.granted),
+                Some(then) => Desired::Replaced { now: &extending.merged.granted, then },
             },
             State::Pending(_)
             | State::Revoking(_)
@@ -122,8 +123,8 @@ impl Request {
             State::AwaitingReview(granted) | State::Approved(granted) | State::Proposed(granted) => {
                 Some(granted.merge_before.min(granted.expires_at))
             }
-            State::Merged(landed) | State::Active(landed) => Some(landed.next_due()),
-            State::Extending(extending) => Some(extending.landed.next_due()),
+            State::Merged(merged) | State::Active(merged) => Some(merged.next_due()),
+            State::Extending(extending) => Some(extending.merged.next_due()),
             State::Revoking(_)
             | State::Revoked(_)
             | State::Denied { .. }

@@ -9,9 +9,9 @@ pub fn all() -> Vec<(&'static str, Schema)> {
     vec![
         ("cluster.json", schema_for!(crate::cluster::Cluster)),
         ("identities.json", schema_for!(crate::identity::File)),
-        ("policy-test.json", schema_for!(crate::trial::SuiteFile)),
+        ("policy-test.json", schema_for!(crate::policy_test::SuiteFile)),
         ("policy.json", schema_for!(crate::policy::File)),
-        ("window.json", schema_for!(crate::window::Window)),
+        ("preapproval.json", schema_for!(crate::preapproval::Preapproval)),
     ]
 }
 

@@ -1,5 +1,5 @@
 //! Who may have what, held against somebody who has the bot's key: whatever the file says of requester, approvers, rule,
-//! duration and windows, policy, identities and approvers' own keys on base say what is true.
+//! duration and preapprovals, policy, identities and approvers' own keys on base say what is true.
 #![expect(clippy::unwrap_used, reason = "a fixture that cannot be built is a failed test")]
 
 #[path = "impostors/rig.rs"]
@@ -8,9 +8,9 @@ mod rig;
 use std::collections::{BTreeMap, BTreeSet};
 
 use p0_access::identity::Identities;
-use p0_access::judge::{Base, file_digest};
 use p0_access::policy::Policy;
-use p0_access::window::{Signed, Terms, Window};
+use p0_access::preapproval::{Preapproval, Signed, Terms};
+use p0_access::verifier::{Base, file_digest};
 use p0_grant::approval::ApprovalKind;
 use p0_grant::catalogue::Catalogue;
 use p0_grant::grant::Workflow;
@@ -46,7 +46,7 @@ fn a_stolen_signing_key_gives_nothing_that_policy_does_not() {
         ("no approval", |made| made.flow.approval = None, "missing"),
         ("as a manager", |made| made.flow.approval = Some(ApprovalKind::Manager), "no-such-approval"),
         ("as on call", |made| made.flow.approval = Some(ApprovalKind::Auto), "no-such-approval"),
-        ("as a window", |made| made.flow.approval = Some(ApprovalKind::Window), "missing"),
+        ("as a preapproval", |made| made.flow.approval = Some(ApprovalKind::Preapproval), "missing"),
         ("as a review", |made| made.flow.approval = Some(ApprovalKind::Git), "no-such-approval"),
         ("another rule", |made| made.flow.policy_rule = Some("two".to_owned()), "rule"),
         ("no rule", |made| made.flow.policy_rule = None, "rule"),
@@ -197,11 +197,11 @@ fn going_back_to_an_earlier_version_passes_and_going_on_again_does_not() {
     assert_eq!(judged(&second, &tampered), BTreeSet::from(["changed-in-place"]));
 }
 
-/// A window that `signer` opened for alice.
-fn window(signer: u8, person: &str, from: &str) -> Window {
+/// A preapproval that `signer` opened for alice.
+fn preapproval(signer: u8, person: &str, from: &str) -> Preapproval {
     let catalogue = Catalogue::embedded().unwrap();
     let selection = "deployment / default / *".parse::<Locator>().unwrap().resolve(&catalogue).unwrap();
-    let mut window = Window::new(Terms {
+    let mut preapproval = Preapproval::new(Terms {
         id: GrantId::new(WINDOW).unwrap(),
         to: "alice".parse().unwrap(),
         cluster: cluster(),
@@ -211,40 +211,51 @@ fn window(signer: u8, person: &str, from: &str) -> Window {
         until: at("2026-11-25T00:00:00Z"),
         request_duration: "4h".parse().unwrap(),
     });
-    let text = window.signed_text().unwrap();
-    let signature = Signature::make(Purpose::Window, &key(signer), text.as_bytes()).unwrap();
-    window.by = vec![Signed { person: person.parse().unwrap(), signature: signature.armor().to_owned() }];
-    window
+    let text = preapproval.signed_text().unwrap();
+    let signature = Signature::make(Purpose::Preapproval, &key(signer), text.as_bytes()).unwrap();
+    preapproval.by =
+        vec![Signed { person: person.parse().unwrap(), signature: signature.armor().to_owned() }];
+    preapproval
 }
 
 #[test]
 fn a_window_counts_as_its_signers_opened_it() {
     let through = |made: Made| {
         let flow = Workflow {
-            approval: Some(ApprovalKind::Window),
-            window: Some(WINDOW.to_owned()),
+            approval: Some(ApprovalKind::Preapproval),
+            preapproval: Some(WINDOW.to_owned()),
             ..made.flow.clone()
         };
         Made { flow, ..made }
     };
-    let with = |window: Window| {
-        let opened = window.open(&identities()).map_err(|error| error.to_string());
-        Base { windows: BTreeMap::from([(GrantId::new(WINDOW).unwrap(), opened)]), ..base() }
+    let with = |preapproval: Preapproval| {
+        let opened = preapproval.open(&identities()).map_err(|error| error.to_string());
+        Base { preapprovals: BTreeMap::from([(GrantId::new(WINDOW).unwrap(), opened)]), ..base() }
     };
-    let good = with(window(BOB, "bob", "2026-11-24T00:00:00Z"));
+    let good = with(preapproval(BOB, "bob", "2026-11-24T00:00:00Z"));
     assert_eq!(codes(&through(Made::default()), &good), BTreeSet::new());
-    assert!(codes(&through(Made::default()), &base()).contains("base"), "no such window");
+    assert!(codes(&through(Made::default()), &base()).contains("base"), "no such preapproval");
     for (name, base, made, expected) in [
-        ("not open yet", with(window(BOB, "bob", "2026-11-24T12:00:00Z")), Made::default(), "window"),
+        (
+            "not open yet",
+            with(preapproval(BOB, "bob", "2026-11-24T12:00:00Z")),
+            Made::default(),
+            "preapproval",
+        ),
         (
             "opened by a stranger",
-            with(window(STRANGER, "bob", "2026-11-24T00:00:00Z")),
+            with(preapproval(STRANGER, "bob", "2026-11-24T00:00:00Z")),
             Made::default(),
             "base",
         ),
-        ("opened by alice", with(window(ALICE, "alice", "2026-11-24T00:00:00Z")), Made::default(), "window"),
+        (
+            "opened by alice",
+            with(preapproval(ALICE, "alice", "2026-11-24T00:00:00Z")),
+            Made::default(),
+            "preapproval",
+        ),
         ("longer than it gives", good.clone(), Made { hours: 5, ..Made::default() }, "too-long"),
-        ("another role", good, Made { role: "edit", ..Made::default() }, "window"),
+        ("another role", good, Made { role: "edit", ..Made::default() }, "preapproval"),
     ] {
         let found = codes(&through(made), &base);
         assert!(found.contains(expected), "{name}: {found:?}");

@@ -67,8 +67,8 @@ fn check(worlds: &[World]) {
             assert!(world.approved.contains(&number), "granted without approval: {world:#?}");
         }
         // Never two grants for one request: its file comes to base once.
-        assert!(world.landings <= 1, "landed {} times: {world:#?}", world.landings);
-        // What has ended wants nothing of the repository.
+        assert!(world.landings <= 1, "merged {} times: {world:#?}", world.landings);
+        // What has ended grants nothing of the repository.
         if world.request.state().name().is_ended() {
             assert_eq!(world.request.desired(), Desired::Nothing, "{world:#?}");
         }

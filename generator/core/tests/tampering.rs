@@ -9,7 +9,7 @@ mod rig;
 use std::collections::BTreeSet;
 
 use p0_access::change::{File, FileChange, FileMode};
-use p0_access::judge::{Base, ClusterBase};
+use p0_access::verifier::{Base, ClusterBase};
 use p0_grant::grant::{GrantSpec, ManagedBy, NamePrefix, RoleObject, Workflow};
 use p0_grant::manifest::Manifest;
 use p0_grant::name::GrantId;

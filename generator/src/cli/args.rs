@@ -2,12 +2,12 @@
 
 mod catalogue;
 mod grant;
-mod look;
 mod repository;
 mod store;
+mod witness;
 
 pub(super) use catalogue::{CatalogueArgs, PickArgs, read_catalogue_file};
 pub(super) use grant::{GrantArgs, new_id};
-pub(super) use look::{Look, watches};
 pub(super) use repository::{BaseArgs, RepositoryArgs, SigningArgs, identity, open_repository};
 pub(super) use store::StoreArgs;
+pub(super) use witness::{Look, witnesses};

@@ -149,7 +149,7 @@ pub(super) fn read_cluster(access: &Access) -> anyhow::Result<Export> {
     bar.set_style(ProgressStyle::with_template("{spinner} {msg}")?);
     bar.enable_steady_tick(Duration::from_millis(100));
     let tell = |progress: Progress| match progress {
-        Progress::Discovering => bar.set_message("asking what the cluster serves"),
+        Progress::Discovering => bar.set_message("item what the cluster serves"),
         Progress::Listing { what, read, remaining } => {
             bar.set_message(format!("reading {what}: {read} read, {remaining} to come"));
         }

@@ -167,21 +167,21 @@ impl Demo {
         self.act(heading, "alice", &[&what[..], &why].concat())
     }
 
-    /// A verb of the desk, as somebody, or as nobody in particular.
+    /// A verb of the service, as somebody, or as nobody in particular.
     fn act(&self, heading: &str, who: &str, arguments: &[&str]) -> anyhow::Result<()> {
-        let words = self.desk(who, arguments);
+        let words = self.service(who, arguments);
         self.step(heading, &words.iter().map(String::as_str).collect::<Vec<_>>())
     }
 
     fn refused(&self, heading: &str, who: &str, arguments: &[&str]) -> anyhow::Result<()> {
-        let words = self.desk(who, arguments);
+        let words = self.service(who, arguments);
         self.show(heading, &self.called, &words.iter().map(String::as_str).collect::<Vec<_>>());
         let status = Command::new(&self.program).args(&words).status()?;
         ensure!(status.code() == Some(2), "it ended with {status}, not 2");
         Ok(())
     }
 
-    fn desk(&self, who: &str, arguments: &[&str]) -> Vec<String> {
+    fn service(&self, who: &str, arguments: &[&str]) -> Vec<String> {
         let mut words: Vec<String> = arguments.iter().map(|word| (*word).to_owned()).collect();
         let place = ["--repo".to_owned(), self.repository(), "--store".to_owned(), self.store()];
         words.extend(place);

@@ -5,14 +5,14 @@ use std::process::ExitCode;
 
 use anstyle::{AnsiColor, Style};
 use comfy_table::{ContentArrangement, Table, presets};
-use p0_access::judge::Finding;
+use p0_access::verifier::Finding;
 use p0_grant::danger::Class;
 use p0_grant::plan::PlanError;
 use serde::Serialize;
 
-use crate::desk::DeskError;
 use crate::git::GitError;
 use crate::repository::RepositoryError;
+use crate::workflow::WorkflowError;
 
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,7 +83,7 @@ fn exit_code(error: &anyhow::Error) -> ExitCode {
     });
     let is_withheld =
         error.downcast_ref::<PlanError>().is_some_and(|error| !matches!(error, PlanError::Subset(_)));
-    let is_no = error.downcast_ref::<DeskError>().is_some_and(DeskError::is_no);
+    let is_no = error.downcast_ref::<WorkflowError>().is_some_and(WorkflowError::is_no);
     if is_refused || is_withheld || is_no { Outcome::Refused.into() } else { ExitCode::FAILURE }
 }
 

@@ -98,7 +98,7 @@ pub(super) fn run(args: &Args, now: Timestamp) -> anyhow::Result<Outcome> {
             requester: args.requester.clone().unwrap_or_else(|| by.email.clone()),
             approvers: args.approvers.clone(),
             merge_before: Some(times.created_at.checked_add(args.merge_within.duration())?),
-            reason: kept_reason(args.reason.as_deref(), settings.grants.reason),
+            reason: recorded_reason(args.reason.as_deref(), settings.grants.reason),
             ..Workflow::default()
         }),
     })?;
@@ -116,7 +116,7 @@ pub(super) fn run(args: &Args, now: Timestamp) -> anyhow::Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-fn kept_reason(reason: Option<&str>, kept: ReasonKept) -> Option<String> {
+fn recorded_reason(reason: Option<&str>, kept: ReasonKept) -> Option<String> {
     match kept {
         ReasonKept::Text => reason.map(str::to_owned),
         ReasonKept::Hash => reason.map(|reason| format!("sha256:{:x}", Sha256::digest(reason))),

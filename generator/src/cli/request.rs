@@ -1,6 +1,6 @@
-//! The verbs of a request's life: asking, answering, ending, and looking at what there is.
+//! The commands of a request's life: ask, answer, end, and look at what there is.
 //!
-//! Each opens the desk, does one thing, and, where the signing key is at hand, carries out what is then to be done; without
+//! Each opens the service, does one thing, and, where the signing key is at hand, carries out what is then to be done; without
 //! it, `serve` does. Who acts is proved by an SSH signature. Not here: what is decided.
 
 mod act;
@@ -10,13 +10,15 @@ mod answer;
 mod args;
 mod ask;
 mod end;
-mod look;
+mod list;
 mod print;
+mod reconcile;
 mod watch;
 
 pub(super) use allow::{Args as AllowArgs, run as allow};
 pub(super) use answer::{ApproveArgs, DenyArgs, approve, deny};
 pub(super) use ask::{Args as RequestArgs, ExtendArgs, extend, run as request};
 pub(super) use end::{CancelArgs, RelinquishArgs, RetryArgs, RevokeArgs, cancel, relinquish, retry, revoke};
-pub(super) use look::{LsArgs, ReviewArgs, ShowArgs, TickArgs, ls, review, show, tick};
+pub(super) use list::{LsArgs, ReviewArgs, ShowArgs, ls, review, show};
+pub(super) use reconcile::{Args as ReconcileArgs, run as reconcile};
 pub(super) use watch::{Args as WatchArgs, run as watch};

@@ -1,20 +1,20 @@
 //! `serve`: the server, from its settings file, until it is told to stop.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use anyhow::Context;
-use async_trait::async_trait;
 use jiff::Timestamp;
 
-use super::args::{Look, SigningArgs, identity, open_repository, watches};
+use super::args::{Look, SigningArgs, identity, open_repository, witnesses};
 use super::output::{self, Outcome};
 use super::whole_seconds;
-use crate::desk::Desk;
-use crate::desk::ports::{DutyFile, Forge, GitForge, NobodyOnCall, Noticeboard, OnCallLookup};
-use crate::repository::Repository;
-use crate::serve::{Clock, Driver, Problem, Server, Settings, Stop, Ticked};
+use crate::forge::{Forge, GitForge};
+use crate::notify::NotificationLog;
+use crate::reconcile::Reconciler;
+use crate::serve::{Clock, Server, Settings, Stop};
 use crate::store::Store;
+use crate::workflow::Workflow;
 
 /// Run the server, until it is told to stop.
 ///
@@ -43,46 +43,6 @@ pub(super) struct Args {
     accept_clock: bool,
 }
 
-/// The desk as the server drives it, with an eye on the sweeper.
-struct DeskDriver {
-    desk: Desk,
-    repositories: Vec<Arc<Mutex<Repository>>>,
-}
-
-#[async_trait]
-impl Driver for DeskDriver {
-    async fn tick(&self, now: Timestamp) -> Ticked {
-        let ticked = self.desk.tick(now).await;
-        let problems = ticked.problems.into_iter().map(|(what, why)| Problem { what, why });
-        Ticked { done: ticked.done, problems: problems.collect(), swept: self.swept().await }
-    }
-}
-
-impl DeskDriver {
-    /// When the sweeper was last heard of, in the repository where that is longest ago.
-    async fn swept(&self) -> Option<Timestamp> {
-        let mut oldest = Timestamp::MAX;
-        for repository in &self.repositories {
-            let repository = repository.clone();
-            let beat = tokio::task::spawn_blocking(move || {
-                let repository = repository.lock().unwrap_or_else(PoisonError::into_inner);
-                heartbeat(&repository)
-            });
-            oldest = oldest.min(beat.await.ok().flatten()?);
-        }
-        Some(oldest)
-    }
-}
-
-/// What the sweeper has left in one repository.
-fn heartbeat(repository: &Repository) -> Option<Timestamp> {
-    let remote = repository.forge().remote();
-    let tip = remote.tip("p0/heartbeat/sweep").ok()??;
-    let file = remote.read_file(tip, "heartbeat.json").ok()??;
-    let beat: serde_json::Value = serde_json::from_slice(&file.bytes).ok()?;
-    beat.get("at")?.as_str()?.parse().ok()
-}
-
 /// Runs the server. `at` is the time for tests; the clock's where there is none.
 pub(super) fn run(args: &Args, at: Option<Timestamp>) -> anyhow::Result<Outcome> {
     let path = args.settings.display();
@@ -96,8 +56,8 @@ pub(super) fn run(args: &Args, at: Option<Timestamp>) -> anyhow::Result<Outcome>
         if args.accept_clock {
             store.accept_clock(clock()).await?;
         }
-        let driver = Arc::new(driver(args, &settings, store.clone(), clock()).await?);
-        let server = Server::bind(&settings, store, driver, clock).await?;
+        let reconciler = Arc::new(reconciler(args, &settings, store.clone(), clock()).await?);
+        let server = Server::bind(&settings, store, reconciler, clock).await?;
         if !args.check {
             server.run(Stop::when(told_to_stop()?)).await?;
         }
@@ -105,31 +65,27 @@ pub(super) fn run(args: &Args, at: Option<Timestamp>) -> anyhow::Result<Outcome>
     })
 }
 
-async fn driver(
+async fn reconciler(
     args: &Args,
     settings: &Settings,
     store: Store,
     now: Timestamp,
-) -> anyhow::Result<DeskDriver> {
+) -> anyhow::Result<Reconciler> {
     let by = identity(now);
     let mut forges: Vec<Arc<dyn Forge>> = Vec::new();
-    let (mut repositories, mut witnesses) = (Vec::new(), Vec::new());
+    let mut connected = Vec::new();
     for own in &settings.repositories {
-        let open = || open_repository(&own.url, &own.base);
-        let repository = open()?;
+        let repository = open_repository(&own.url, &own.base)?;
         let looks: Vec<_> = own.look.iter().map(|(cluster, way)| Look::new(cluster.clone(), way)).collect();
-        witnesses.extend(watches(&looks, &repository).await?);
-        forges.push(Arc::new(GitForge::new(open()?, by.name.as_str(), by.email.as_str())));
-        repositories.push(Arc::new(Mutex::new(repository)));
+        connected.extend(witnesses(&looks, &repository).await?);
+        forges.push(Arc::new(GitForge::new(repository, by.name.as_str(), by.email.as_str())));
     }
-    let on_call: Arc<dyn OnCallLookup> = match &settings.on_call {
-        Some(path) => Arc::new(DutyFile::new(path)),
-        None => Arc::new(NobodyOnCall),
-    };
-    let messenger = Arc::new(Noticeboard::new(store.clone()));
-    let desk = Desk::new(store, forges, messenger, on_call).with_key(args.signing.find()?);
-    let desk = witnesses.into_iter().fold(desk, |desk, (cluster, watch)| desk.with_watch(cluster, watch));
-    Ok(DeskDriver { desk, repositories })
+    let messenger = Arc::new(NotificationLog::new(store.clone()));
+    let reconciler = Reconciler::new(Arc::new(Workflow::new(store, forges)), messenger);
+    let reconciler = reconciler.with_key(args.signing.find()?);
+    Ok(connected
+        .into_iter()
+        .fold(reconciler, |reconciler, (cluster, witness)| reconciler.with_witness(cluster, witness)))
 }
 
 /// Waits for SIGTERM or Ctrl-C.

@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use p0_access::judge::{Finding, Judgement};
+use p0_access::verifier::{Finding, Judgement};
 use p0_grant::name::GrantId;
 use serde::Serialize;
 
 use super::args::identity;
 use super::output::{Outcome, finding_line, plain, structured};
-use crate::git::{CommitId, Credentials, Forge, Remote};
+use crate::git::{BaseBranch, CommitId, Credentials, Remote};
 use crate::repository::Repository;
 
 /// Judge a change: may it land on base?
@@ -81,10 +81,16 @@ pub(super) fn run(args: &Args, now: Timestamp) -> anyhow::Result<Outcome> {
     };
     if let [old, new] = args.push.as_slice() {
         let (old, new) = (remote.resolve(old)?, remote.resolve(new)?);
-        return after_push(args, &Repository::new(Forge::new(remote, args.base.as_str())), old, new, now);
+        return after_push(
+            args,
+            &Repository::new(BaseBranch::new(remote, args.base.as_str())),
+            old,
+            new,
+            now,
+        );
     }
     let (base, head) = (remote.resolve(&args.base)?, remote.resolve(&args.head)?);
-    let judgement = Repository::new(Forge::new(remote, args.base.as_str())).judge(base, head, now)?;
+    let judgement = Repository::new(BaseBranch::new(remote, args.base.as_str())).verify(base, head, now)?;
     tell(args.format, &judgement)?;
     Ok(match judgement {
         Judgement::Passed { .. } => Outcome::Done,
@@ -109,7 +115,7 @@ fn after_push(
     new: CommitId,
     now: Timestamp,
 ) -> anyhow::Result<Outcome> {
-    let pushed = repository.judge_push(old, new, now)?;
+    let pushed = repository.verify_push(old, new, now)?;
     if pushed.rewritten {
         anstream::eprintln!("alarm: base was rewritten: {old} is not behind {new}");
     }

@@ -1,9 +1,9 @@
 //! Notes: a branch that holds one small file and no history, for what is only true until the next time.
 
 use super::remote::Unmoved;
-use super::{Forge, GitError, Identity, Message, commit};
+use super::{BaseBranch, GitError, Identity, Message, commit};
 
-impl Forge {
+impl BaseBranch {
     /// Puts `bytes` at `path` of `branch`, as the only file of its only commit, in place of what was there.
     ///
     /// # Errors

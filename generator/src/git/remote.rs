@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use git2::{BranchType, ObjectType, Oid, Repository, Tree};
 use p0_access::change::{File, FileChange};
 
-use super::past::Past;
+use super::history_cache::HistoryCache;
 use super::{BlobId, Credentials, GitError, tree};
 
 mod address;
@@ -28,11 +28,11 @@ pub struct CommitId(pub(super) Oid);
 /// A repository that can be read and whose branches can be moved.
 pub struct Remote {
     pub(super) repository: Repository,
-    pub(super) past: RefCell<Past>,
-    place: Place,
+    pub(super) past: RefCell<HistoryCache>,
+    place: Location,
 }
 
-enum Place {
+enum Location {
     Folder(PathBuf),
     Address { url: String, shown: String, credentials: Credentials },
 }
@@ -68,17 +68,17 @@ impl Remote {
         if path.len() < location.len() || !is_address(location) {
             let source = |source| GitError::Open { place: path.to_owned(), source };
             let repository = Repository::open(path).map_err(source)?;
-            return Ok(Self::new(repository, Place::Folder(path.into())));
+            return Ok(Self::new(repository, Location::Folder(path.into())));
         }
         let shown = without_secrets(location);
         let folder = cache.join(cache_name(&shown));
         let source = |source| GitError::at(&folder.display().to_string(), "opening the cache", source);
         let repository =
             Repository::open_bare(&folder).or_else(|_| Repository::init_bare(&folder)).map_err(source)?;
-        Ok(Self::new(repository, Place::Address { url: location.to_owned(), shown, credentials }))
+        Ok(Self::new(repository, Location::Address { url: location.to_owned(), shown, credentials }))
     }
 
-    fn new(repository: Repository, place: Place) -> Self {
+    fn new(repository: Repository, place: Location) -> Self {
         Self { repository, past: RefCell::default(), place }
     }
 
@@ -90,15 +90,15 @@ impl Remote {
     pub fn open_here() -> Result<Self, GitError> {
         let source = |source| GitError::Open { place: ".".to_owned(), source };
         let repository = Repository::open_from_env().map_err(source)?;
-        let place = Place::Folder(repository.path().into());
+        let place = Location::Folder(repository.path().into());
         Ok(Self::new(repository, place))
     }
 
     /// The path or address, without secrets.
     pub fn place(&self) -> String {
         match &self.place {
-            Place::Folder(path) => path.display().to_string(),
-            Place::Address { shown, .. } => shown.clone(),
+            Location::Folder(path) => path.display().to_string(),
+            Location::Address { shown, .. } => shown.clone(),
         }
     }
 
@@ -108,8 +108,8 @@ impl Remote {
     /// [`GitError`] where the remote cannot be asked.
     pub fn tip(&self, branch: &str) -> Result<Option<CommitId>, GitError> {
         let reference = match &self.place {
-            Place::Folder(_) => format!("refs/heads/{branch}"),
-            Place::Address { url, credentials, .. } => {
+            Location::Folder(_) => format!("refs/heads/{branch}"),
+            Location::Address { url, credentials, .. } => {
                 self.fetch(url, credentials, branch)?;
                 format!("{FETCHED}{branch}")
             }
@@ -208,8 +208,8 @@ impl Remote {
         to: CommitId,
     ) -> Result<(), Unmoved> {
         match &self.place {
-            Place::Folder(_) => self.move_here(branch, from, Some(to)),
-            Place::Address { url, credentials, .. } => {
+            Location::Folder(_) => self.move_here(branch, from, Some(to)),
+            Location::Address { url, credentials, .. } => {
                 self.push(url, credentials, (branch, Kind::Replacement), from, Some(to))
             }
         }
@@ -223,8 +223,8 @@ impl Remote {
         to: Option<CommitId>,
     ) -> Result<(), Unmoved> {
         match &self.place {
-            Place::Folder(_) => self.move_here(branch, from, to),
-            Place::Address { url, credentials, .. } => {
+            Location::Folder(_) => self.move_here(branch, from, to),
+            Location::Address { url, credentials, .. } => {
                 self.push(url, credentials, (branch, Kind::Successor), from, to)
             }
         }

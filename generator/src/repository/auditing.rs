@@ -30,7 +30,7 @@ impl Repository {
     /// # Errors
     /// [`super::RepositoryError`] where history cannot be read, or is cut off.
     pub fn audit(&self, seen: &[(String, String)]) -> Result<Audit<'_>> {
-        let head = self.forge.head()?;
+        let head = self.branch.head()?;
         let line = self.remote().line(head, "clusters", "grants")?;
         let mut rewritten = Vec::new();
         let heartbeat = self.heartbeat()?.map(|beat| (beat.base, format!("the sweep at {}", beat.at)));

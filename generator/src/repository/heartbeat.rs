@@ -33,7 +33,7 @@ impl Repository {
     /// # Errors
     /// [`RepositoryError`] where it cannot be read.
     pub fn heartbeat(&self) -> Result<Option<Heartbeat>> {
-        let Some(bytes) = self.forge.note(BRANCH, FILE)? else { return Ok(None) };
+        let Some(bytes) = self.branch.note(BRANCH, FILE)? else { return Ok(None) };
         serde_json::from_slice(&bytes).map(Some).map_err(|error| RepositoryError::Unusable {
             path: format!("{FILE}` on `{BRANCH}"),
             problem: error.to_string(),
@@ -44,6 +44,6 @@ impl Repository {
         let heartbeat = Heartbeat { at: by.at, base: base.to_string(), looked_at, removed };
         let bytes = serde_json::to_vec(&heartbeat).unwrap_or_default();
         let message = Message { subject: format!("Sweep at {}", by.at), ..Message::default() };
-        Ok(self.forge.put_note(BRANCH, FILE, &bytes, by, &message)?)
+        Ok(self.branch.put_note(BRANCH, FILE, &bytes, by, &message)?)
     }
 }

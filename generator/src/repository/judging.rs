@@ -1,14 +1,14 @@
-//! What the judge needs of base, and its answer. Not here: what it holds a change to (`p0_access::judge`).
+//! What the verifier needs of base, and its answer. Not here: what it holds a change to (`p0_access::verifier`).
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 use p0_access::change::FileChange;
 use p0_access::identity::{IDENTITIES, Identities};
-use p0_access::judge::{Base, ClusterBase, Judgement, MAX_CLOCK_SKEW, Needs, judge, needs};
 use p0_access::layout::{ALLOWED_SIGNERS, ClusterName, grant_file};
 use p0_access::policy::POLICY;
-use p0_access::window::{Opened, WINDOWS, Window};
+use p0_access::preapproval::{Opened, PREAPPROVALS, Preapproval};
+use p0_access::verifier::{Base, ClusterBase, Judgement, MAX_CLOCK_SKEW, Needs, needs, verify};
 use p0_grant::manifest::{Claims, Manifest};
 use p0_grant::name::GrantId;
 use p0_grant::signers::AllowedSigners;
@@ -22,13 +22,13 @@ impl Repository {
     ///
     /// # Errors
     /// [`RepositoryError`] where the repository cannot be read, which is no judgement and never a pass.
-    pub fn judge(&self, base: CommitId, head: CommitId, now: Timestamp) -> Result<Judgement> {
+    pub fn verify(&self, base: CommitId, head: CommitId, now: Timestamp) -> Result<Judgement> {
         let change = self.remote().diff(self.remote().merge_base(base, head)?, head)?;
-        self.judge_files(base, &change, now)
+        self.verify_files(base, &change, now)
     }
 
     /// Judges files that change, by what is on `base`.
-    pub(super) fn judge_files(
+    pub(super) fn verify_files(
         &self,
         base: CommitId,
         change: &[FileChange],
@@ -52,29 +52,30 @@ impl Repository {
             known.policy = present(policy(self.text(base, POLICY)?));
             known.identities = present(identities(self.text(base, IDENTITIES)?));
             if let Some(Ok(identities)) = &known.identities {
-                known.windows = self.windows(base, identities)?;
+                known.preapprovals = self.preapprovals(base, identities)?;
             }
         }
-        Ok(judge(change, &known, now))
+        Ok(verify(change, &known, now))
     }
 
-    /// Every window on base, with who opened it.
-    fn windows(
+    /// Every preapproval on base, with who opened it.
+    fn preapprovals(
         &self,
         base: CommitId,
         identities: &Identities,
     ) -> Result<BTreeMap<GrantId, std::result::Result<Opened, String>>> {
-        let mut windows = BTreeMap::new();
-        for name in self.remote().list(base, WINDOWS)? {
+        let mut preapprovals = BTreeMap::new();
+        for name in self.remote().list(base, PREAPPROVALS)? {
             let Some(id) = name.strip_suffix(".yaml").and_then(|id| GrantId::new(id).ok()) else { continue };
-            let text = self.text(base, &format!("{WINDOWS}/{name}"))?.map_err(NoFile::sentence);
+            let text = self.text(base, &format!("{PREAPPROVALS}/{name}"))?.map_err(NoFile::sentence);
             let opened = text.and_then(|text| {
-                let window = Window::read(&name, &text).and_then(|window| window.open(identities));
-                window.map_err(|error| error.to_string())
+                let preapproval =
+                    Preapproval::read(&name, &text).and_then(|preapproval| preapproval.open(identities));
+                preapproval.map_err(|error| error.to_string())
             });
-            windows.insert(id, opened);
+            preapprovals.insert(id, opened);
         }
-        Ok(windows)
+        Ok(preapprovals)
     }
 
     fn known_of(&self, base: CommitId, cluster: &ClusterName) -> Result<ClusterBase> {
@@ -116,7 +117,7 @@ impl Repository {
     }
 
     pub(super) fn pass(&self, base: CommitId, head: CommitId, now: Timestamp) -> Result<()> {
-        match self.judge(base, head, now)? {
+        match self.verify(base, head, now)? {
             Judgement::Passed { .. } => Ok(()),
             Judgement::Refused(findings) => Err(RepositoryError::Refused(findings)),
         }

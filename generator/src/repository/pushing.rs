@@ -2,10 +2,10 @@
 
 use jiff::{SignedDuration, Timestamp};
 use p0_access::change::FileChange;
-use p0_access::judge::{Finding, Judgement};
-use p0_access::layout::{Place, place};
+use p0_access::layout::{PathKind, path_kind};
+use p0_access::verifier::{Finding, Judgement};
 
-use super::{Removal, Repository, Result, Why};
+use super::{Removal, RemovalReason, Repository, Result};
 use crate::git::{CommitId, Identity};
 
 /// How long after a push it may be judged as if it were then. A commit's own time is believed no further back.
@@ -28,16 +28,16 @@ impl Repository {
     ///
     /// # Errors
     /// [`super::RepositoryError`] where the repository cannot be read, which is no judgement and never a pass.
-    pub fn judge_push(&self, old: CommitId, new: CommitId, now: Timestamp) -> Result<Pushed> {
+    pub fn verify_push(&self, old: CommitId, new: CommitId, now: Timestamp) -> Result<Pushed> {
         let steps = self.remote().since(old, new)?;
-        let removal = Removal::of([], Why::Tampered);
+        let removal = Removal::of([], RemovalReason::Tampered);
         let mut pushed = Pushed { findings: Vec::new(), removal, rewritten: steps.is_none() };
         let mut before = old;
         for (commit, at) in steps.unwrap_or_else(|| vec![(new, now)]) {
             let earliest = now.checked_sub(PATIENCE).unwrap_or(Timestamp::MIN);
             let change = self.remote().diff(before, commit)?;
             if let Judgement::Refused(findings) =
-                self.judge_files(before, &change, at.clamp(earliest, now))?
+                self.verify_files(before, &change, at.clamp(earliest, now))?
             {
                 pushed.findings.extend(findings);
                 change.iter().for_each(|file| pushed.take_out(file));
@@ -62,12 +62,12 @@ impl Pushed {
         if file.after.is_none() {
             return;
         }
-        match place(&file.path) {
-            Place::Grant { cluster, id } => {
+        match path_kind(&file.path) {
+            PathKind::Grant { cluster, id } => {
                 self.removal.grants.entry(cluster).or_default().insert(id);
             }
-            Place::ForeignToGrants => drop(self.removal.files.insert(file.path.clone())),
-            Place::Kustomization(_) | Place::Sentinel(_) | Place::Elsewhere => {}
+            PathKind::ForeignToGrants => drop(self.removal.files.insert(file.path.clone())),
+            PathKind::Kustomization(_) | PathKind::Sentinel(_) | PathKind::Elsewhere => {}
         }
     }
 }

@@ -3,7 +3,7 @@
 use p0_access::change::File;
 use p0_access::cluster::Cluster;
 use p0_access::identity::{IDENTITIES, Identities};
-use p0_access::layout::{ClusterName, Place, place};
+use p0_access::layout::{ClusterName, PathKind, path_kind};
 use p0_access::policy::{POLICY, Policy};
 use p0_grant::catalogue::Catalogue;
 use p0_grant::manifest::Manifest;
@@ -27,7 +27,7 @@ impl Repository {
     /// [`RepositoryError`] where the file is missing or cannot be read.
     pub fn settings(&self, cluster: &ClusterName) -> Result<Cluster> {
         let path = cluster.settings_path();
-        let read = settings(cluster, self.text(self.forge.head()?, &path)?);
+        let read = settings(cluster, self.text(self.branch.head()?, &path)?);
         self.usable(read, path)
     }
 
@@ -37,7 +37,7 @@ impl Repository {
     /// [`RepositoryError`] where the file is missing or cannot be read.
     pub fn catalogue(&self, cluster: &ClusterName) -> Result<Catalogue> {
         let path = cluster.catalogue_path();
-        let read = catalogue(self.text(self.forge.head()?, &path)?);
+        let read = catalogue(self.text(self.branch.head()?, &path)?);
         self.usable(read, path)
     }
 
@@ -46,7 +46,7 @@ impl Repository {
     /// # Errors
     /// [`RepositoryError`] where the file is missing or cannot be read.
     pub fn policy(&self) -> Result<Policy> {
-        let read = policy(self.text(self.forge.head()?, POLICY)?);
+        let read = policy(self.text(self.branch.head()?, POLICY)?);
         self.usable(read, POLICY.to_owned())
     }
 
@@ -55,7 +55,7 @@ impl Repository {
     /// # Errors
     /// [`RepositoryError`] where the file is missing or cannot be read.
     pub fn identities(&self) -> Result<Identities> {
-        let read = identities(self.text(self.forge.head()?, IDENTITIES)?);
+        let read = identities(self.text(self.branch.head()?, IDENTITIES)?);
         self.usable(read, IDENTITIES.to_owned())
     }
 
@@ -64,7 +64,7 @@ impl Repository {
     /// # Errors
     /// [`RepositoryError`] where the repository cannot be read.
     pub fn clusters(&self) -> Result<Vec<ClusterName>> {
-        let names = self.remote().list(self.forge.head()?, "clusters")?;
+        let names = self.remote().list(self.branch.head()?, "clusters")?;
         let mut clusters: Vec<ClusterName> =
             names.into_iter().filter_map(|name| ClusterName::new(name).ok()).collect();
         clusters.sort();
@@ -76,12 +76,12 @@ impl Repository {
     /// # Errors
     /// [`RepositoryError`] where the repository cannot be read.
     pub fn grants(&self, cluster: &ClusterName) -> Result<Vec<(GrantId, Result<Manifest>)>> {
-        let base = self.forge.head()?;
+        let base = self.branch.head()?;
         let mut grants = Vec::new();
         for name in self.remote().list(base, &cluster.grants_folder())? {
             let path = format!("{}/{name}", cluster.grants_folder());
-            if let (Place::Grant { id, .. }, Some(file)) =
-                (place(&path), self.remote().read_file(base, &path)?)
+            if let (PathKind::Grant { id, .. }, Some(file)) =
+                (path_kind(&path), self.remote().read_file(base, &path)?)
             {
                 grants.push((id, manifest(&path, &file)));
             }
@@ -92,7 +92,7 @@ impl Repository {
     fn usable<T>(&self, read: std::result::Result<T, NoFile>, path: String) -> Result<T> {
         read.map_err(|problem| match problem {
             NoFile::Unusable(problem) => RepositoryError::Unusable { path, problem },
-            NoFile::Absent => RepositoryError::Missing { path, base: self.forge.base().to_owned() },
+            NoFile::Absent => RepositoryError::Missing { path, base: self.branch.base().to_owned() },
         })
     }
 

@@ -21,12 +21,12 @@ pub struct Removal {
     /// Other files in grants folders, which nobody put there rightly.
     pub files: BTreeSet<String>,
     /// Why.
-    pub why: Why,
+    pub why: RemovalReason,
 }
 
 /// Why grants go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Why {
+pub enum RemovalReason {
     /// Their time is over.
     Expired,
     /// Somebody takes them back.
@@ -37,7 +37,7 @@ pub enum Why {
     Unappliable,
 }
 
-impl Why {
+impl RemovalReason {
     /// The word in the commit's `Reason` trailer.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -51,7 +51,7 @@ impl Why {
 
 impl Removal {
     /// Grants of several clusters.
-    pub fn of(grants: impl IntoIterator<Item = (ClusterName, GrantId)>, why: Why) -> Self {
+    pub fn of(grants: impl IntoIterator<Item = (ClusterName, GrantId)>, why: RemovalReason) -> Self {
         let mut all: BTreeMap<ClusterName, BTreeSet<GrantId>> = BTreeMap::new();
         for (cluster, id) in grants {
             all.entry(cluster).or_default().insert(id);
@@ -88,7 +88,7 @@ impl Repository {
     pub fn remove(&self, removal: &Removal, by: &Identity, now: Timestamp) -> Result<Option<CommitId>> {
         let edits = |base| self.removals(base, removal);
         let judged = |proposed: Proposed| self.pass(proposed.base, proposed.head, now);
-        self.forge.land(by, &removal.message(), edits, judged).map_err(flatten)
+        self.branch.land(by, &removal.message(), edits, judged).map_err(flatten)
     }
 
     fn removals(&self, base: CommitId, removal: &Removal) -> Result<Vec<Edit>> {

@@ -7,11 +7,11 @@ use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 use p0_access::expiry::stated;
-use p0_access::layout::{ClusterName, Place, place};
+use p0_access::layout::{ClusterName, PathKind, path_kind};
 use p0_grant::name::GrantId;
 use serde::Serialize;
 
-use super::{Removal, Repository, Result, Why};
+use super::{Removal, RemovalReason, Repository, Result};
 use crate::git::{CommitId, Identity};
 
 /// What a sweep did.
@@ -51,14 +51,16 @@ impl Repository {
     /// # Errors
     /// [`super::RepositoryError`]; base is where it was, or the heartbeat alone is missing.
     pub fn sweep(&self, grace: SignedDuration, by: &Identity, now: Timestamp) -> Result<Swept> {
-        let base = self.forge.head()?;
+        let base = self.branch.head()?;
         let (looked_at, removed) = self.expired(base, grace, now)?;
         let of = |unreadable: bool| {
             let ended = removed.iter().filter(move |ended| ended.expired_at.is_none() == unreadable);
             ended.map(|ended| (ended.cluster.clone(), ended.id.clone()))
         };
         let mut base = base;
-        for removal in [Removal::of(of(false), Why::Expired), Removal::of(of(true), Why::Tampered)] {
+        for removal in
+            [Removal::of(of(false), RemovalReason::Expired), Removal::of(of(true), RemovalReason::Tampered)]
+        {
             if !removal.is_empty() {
                 base = self.remove(&removal, by, now)?.unwrap_or(base);
             }
@@ -72,7 +74,7 @@ impl Repository {
         let mut looked_at = 0;
         let mut ended = BTreeSet::new();
         for (path, blob) in self.remote().files(base, "clusters", "grants")? {
-            let Place::Grant { cluster, id } = place(&path) else { continue };
+            let PathKind::Grant { cluster, id } = path_kind(&path) else { continue };
             looked_at += 1;
             let expired_at = stated(&self.remote().blob(blob)?);
             if expired_at.is_none_or(|at| at <= now) {

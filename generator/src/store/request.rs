@@ -90,7 +90,7 @@ pub enum Advanced {
 pub struct Filter {
     /// In one of these states; in any where there is none.
     pub states: Vec<String>,
-    /// Asked for by.
+    /// Who asked.
     pub requester: Option<String>,
     /// For.
     pub subject: Option<String>,

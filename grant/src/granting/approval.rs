@@ -24,8 +24,8 @@ pub enum ApprovalKind {
     Git,
     /// Persons that a rule lists, until a date at which it is reviewed.
     Persistent,
-    /// A window that an approver opened beforehand.
-    Window,
+    /// A preapproval that an approver opened beforehand.
+    Preapproval,
 }
 
 /// One approver's own signature over a [`Statement`].
@@ -110,7 +110,7 @@ pub enum ApproverSignaturesError {
 impl ApprovalKind {
     /// All kinds.
     pub const ALL: [Self; 6] =
-        [Self::Reviewers, Self::Manager, Self::Auto, Self::Git, Self::Persistent, Self::Window];
+        [Self::Reviewers, Self::Manager, Self::Auto, Self::Git, Self::Persistent, Self::Preapproval];
 
     /// The word in a grant file.
     pub fn as_str(self) -> &'static str {
@@ -120,7 +120,7 @@ impl ApprovalKind {
             Self::Auto => "auto",
             Self::Git => "git",
             Self::Persistent => "persistent",
-            Self::Window => "window",
+            Self::Preapproval => "preapproval",
         }
     }
 }

@@ -115,8 +115,8 @@ pub struct Workflow {
     pub reason: Option<String>,
     /// For an extension: the SHA-256 of the file that it replaces.
     pub previous: Option<String>,
-    /// The id of the window that an approver opened beforehand.
-    pub window: Option<String>,
+    /// The id of the preapproval that an approver opened beforehand.
+    pub preapproval: Option<String>,
 }
 
 /// Why a specification is not a grant.

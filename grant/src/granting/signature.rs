@@ -19,8 +19,8 @@ pub enum Purpose {
     Grant,
     /// An approver's own word on a grant.
     Approval,
-    /// A window that an approver opens beforehand.
-    Window,
+    /// A preapproval that an approver opens beforehand.
+    Preapproval,
     /// A person's command.
     Act,
 }
@@ -106,7 +106,7 @@ impl Purpose {
         match self {
             Self::Grant => "p0.dev/grant",
             Self::Approval => "p0.dev/approval",
-            Self::Window => "p0.dev/window",
+            Self::Preapproval => "p0.dev/window",
             Self::Act => "p0.dev/act",
         }
     }

@@ -232,11 +232,11 @@ fn approvals() -> BoxedStrategy<Workflow> {
     let some = || prop::option::of(texts(false));
     let kinds = prop::option::of(select(ApprovalKind::ALL.to_vec()));
     (kinds, prop::collection::vec(signature, 0..3), some(), some())
-        .prop_map(|(approval, approver_signatures, previous, window)| Workflow {
+        .prop_map(|(approval, approver_signatures, previous, preapproval)| Workflow {
             approval,
             approver_signatures,
             previous,
-            window,
+            preapproval,
             ..Workflow::default()
         })
         .boxed()

@@ -128,7 +128,7 @@ impl World {
 
     /// What a machine with the signing key and the witness's credential does at a time.
     pub(crate) fn tick(&self, now: &str) -> Run {
-        self.team.machine(now, &["tick", "--look", &format!("prod={}", witness().display())])
+        self.team.bot_runs(now, &["reconcile", "--look", &format!("prod={}", witness().display())])
     }
 
     /// Alice asks and Bob approves, with their own keys alone, and the machine lands it; the request's id.

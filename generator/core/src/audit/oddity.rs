@@ -8,7 +8,7 @@ use p0_grant::name::GrantId;
 use serde::Serialize;
 
 use super::{Landed, Version};
-use crate::judge::MAX_CLOCK_SKEW;
+use crate::verifier::MAX_CLOCK_SKEW;
 
 /// Something odd, and where.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -11,7 +11,7 @@ use super::rule::Auto;
 use super::settle::{Alternative, Match, Who};
 use crate::duration::Lifetime;
 use crate::name::{PersonName, RuleName};
-use crate::window::Opened;
+use crate::preapproval::Opened;
 
 /// One person's approval, and what proves it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,8 +67,8 @@ pub struct Given {
     pub votes: Vec<Vote>,
     /// Who is on call.
     pub on_call: OnCall,
-    /// A window that was opened beforehand.
-    pub window: Option<Opened>,
+    /// A preapproval that was opened beforehand.
+    pub preapproval: Option<Opened>,
     /// The one kind of approval to look at; `None` for any.
     pub via: Option<ApprovalKind>,
 }
@@ -89,7 +89,7 @@ pub struct Acceptance {
 impl Given {
     /// Nothing, at `at`.
     pub fn nothing(at: Timestamp) -> Self {
-        Self { at, votes: Vec::new(), on_call: OnCall::NotAsked, window: None, via: None }
+        Self { at, votes: Vec::new(), on_call: OnCall::NotAsked, preapproval: None, via: None }
     }
 
     /// The same with votes.
@@ -113,8 +113,8 @@ pub fn accept(found: &Match, question: &Question<'_>, given: &Given) -> Result<A
             Err(reason) => reasons.extend(reason),
         }
     }
-    if let Some(window) = given.window.as_ref().filter(|_| meant(ApprovalKind::Window)) {
-        match by_window(window, found, question, given) {
+    if let Some(preapproval) = given.preapproval.as_ref().filter(|_| meant(ApprovalKind::Preapproval)) {
+        match by_window(preapproval, found, question, given) {
             Ok(acceptance) => return Ok(acceptance),
             Err(reason) => reasons.push(reason),
         }
@@ -242,25 +242,27 @@ fn on_call(auto: &Auto, found: &Match, given: &Given) -> Option<Reason> {
     }
 }
 
-/// Whoever opened the window must be who could approve this now.
+/// Whoever opened the preapproval must be who could approve this now.
 fn by_window(
-    window: &Opened,
+    preapproval: &Opened,
     found: &Match,
     question: &Question<'_>,
     given: &Given,
 ) -> Result<Acceptance, Reason> {
-    let owner = found.owner.as_ref().ok_or_else(|| Reason::Window("the subject is nobody's".to_owned()))?;
-    let longest =
-        window.covers(question, owner, given.at).map_err(|problem| Reason::Window(problem.to_string()))?;
+    let owner =
+        found.owner.as_ref().ok_or_else(|| Reason::Preapproval("the subject is nobody's".to_owned()))?;
+    let longest = preapproval
+        .covers(question, owner, given.at)
+        .map_err(|problem| Reason::Preapproval(problem.to_string()))?;
     let signed =
-        window.signers().iter().map(|person| Vote { person: person.clone(), proof: Proof::Signature });
+        preapproval.signers().iter().map(|person| Vote { person: person.clone(), proof: Proof::Signature });
     let signed = Given { votes: signed.collect(), ..Given::nothing(given.at) };
     let persons = found.alternatives.iter().find_map(|alternative| match alternative {
         Alternative::Reviewers(_) | Alternative::Manager(_) => by(alternative, found, &signed).ok(),
         Alternative::Auto(_) | Alternative::Git(_) | Alternative::Persistent { .. } => None,
     });
     let accepted =
-        persons.ok_or_else(|| Reason::Window("whoever opened it may not approve this".to_owned()))?;
+        persons.ok_or_else(|| Reason::Preapproval("whoever opened it may not approve this".to_owned()))?;
     let max_duration = found.limits.duration.min(longest);
-    Ok(Acceptance { via: ApprovalKind::Window, max_duration, ..accepted })
+    Ok(Acceptance { via: ApprovalKind::Preapproval, max_duration, ..accepted })
 }

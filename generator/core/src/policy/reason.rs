@@ -115,9 +115,9 @@ pub enum Reason {
     /// The kind of approval is none of the rule's.
     #[error("the rule has no approval by {0}")]
     NoSuchApproval(ApprovalKind),
-    /// The window is for something else.
-    #[error("the window does not cover it: {0}")]
-    Window(String),
+    /// The preapproval is for something else.
+    #[error("the preapproval does not cover it: {0}")]
+    Preapproval(String),
     /// Persistent access whose day is over.
     #[error("the rule's review was due on {0}; renew the rule")]
     ReviewDue(jiff::civil::Date),
@@ -155,7 +155,7 @@ impl Reason {
             Self::OnCallForOther => "on-call-for-other",
             Self::OnCallDanger { .. } => "on-call-danger",
             Self::NoSuchApproval(_) => "no-such-approval",
-            Self::Window(_) => "window",
+            Self::Preapproval(_) => "preapproval",
             Self::ReviewDue(_) => "review-due",
         }
     }

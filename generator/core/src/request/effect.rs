@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::state::Why;
+use super::state::EndReason;
 use super::{Request, State};
 use crate::name::PersonName;
 
@@ -10,8 +10,8 @@ use crate::name::PersonName;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "effect", rename_all = "kebab-case")]
 pub enum Effect {
-    /// Make the repository hold what the state wants of it ([`Request::desired`]).
-    Settle,
+    /// Make the repository hold what the state grants of it ([`Request::desired`]).
+    ApplyDesired,
     /// Tell people.
     Tell(Notice),
 }
@@ -22,7 +22,8 @@ pub enum Effect {
 #[serde(tag = "notice", rename_all = "kebab-case")]
 pub enum Notice {
     /// Somebody asks, or asks for longer.
-    Asked,
+    #[serde(rename = "asked")]
+    Requested,
     /// One yes more, and more are needed.
     Counted {
         /// What is missing.
@@ -39,7 +40,7 @@ pub enum Notice {
     Merged,
     /// Access is live.
     Live,
-    /// It is denied, or the wish for longer is.
+    /// It is denied, or the extension is.
     Denied,
     /// It was taken back.
     Cancelled,
@@ -50,12 +51,12 @@ pub enum Notice {
     /// It ends, for this reason.
     Ending {
         /// Why.
-        why: Why,
+        why: EndReason,
     },
     /// It ended, and is gone.
     Gone {
         /// Why.
-        why: Why,
+        why: EndReason,
     },
     /// It ends earlier: somebody reverted an extension.
     Shortened,
@@ -74,7 +75,11 @@ pub enum Notice {
 impl Notice {
     /// Whether somebody should look.
     pub fn is_alarm(&self) -> bool {
-        matches!(self, Self::Alarm { .. } | Self::Ending { why: Why::Tampered | Why::Late | Why::Unapplied })
+        matches!(
+            self,
+            Self::Alarm { .. }
+                | Self::Ending { why: EndReason::Tampered | EndReason::Late | EndReason::Unapplied }
+        )
     }
 
     /// What is said of `request`.
@@ -85,7 +90,7 @@ impl Notice {
         let names: Vec<&str> = approvers.into_iter().map(PersonName::as_str).collect();
         let by = if names.is_empty() { String::new() } else { format!(" by {}", names.join(", ")) };
         match self {
-            Self::Asked => asked(request),
+            Self::Requested => asked(request),
             Self::Counted { missing } => format!("one approval more; still missing: {}", missing.join("; ")),
             Self::Returned { why } => format!("it is back at the approvers: {why}"),
             Self::Approved => format!("approved{by}{until}; access is live once it is merged and applied"),
@@ -105,11 +110,11 @@ impl Notice {
 }
 
 fn asked(request: &Request) -> String {
-    let asked = request.asked();
+    let asked = request.spec();
     let reason = asked.reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
     match request.state() {
         State::Extending(extending) => {
-            format!("{} asks for {} more", extending.wish.by, extending.wish.lifetime)
+            format!("{} asks for {} more", extending.extension.by, extending.extension.lifetime)
         }
         _ => format!(
             "{} asks for {} for {}, {}{reason}",
@@ -125,7 +130,7 @@ fn asked(request: &Request) -> String {
 fn still(request: &Request) -> String {
     let State::Revoked(ending) = request.state() else { return String::new() };
     let note = ending.gone.as_ref().and_then(|witness| witness.note.as_ref());
-    note.map(|note| format!("; {} {note}", request.asked().subject)).unwrap_or_default()
+    note.map(|note| format!("; {} {note}", request.spec().subject)).unwrap_or_default()
 }
 
 fn denied(request: &Request) -> String {

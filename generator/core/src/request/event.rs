@@ -6,7 +6,7 @@ use p0_grant::digest::SubsetDigest;
 use p0_grant::name::GrantId;
 use serde::{Deserialize, Serialize};
 
-use super::state::{Approval, Vote, Wish, Witness};
+use super::state::{Approval, ExtensionRequest, Vote, Witness};
 use super::table::EventName;
 use crate::name::PersonName;
 
@@ -20,7 +20,7 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         vote: Option<Vote>,
         /// What policy makes of all votes together.
-        verdict: Verdict,
+        verdict: Tally,
     },
     /// Somebody who may approve said no.
     Deny {
@@ -31,7 +31,8 @@ pub enum Event {
         reason: Option<String>,
     },
     /// Policy says no now.
-    Forbid {
+    #[serde(rename = "forbid")]
+    PolicyRevoked {
         /// Why.
         reasons: Vec<String>,
     },
@@ -39,7 +40,7 @@ pub enum Event {
     Return {
         /// What changed.
         why: String,
-        /// What the wants give now.
+        /// What the grants give now.
         digests: BTreeMap<GrantId, SubsetDigest>,
     },
     /// Whoever asked takes it back.
@@ -60,8 +61,8 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
     },
-    /// Somebody wants it for longer.
-    Extend(Wish),
+    /// Somebody grants it for longer.
+    Extend(ExtensionRequest),
     /// Its change is open.
     Opened,
     /// Its files are on base as they should be.
@@ -78,7 +79,7 @@ pub enum Event {
         /// The commit of base that was looked at.
         commit: String,
     },
-    /// The judge of the change says no.
+    /// The verifier of the change says no.
     Refused {
         /// What speaks against it.
         findings: Vec<String>,
@@ -107,7 +108,7 @@ pub enum Event {
         /// What it said.
         why: String,
     },
-    /// Somebody wants a failed one tried again.
+    /// Somebody grants a failed one tried again.
     Retry {
         /// Who.
         by: PersonName,
@@ -119,14 +120,16 @@ pub enum Event {
 /// What policy makes of the votes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Verdict {
+pub enum Tally {
     /// More are needed.
-    Waits {
+    #[serde(rename = "waits")]
+    Insufficient {
         /// What is missing, for people.
         missing: Vec<String>,
     },
     /// They suffice.
-    Enough(Approval),
+    #[serde(rename = "enough")]
+    Sufficient(Approval),
 }
 
 impl Event {
@@ -135,7 +138,7 @@ impl Event {
         match self {
             Self::Approve { .. } => EventName::Approve,
             Self::Deny { .. } => EventName::Deny,
-            Self::Forbid { .. } => EventName::Forbid,
+            Self::PolicyRevoked { .. } => EventName::PolicyRevoked,
             Self::Return { .. } => EventName::Return,
             Self::Cancel { .. } => EventName::Cancel,
             Self::Relinquish { .. } => EventName::Relinquish,
@@ -165,7 +168,7 @@ impl Event {
             | Self::Relinquish { by }
             | Self::Revoke { by, .. }
             | Self::Retry { by } => Some(by),
-            Self::Extend(wish) => Some(&wish.by),
+            Self::Extend(extension) => Some(&extension.by),
             _ => None,
         }
     }

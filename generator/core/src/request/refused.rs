@@ -9,7 +9,7 @@ use crate::name::PersonName;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
     /// It stands elsewhere: somebody or something else was quicker, or it never could.
-    #[error("the request {}, so {} comes to nothing", .state.told(), .event.told())]
+    #[error("the request {}, so {} comes to nothing", .state.label(), .event.label())]
     NotNow {
         /// Where it stands.
         state: StateName,

@@ -27,9 +27,9 @@ pub enum State {
     /// Its change is open.
     Proposed(Granted),
     /// Its files are on base; nobody has seen it in the cluster.
-    Merged(Landed),
+    Merged(MergedGrant),
     /// It was seen in the cluster.
-    Active(Landed),
+    Active(MergedGrant),
     /// It is live, and somebody asks for longer.
     Extending(Box<Extending>),
     /// It is over; Git or the cluster still have it.
@@ -132,9 +132,9 @@ pub struct Accepted {
     pub via: ApprovalKind,
     /// Who approved; empty where no person did.
     pub approvers: Vec<PersonName>,
-    /// The window that was opened beforehand, where that sufficed.
+    /// The preapproval that was opened beforehand, where that sufficed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub window: Option<GrantId>,
+    pub preapproval: Option<GrantId>,
 }
 
 /// What was granted, with its times. The grant files are made of this and of nothing that changes.
@@ -165,7 +165,7 @@ pub struct Granted {
 /// What is known once it is on base.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Landed {
+pub struct MergedGrant {
     /// What was granted.
     pub granted: Granted,
     /// When it was seen on base.
@@ -198,20 +198,20 @@ pub struct Witness {
     pub note: Option<String>,
 }
 
-/// A live grant that somebody wants for longer.
+/// A live grant that somebody grants for longer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Extending {
     /// What is live.
-    pub landed: Landed,
+    pub merged: MergedGrant,
     /// What is wanted.
-    pub wish: Wish,
+    pub extension: ExtensionRequest,
 }
 
-/// A wish for longer.
+/// An extension.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Wish {
+pub struct ExtensionRequest {
     /// Who asks.
     pub by: PersonName,
     /// How long, from the approval.
@@ -235,11 +235,11 @@ pub struct Wish {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Ending {
-    /// What was granted; `None` where nothing was, and something landed nevertheless.
+    /// What was granted; `None` where nothing was, and something merged nevertheless.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub granted: Option<Granted>,
     /// Why it ends.
-    pub why: Why,
+    pub why: EndReason,
     /// Who ended it, where somebody did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<PersonName>,
@@ -268,7 +268,7 @@ pub struct Ending {
 /// Why a grant ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Why {
+pub enum EndReason {
     /// Whoever had it gave it back.
     Relinquished,
     /// Its time was over.
@@ -279,12 +279,13 @@ pub enum Why {
     RevertedInGit,
     /// Its file on base is not what was approved.
     Tampered,
-    /// It landed after the request had ended.
+    /// It merged after the request had ended.
     Late,
     /// The cluster cannot apply it.
     Unapplied,
     /// Policy allows it no more.
-    Forbidden,
+    #[serde(rename = "forbidden")]
+    PolicyRevoked,
 }
 
 impl State {
@@ -308,7 +309,7 @@ impl State {
     }
 }
 
-impl Landed {
+impl MergedGrant {
     /// When its end is announced: a quarter of its time before, and never more than a quarter of an hour.
     pub fn warn_at(&self) -> Timestamp {
         let lead = (self.granted.expires_at.duration_since(self.granted.at) / 4).min(WARNING);
@@ -319,7 +320,7 @@ impl Landed {
         if self.warned { self.granted.expires_at } else { self.warn_at() }
     }
 
-    /// Live again as it was, without a wish for longer.
+    /// Live again as it was, without an extension request.
     pub(super) fn stays(self) -> State {
         match self.seen {
             Some(_) => State::Active(self),
@@ -329,7 +330,7 @@ impl Landed {
 }
 
 impl Ending {
-    pub(super) fn new(granted: Option<Granted>, why: Why, now: Timestamp) -> Self {
+    pub(super) fn new(granted: Option<Granted>, why: EndReason, now: Timestamp) -> Self {
         Self {
             granted,
             why,
@@ -365,7 +366,7 @@ impl Granted {
     }
 }
 
-impl Why {
+impl EndReason {
     /// What a person is told.
     pub fn sentence(self) -> &'static str {
         match self {
@@ -374,9 +375,9 @@ impl Why {
             Self::Revoked => "it was revoked",
             Self::RevertedInGit => "it was removed in Git",
             Self::Tampered => "its file on base was not what had been approved",
-            Self::Late => "it landed after the request had ended",
+            Self::Late => "it merged after the request had ended",
             Self::Unapplied => "the cluster could not apply it",
-            Self::Forbidden => "policy allows it no more",
+            Self::PolicyRevoked => "policy allows it no more",
         }
     }
 }

@@ -9,20 +9,20 @@ use serde::{Deserialize, Serialize};
 
 use super::state::{Approval, Granted};
 use super::table::{EventName, StateName, targets};
-use super::{Asked, Desired, Effect, Event, Notice, Pending, Refused, Request, State};
+use super::{Desired, Effect, Event, Notice, Pending, Refused, Request, RequestSpec, State};
 use crate::name::PersonName;
 
-mod landing;
+mod approved;
+mod ended;
 mod live;
-mod over;
-mod waiting;
+mod pending;
 
 /// How a request begins.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Opening {
     /// With approvers.
     Ask,
-    /// With its own approval: on call, inside a window, or persistent.
+    /// With its own approval: on call, inside a preapproval, or persistent.
     Approved(Approval),
     /// With its change, which is reviewed in Git.
     Review(Approval),
@@ -60,7 +60,7 @@ pub struct AuditLine {
     pub what: Option<Event>,
     /// What was asked, at the beginning.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub asked: Option<Asked>,
+    pub asked: Option<RequestSpec>,
 }
 
 /// Where a part of the life leads to, and what is told.
@@ -83,11 +83,13 @@ impl Next {
 ///
 /// # Errors
 /// [`Refused`] where its times are none.
-pub fn open(asked: Asked, opening: Opening, now: Timestamp) -> Result<Step, Refused> {
+pub fn open(asked: RequestSpec, opening: Opening, now: Timestamp) -> Result<Step, Refused> {
     let (state, notice) = match opening {
-        Opening::Ask => (State::Pending(Pending::default()), Notice::Asked),
+        Opening::Ask => (State::Pending(Pending::default()), Notice::Requested),
         Opening::Approved(approval) => (State::Approved(granted(approval, &asked, now)?), Notice::Approved),
-        Opening::Review(approval) => (State::AwaitingReview(granted(approval, &asked, now)?), Notice::Asked),
+        Opening::Review(approval) => {
+            (State::AwaitingReview(granted(approval, &asked, now)?), Notice::Requested)
+        }
     };
     let line = AuditLine {
         at: now,
@@ -137,24 +139,24 @@ fn is_back(line: &AuditLine) -> bool {
     line.to == StateName::Revoking && matches!(line.event, EventName::Merged | EventName::Tampered)
 }
 
-fn moved(request: &Request, event: Event, now: Timestamp) -> Result<(Asked, Next), Refused> {
+fn moved(request: &Request, event: Event, now: Timestamp) -> Result<(RequestSpec, Next), Refused> {
     let mut asked = request.asked.clone();
     let next = match request.state.clone() {
-        State::Pending(pending) => waiting::step(&mut asked, pending, event, now),
+        State::Pending(pending) => pending::step(&mut asked, pending, event, now),
         State::AwaitingReview(granted) | State::Approved(granted) | State::Proposed(granted) => {
-            landing::step(&mut asked, request.state.name(), granted, event, now)
+            approved::step(&mut asked, request.state.name(), granted, event, now)
         }
-        State::Merged(landed) | State::Active(landed) => live::step(&asked, landed, event, now),
+        State::Merged(merged) | State::Active(merged) => live::step(&asked, merged, event, now),
         State::Extending(extending) => live::extending(&asked, *extending, event, now),
-        State::Revoking(ending) | State::Revoked(ending) => over::ending(ending, event, now),
-        State::Denied { .. } | State::Cancelled { .. } | State::TimedOut => over::late(None, &event, now),
-        State::Failed { granted, .. } => over::failed(&asked, granted, event, now),
+        State::Revoking(ending) | State::Revoked(ending) => ended::ending(ending, event, now),
+        State::Denied { .. } | State::Cancelled { .. } | State::TimedOut => ended::late(None, &event, now),
+        State::Failed { granted, .. } => ended::failed(&asked, granted, event, now),
     };
     next.map(|next| (asked, next))
 }
 
 /// What was granted, with the times that are fixed now.
-fn granted(approval: Approval, asked: &Asked, now: Timestamp) -> Result<Granted, Refused> {
+fn granted(approval: Approval, asked: &RequestSpec, now: Timestamp) -> Result<Granted, Refused> {
     if approval.lifetime > asked.lifetime {
         return Err(Refused::Longer);
     }
@@ -176,7 +178,7 @@ fn granted(approval: Approval, asked: &Asked, now: Timestamp) -> Result<Granted,
 
 /// Effects with their keys: of this request, of this step, the first, the second, ….
 fn numbered(request: &Request, settle: bool, told: Vec<Notice>) -> Vec<(String, Effect)> {
-    let settle = settle.then_some(Effect::Settle);
+    let settle = settle.then_some(Effect::ApplyDesired);
     let effects = settle.into_iter().chain(told.into_iter().map(Effect::Tell));
     let key = |index| format!("{}/{}/{index}", request.id(), request.steps);
     effects.enumerate().map(|(index, effect)| (key(index), effect)).collect()

@@ -25,7 +25,7 @@ macro_rules! names {
             }
 
             /// The words for people.
-            pub fn told(self) -> &'static str {
+            pub fn label(self) -> &'static str {
                 match self { $(Self::$variant => $told,)* }
             }
         }
@@ -47,7 +47,7 @@ names! {
         Merged = "merged", "is merged";
         /// It was seen in the cluster.
         Active = "active", "is live";
-        /// Somebody wants it for longer.
+        /// Somebody grants it for longer.
         Extending = "extending", "is live, and an extension is asked for";
         /// It ends.
         Revoking = "revoking", "is being revoked";
@@ -74,7 +74,7 @@ names! {
         /// Somebody says no.
         Deny = "deny", "denying it";
         /// Policy says no now.
-        Forbid = "forbid", "policy's no";
+        PolicyRevoked = "forbid", "policy's no";
         /// Something changed since it was looked at.
         Return = "return", "returning it to the approvers";
         /// It is taken back.
@@ -91,8 +91,8 @@ names! {
         Merged = "merged", "its being on base";
         /// It is not on base.
         Absent = "absent", "its absence from base";
-        /// The judge says no.
-        Refused = "refused", "the judge's no";
+        /// The verifier says no.
+        Refused = "refused", "the verifier's no";
         /// An earlier file is on base.
         Shortened = "shortened", "its being shortened";
         /// Another file is on base.
@@ -134,7 +134,7 @@ const fn row(from: S, event: E, to: &'static [S]) -> Transition {
 pub const TRANSITIONS: &[Transition] = &[
     row(S::Pending, E::Approve, &[S::Pending, S::Approved]),
     row(S::Pending, E::Deny, &[S::Denied]),
-    row(S::Pending, E::Forbid, &[S::Denied]),
+    row(S::Pending, E::PolicyRevoked, &[S::Denied]),
     row(S::Pending, E::Return, &[S::Pending]),
     row(S::Pending, E::Cancel, &[S::Cancelled]),
     row(S::Pending, E::Relinquish, &[S::Cancelled]),
@@ -153,7 +153,7 @@ pub const TRANSITIONS: &[Transition] = &[
     row(S::Approved, E::Opened, &[S::Proposed]),
     row(S::Approved, E::Merged, &[S::Merged]),
     row(S::Approved, E::Return, &[S::Pending]),
-    row(S::Approved, E::Forbid, &[S::Denied]),
+    row(S::Approved, E::PolicyRevoked, &[S::Denied]),
     row(S::Approved, E::Refused, &[S::Failed]),
     row(S::Approved, E::Cancel, &[S::Cancelled]),
     row(S::Approved, E::Relinquish, &[S::Cancelled]),
@@ -162,7 +162,7 @@ pub const TRANSITIONS: &[Transition] = &[
     row(S::Proposed, E::Merged, &[S::Merged]),
     row(S::Proposed, E::Absent, &[S::Denied]),
     row(S::Proposed, E::Return, &[S::Pending]),
-    row(S::Proposed, E::Forbid, &[S::Denied]),
+    row(S::Proposed, E::PolicyRevoked, &[S::Denied]),
     row(S::Proposed, E::Refused, &[S::Failed]),
     row(S::Proposed, E::Cancel, &[S::Cancelled]),
     row(S::Proposed, E::Relinquish, &[S::Cancelled]),
@@ -174,7 +174,7 @@ pub const TRANSITIONS: &[Transition] = &[
     row(S::Merged, E::Absent, &[S::Revoking]),
     row(S::Merged, E::Shortened, &[S::Merged]),
     row(S::Merged, E::Tampered, &[S::Revoking]),
-    row(S::Merged, E::Forbid, &[S::Revoking]),
+    row(S::Merged, E::PolicyRevoked, &[S::Revoking]),
     row(S::Merged, E::Relinquish, &[S::Revoking]),
     row(S::Merged, E::Revoke, &[S::Revoking]),
     row(S::Merged, E::Extend, &[S::Extending]),
@@ -183,7 +183,7 @@ pub const TRANSITIONS: &[Transition] = &[
     row(S::Active, E::Absent, &[S::Revoking]),
     row(S::Active, E::Shortened, &[S::Active]),
     row(S::Active, E::Tampered, &[S::Revoking]),
-    row(S::Active, E::Forbid, &[S::Revoking]),
+    row(S::Active, E::PolicyRevoked, &[S::Revoking]),
     row(S::Active, E::Relinquish, &[S::Revoking]),
     row(S::Active, E::Revoke, &[S::Revoking]),
     row(S::Active, E::Extend, &[S::Extending]),
@@ -200,7 +200,7 @@ pub const TRANSITIONS: &[Transition] = &[
     row(S::Extending, E::Absent, &[S::Revoking]),
     row(S::Extending, E::Shortened, &[S::Merged, S::Active]),
     row(S::Extending, E::Tampered, &[S::Revoking]),
-    row(S::Extending, E::Forbid, &[S::Revoking]),
+    row(S::Extending, E::PolicyRevoked, &[S::Revoking]),
     row(S::Extending, E::Relinquish, &[S::Revoking]),
     row(S::Extending, E::Revoke, &[S::Revoking]),
     row(S::Extending, E::Tick, &[S::Extending, S::Revoking]),
@@ -255,9 +255,9 @@ Made from `p0_access::request::TRANSITIONS`, which is the table that the program
 refused, and the request stays as it is. `P0_BLESS=1 cargo test -p p0-access --test request_life` makes this page anew.
 
 What people do is `approve`, `deny`, `cancel`, `relinquish`, `revoke`, `extend` and `retry`. What is seen on base is
-`opened`, `merged`, `absent`, `shortened` and `tampered`; what the judge or policy says is `refused`, `return` and
+`opened`, `merged`, `absent`, `shortened` and `tampered`; what the verifier or policy says is `refused`, `return` and
 `forbid`; what is seen in the cluster is `live`, `gone`, `unsynced` and `unapplied`; `tick` is the passing of time.
-The repository is made to hold what the state wants of it: files on base from `approved` to `extending`, a branch in
+The repository is made to hold what the state grants of it: files on base from `approved` to `extending`, a branch in
 `awaiting-review`, and nothing in all other states, in which a file that turns up on base is removed again.
 
 | in | event | leads to |

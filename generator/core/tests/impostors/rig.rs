@@ -6,9 +6,9 @@ use jiff::{SignedDuration, Timestamp};
 use p0_access::change::{File, FileChange, FileMode};
 use p0_access::cluster::Cluster;
 use p0_access::identity::Identities;
-use p0_access::judge::{Base, ClusterBase, Judgement, judge};
 use p0_access::layout::ClusterName;
 use p0_access::policy::Policy;
+use p0_access::verifier::{Base, ClusterBase, Judgement, verify};
 use p0_grant::approval::{ApprovalKind, ApproverSignature, Statement};
 use p0_grant::catalogue::Catalogue;
 use p0_grant::grant::{Grant, GrantSpec, ManagedBy, NamePrefix, RoleObject, Workflow};
@@ -186,7 +186,7 @@ pub(crate) fn change(before: Option<&str>, after: Option<&str>) -> FileChange {
 }
 
 pub(crate) fn codes_at(change: FileChange, base: &Base, now: &str) -> BTreeSet<&'static str> {
-    match judge(&[change], base, at(now)) {
+    match verify(&[change], base, at(now)) {
         Judgement::Passed { .. } => BTreeSet::new(),
         Judgement::Refused(findings) => findings.iter().map(|finding| finding.refusal.code()).collect(),
     }

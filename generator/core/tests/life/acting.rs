@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use p0_access::name::PersonName;
-use p0_access::request::{Event, Verdict, Wish};
+use p0_access::request::{Event, ExtensionRequest, Tally};
 use p0_grant::approval::ApprovalKind;
 
 use super::{Action, Git, Job, World, alice, approval, at, bob, steps, vote};
@@ -14,16 +14,16 @@ impl World {
         match action {
             Action::Approve => {
                 let which = if self.hands.contains("approve") { "approve more" } else { "approve" };
-                let verdict = Verdict::Enough(approval(self.life, ApprovalKind::Reviewers));
+                let verdict = Tally::Sufficient(approval(self.life, ApprovalKind::Reviewers));
                 self.once(which, Event::Approve { vote: Some(vote(bob())), verdict }, rows);
             }
             Action::Half => {
                 let carol = PersonName::new("carol").unwrap();
-                let verdict = Verdict::Waits { missing: vec!["one more".to_owned()] };
+                let verdict = Tally::Insufficient { missing: vec!["one more".to_owned()] };
                 self.once("half", Event::Approve { vote: Some(vote(carol)), verdict }, rows);
             }
             Action::Deny => self.post(Event::Deny { by: bob(), reason: None }, rows),
-            Action::Forbid => self.post(Event::Forbid { reasons: vec!["frozen".to_owned()] }, rows),
+            Action::Forbid => self.post(Event::PolicyRevoked { reasons: vec!["frozen".to_owned()] }, rows),
             Action::Return => {
                 self.once("return", Event::Return { why: "changed".to_owned(), digests: [].into() }, rows);
             }
@@ -31,7 +31,7 @@ impl World {
             Action::Relinquish => self.post(Event::Relinquish { by: alice() }, rows),
             Action::Revoke => self.post(Event::Revoke { by: bob(), reason: None }, rows),
             Action::Extend => {
-                let wish = Wish {
+                let extension = ExtensionRequest {
                     by: alice(),
                     lifetime: steps(self.life),
                     reason: None,
@@ -41,7 +41,7 @@ impl World {
                     granted: None,
                 };
                 let again = self.hands.contains("extend") && self.git == Git::Base(1);
-                self.once(if again { "extend more" } else { "extend" }, Event::Extend(wish), rows);
+                self.once(if again { "extend more" } else { "extend" }, Event::Extend(extension), rows);
             }
             Action::Retry => self.once("retry", Event::Retry { by: alice() }, rows),
             Action::JudgeSaysNo => {

@@ -7,8 +7,8 @@ use p0_access::duration::Lifetime;
 use p0_access::layout::ClusterName;
 use p0_access::name::PersonName;
 use p0_access::request::{
-    Accepted, Approval, Asked, Channel, Desired, Event, Opening, Request, RequestId, Span, StateName, Vote,
-    Want, Witness, open, step,
+    Accepted, Approval, Channel, Desired, Event, Opening, Request, RequestId, RequestSpec, RequestedGrant,
+    Span, StateName, Vote, Witness, open, step,
 };
 use p0_grant::approval::ApprovalKind;
 use p0_grant::digest::SubsetDigest;
@@ -107,7 +107,7 @@ pub(crate) const STORIES: &[Story] = &[
     ),
     story("two workers", &[Action::Deny, Action::Read(1), Action::Act(1), Action::Tell(1)]),
     story("second thoughts", &[Action::Half, Action::Return, Action::Forbid]),
-    story("a judge", &[Action::JudgeSaysNo, Action::Retry, Action::Cancel, Action::DeleteBranchByHand]),
+    story("a verifier", &[Action::JudgeSaysNo, Action::Retry, Action::Cancel, Action::DeleteBranchByHand]),
     Story {
         review: true,
         ..story(
@@ -194,7 +194,12 @@ fn at(step: i64) -> Timestamp {
 fn approval(lifetime: i64, via: ApprovalKind) -> Approval {
     Approval {
         policy: "0".repeat(64),
-        accepted: vec![Accepted { rule: "anybody".to_owned(), via, approvers: vec![bob()], window: None }],
+        accepted: vec![Accepted {
+            rule: "anybody".to_owned(),
+            via,
+            approvers: vec![bob()],
+            preapproval: None,
+        }],
         votes: Vec::new(),
         lifetime: steps(lifetime),
         merge_within: steps(1),
@@ -208,7 +213,7 @@ fn vote(person: PersonName) -> Vote {
 impl World {
     fn opened(opening: Opening, story: &Story) -> Self {
         let id: RequestId = "vpl5aqzpwnnqmnkrzze2".parse().unwrap();
-        let want = Want {
+        let want = RequestedGrant {
             grant: id.grant().clone(),
             cluster: ClusterName::new("prod").unwrap(),
             role: "ClusterRole/view".parse().unwrap(),
@@ -217,12 +222,12 @@ impl World {
             digest: SubsetDigest::of(&[]),
             danger: None,
         };
-        let asked = Asked {
+        let asked = RequestSpec {
             id,
             requester: alice(),
             subject: "alice@example.com".parse().unwrap(),
             owner: Some(alice()),
-            wants: vec![want],
+            grants: vec![want],
             lifetime: steps(story.life),
             span: Span::Timed,
             reason: None,
@@ -315,7 +320,7 @@ impl World {
         }
     }
 
-    /// Makes it so, as the judge allows, one move of a branch at a time; whether that was all.
+    /// Makes it so, as the verifier allows, one move of a branch at a time; whether that was all.
     fn settle(&mut self, wanted: Wanted) -> bool {
         match wanted {
             Wanted::Nothing => self.git = Git::Nothing,

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use p0_access::change::{File, FileChange, FileMode};
 use p0_access::cluster::{Cluster, PolicyNeed};
-use p0_access::judge::{Base, ClusterBase, Judgement, judge};
 use p0_access::layout::ClusterName;
+use p0_access::verifier::{Base, ClusterBase, Judgement, verify};
 use p0_grant::catalogue::Catalogue;
 use p0_grant::grant::{Grant, GrantSpec, ManagedBy, NamePrefix, RoleObject, Workflow};
 use p0_grant::locator::Locator;
@@ -90,7 +90,7 @@ impl Made {
         let selection = self.locator.parse::<Locator>().unwrap().resolve(&catalogue).unwrap();
         let selection = selection.with_subresources(self.subresources.iter().copied()).unwrap();
         let mut settings = Cluster::new(cluster()).plan_settings();
-        // Whoever has the key may ignore what the site withholds; the judge does not.
+        // Whoever has the key may ignore what the site withholds; the verifier does not.
         let resource = selection.resource().to_string();
         settings.allow_privileged.push(Allowance { role: role.reference().clone(), resource });
         let plan = plan(role, &selection, &settings).unwrap();
@@ -140,7 +140,7 @@ pub(crate) fn good() -> FileChange {
 
 /// The codes of what speaks against a change; empty where it passes.
 pub(crate) fn codes(change: &[FileChange], base: &Base) -> BTreeSet<&'static str> {
-    match judge(change, base, NOW.parse().unwrap()) {
+    match verify(change, base, NOW.parse().unwrap()) {
         Judgement::Passed { .. } => BTreeSet::new(),
         Judgement::Refused(findings) => findings.iter().map(|finding| finding.refusal.code()).collect(),
     }

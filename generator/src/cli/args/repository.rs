@@ -6,7 +6,7 @@ use anyhow::Context;
 use jiff::Timestamp;
 use p0_access::layout::ClusterName;
 
-use crate::git::{Credentials, Forge, Identity, Remote};
+use crate::git::{BaseBranch, Credentials, Identity, Remote};
 use crate::repository::Repository;
 use crate::signing::{KeySource, SigningKey};
 
@@ -68,7 +68,7 @@ pub(in crate::cli) fn open_repository(place: &str, base: &str) -> anyhow::Result
         credentials = credentials.with_ssh_key(key);
     }
     let remote = Remote::open(place, credentials, &cache_folder()?)?;
-    Ok(Repository::new(Forge::new(remote, base)))
+    Ok(Repository::new(BaseBranch::new(remote, base)))
 }
 
 /// Who commits: Git's own settings, as `git commit` would take them.

@@ -5,7 +5,7 @@ use p0_access::duration::Lifetime;
 use p0_access::layout::ClusterName;
 use p0_access::name::PersonName;
 use p0_access::policy::{Alternative, Answer, Decision, Match, Verdict, explain};
-use p0_access::trial::{Ask, Asked, lint};
+use p0_access::policy_test::{Ask, Asked, lint};
 use p0_grant::danger::Class;
 use serde::Serialize;
 
@@ -88,7 +88,7 @@ struct Told {
     danger: Option<Class>,
     duration: Option<String>,
     approvals: Vec<ApprovalTold>,
-    reasons: Vec<ReasonTold>,
+    reasons: Vec<ReasonView>,
     rules: Vec<RuleTold>,
 }
 
@@ -101,7 +101,7 @@ struct ApprovalTold {
 }
 
 #[derive(Serialize)]
-struct ReasonTold {
+struct ReasonView {
     code: &'static str,
     message: String,
 }
@@ -110,7 +110,7 @@ struct ReasonTold {
 struct RuleTold {
     rule: String,
     verdict: &'static str,
-    misses: Vec<ReasonTold>,
+    misses: Vec<ReasonView>,
 }
 
 /// What is told of the files.
@@ -198,7 +198,7 @@ impl Told {
         };
         match &decision.answer {
             Answer::Refused(reasons) => {
-                let reason = |reason: &p0_access::policy::Reason| ReasonTold {
+                let reason = |reason: &p0_access::policy::Reason| ReasonView {
                     code: reason.code(),
                     message: reason.sentence(),
                 };
@@ -212,7 +212,7 @@ impl Told {
                 reasons: found
                     .unusable
                     .iter()
-                    .map(|one| ReasonTold { code: one.why.code(), message: one.why.sentence() })
+                    .map(|one| ReasonView { code: one.why.code(), message: one.why.sentence() })
                     .collect(),
                 ..empty
             },
@@ -229,7 +229,7 @@ impl RuleTold {
             Verdict::Missed(misses) => {
                 let told = misses
                     .iter()
-                    .map(|miss| ReasonTold { code: miss.code(), message: miss.sentence(trace.rule) });
+                    .map(|miss| ReasonView { code: miss.code(), message: miss.sentence(trace.rule) });
                 ("not-this", told.collect())
             }
         };

@@ -4,7 +4,7 @@ use anyhow::Context;
 use jiff::Timestamp;
 use p0_access::layout::ClusterName;
 use p0_access::policy::Reason;
-use p0_access::trial::{Now, Recorded, recorded};
+use p0_access::policy_test::{Now, Recorded, recorded};
 use p0_grant::manifest::Claims;
 use serde::Serialize;
 

@@ -6,7 +6,7 @@ use anyhow::Context;
 use jiff::Timestamp;
 use p0_access::duration::Lifetime;
 use p0_access::layout::ClusterName;
-use p0_access::trial::recorded;
+use p0_access::policy_test::recorded;
 use serde::Serialize;
 
 use super::live::{Row, print};

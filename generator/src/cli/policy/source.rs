@@ -7,7 +7,7 @@ use p0_access::cluster::Cluster;
 use p0_access::identity::Identities;
 use p0_access::layout::ClusterName;
 use p0_access::policy::Policy;
-use p0_access::trial::World;
+use p0_access::policy_test::World;
 use p0_grant::catalogue::Catalogue;
 use p0_grant::plan::Settings;
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use p0_access::cluster::Cluster;
 use p0_access::layout::ClusterName;
-use p0_access::trial::{Suite, Tried, World};
+use p0_access::policy_test::{Suite, Tried, World};
 use p0_grant::catalogue::Catalogue;
 use serde::Serialize;
 

@@ -6,8 +6,9 @@ use p0_access::request::{Request, RequestId};
 use super::args::{CallArgs, wait};
 use super::print;
 use crate::cli::output::Outcome;
-use crate::desk::actor::Claim;
-use crate::desk::{Desk, DeskError};
+use crate::service::Service;
+use crate::workflow::WorkflowError;
+use crate::workflow::actor::Claim;
 
 /// Which request, and who acts on it.
 #[derive(Debug, clap::Args)]
@@ -23,16 +24,16 @@ impl ActArgs {
     /// Does `deed`, proved by a claim to `verb` this request; then what is thereby to be done, and says where it stands.
     pub(super) fn act<D>(&self, verb: &str, now: Timestamp, deed: D) -> anyhow::Result<Outcome>
     where
-        D: AsyncFnOnce(&Desk, &RequestId, &Claim) -> Result<Request, DeskError>,
+        D: AsyncFnOnce(&Service, &RequestId, &Claim) -> Result<Request, WorkflowError>,
     {
-        let CallArgs { desk, who, output } = &self.call;
+        let CallArgs { service, who, output } = &self.call;
         let actor = who.actor()?;
         wait(async {
-            let open = desk.open(now).await?;
+            let open = service.open(now).await?;
             let claim = actor.claim(verb, self.id.as_str(), now)?;
-            deed(&open.desk, &self.id, &claim).await?;
+            deed(&open.service, &self.id, &claim).await?;
             open.carry_out(now).await;
-            print::moved(&open.desk.find(&self.id).await?, *output)?;
+            print::moved(&open.service.find(&self.id).await?, *output)?;
             Ok(Outcome::Done)
         })
     }

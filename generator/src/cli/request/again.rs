@@ -2,18 +2,18 @@
 
 use jiff::Timestamp;
 use p0_access::duration::Lifetime;
-use p0_access::request::{Request, RequestId, Span, Want};
+use p0_access::request::{Request, RequestId, RequestedGrant, Span};
 use p0_grant::selection::SelectionText;
 
 use super::ask::SubmitArgs;
 use crate::cli::args::new_id;
 use crate::cli::output::Outcome;
-use crate::desk::{Ask, Asking, Length};
+use crate::service::{Length, NewRequest, RequestItem};
 
-/// Ask again for what an earlier request asked for.
+/// NewRequest again for what an earlier request asked for.
 ///
 /// Role, resource, subject, length and reason are filled in from it; what is given here counts instead. Policy, role and
-/// resource are looked at as they are now, and whoever asks is you.
+/// resource are looked at as they are now, and who asks is you.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -36,30 +36,30 @@ pub(super) struct Again {
 }
 
 pub(super) fn run(args: &Again, now: Timestamp) -> anyhow::Result<Outcome> {
-    args.submit.submit(now, async |desk| args.ask(&desk.find(&args.id).await?))
+    args.submit.submit(now, async |service| args.ask(&service.find(&args.id).await?))
 }
 
 impl Again {
-    fn ask(&self, before: &Request) -> anyhow::Result<Ask> {
-        let asked = before.asked();
+    fn ask(&self, before: &Request) -> anyhow::Result<NewRequest> {
+        let asked = before.spec();
         let length = match (self.duration, asked.span) {
             (Some(lifetime), _) => Length::For(lifetime),
             (None, Span::Persistent) => Length::Persistent,
             (None, Span::Timed) => Length::For(asked.lifetime),
         };
-        let wants = asked.wants.iter().map(|want| Ok((new_id()?, asking(want)?)));
-        Ok(Ask {
+        let grants = asked.grants.iter().map(|want| Ok((new_id()?, item(want)?)));
+        Ok(NewRequest {
             to: Some(asked.subject.clone()),
-            wants: wants.collect::<anyhow::Result<_>>()?,
+            grants: grants.collect::<anyhow::Result<_>>()?,
             length,
             reason: self.reason.clone().or_else(|| asked.reason.clone()),
         })
     }
 }
 
-fn asking(want: &Want) -> anyhow::Result<Asking> {
+fn item(want: &RequestedGrant) -> anyhow::Result<RequestItem> {
     let selection: SelectionText = want.selection.parse()?;
-    Ok(Asking {
+    Ok(RequestItem {
         cluster: want.cluster.clone(),
         role: want.role.clone(),
         locator: selection.into(),

@@ -1,4 +1,4 @@
-//! `allow`: a window in which requests need no answer.
+//! `allow`: a preapproval in which requests need no answer.
 
 use clap::Subcommand;
 use jiff::Timestamp;
@@ -10,9 +10,9 @@ use super::args::{CallArgs, wait};
 use super::ask::{Place, role};
 use crate::cli::args::new_id;
 use crate::cli::output::{Format, Outcome, structured};
-use crate::desk::Allowance;
+use crate::service::NewPreapproval;
 
-/// Allow somebody something beforehand: requests in the window are approved as they are made.
+/// Allow somebody something beforehand: requests in the preapproval are approved as they are made.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -42,9 +42,9 @@ enum Access {
     Resource(Box<Resource>),
 }
 
-/// Allow a role on a resource, and whatever of it somebody asks for.
+/// Allow a role on a resource, and what of it that person asks for.
 ///
-/// The window is a file on the base branch, signed by you: you must be who could approve each request in it.
+/// The preapproval is a file on the base branch, signed by you: you must be who could approve each request in it.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -61,7 +61,7 @@ struct Resource {
     #[arg(long, value_name = "NAME")]
     to: PersonName,
 
-    /// How long the window is open.
+    /// How long the preapproval is open.
     #[arg(long, value_name = "TIME")]
     length: Lifetime,
 
@@ -79,31 +79,31 @@ struct Resource {
 
 pub(in crate::cli) fn run(args: &Args, now: Timestamp) -> anyhow::Result<Outcome> {
     let What::K8s(K8s { what: Access::Resource(args) }) = &args.what;
-    let allowance = Allowance {
+    let new = NewPreapproval {
         id: new_id()?,
         to: args.to.clone(),
-        asking: args.place.asking(args.role.clone()),
+        item: args.place.item(args.role.clone()),
         from: args.start.unwrap_or(now),
         length: args.length,
         request_duration: args.request_duration,
     };
-    let CallArgs { desk, who, output } = &args.call;
-    // A window is what its signature makes it: a name alone opens none.
+    let CallArgs { service, who, output } = &args.call;
+    // A preapproval is what its signature makes it: a name alone opens none.
     let key = who.key()?;
     wait(async {
-        let open = desk.open(now).await?;
-        let window = open.desk.allow(&allowance, &key, now).await?;
+        let open = service.open(now).await?;
+        let preapproval = open.service.allow(&new, &key, now).await?;
         if *output == Format::Table {
             anstream::println!(
-                "{} may have {} on {} until {}, without asking anybody ({})",
-                window.to,
-                window.role,
-                window.selection,
-                window.until,
-                window.path()
+                "{} may have {} on {} until {}, without item anybody ({})",
+                preapproval.to,
+                preapproval.role,
+                preapproval.selection,
+                preapproval.until,
+                preapproval.path()
             );
         } else {
-            structured(&window, *output)?;
+            structured(&preapproval, *output)?;
         }
         Ok(Outcome::Done)
     })

@@ -8,7 +8,7 @@ use super::args::{CallArgs, wait};
 use super::print;
 use crate::cli::output::{Format, Outcome};
 
-/// Approve a request, or a wish for longer.
+/// Approve a request, or an extension.
 ///
 /// What it gives is made anew and shown, policy is asked again, and your key signs exactly what is shown. With
 /// `--shown`, the approval counts only if that is still what you were shown before.
@@ -30,7 +30,7 @@ pub(in crate::cli) struct ApproveArgs {
     act: ActArgs,
 }
 
-/// Deny a request, or a wish for longer.
+/// Deny a request, or an extension.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -45,26 +45,26 @@ pub(in crate::cli) struct DenyArgs {
 }
 
 pub(in crate::cli) fn approve(args: &ApproveArgs, now: Timestamp) -> anyhow::Result<Outcome> {
-    let ActArgs { id, call: CallArgs { desk, who, output } } = &args.act;
+    let ActArgs { id, call: CallArgs { service, who, output } } = &args.act;
     let actor = who.actor()?;
     wait(async {
-        let open = desk.open(now).await?;
-        let shown = open.desk.show(id, args.duration, now).await?;
+        let open = service.open(now).await?;
+        let preview = open.service.show(id, args.duration, now).await?;
         if *output == Format::Table {
-            print::gives(&shown);
+            print::gives(&preview);
         }
-        let mut yes = shown.yes(&actor)?;
+        let mut approval = preview.approval(&actor)?;
         if let Some(digest) = &args.shown {
-            yes.shown.clone_from(digest);
+            approval.shown.clone_from(digest);
         }
-        open.desk.approve(id, &yes, now).await?;
+        open.service.approve(id, &approval, now).await?;
         open.carry_out(now).await;
-        print::moved(&open.desk.find(id).await?, *output)?;
+        print::moved(&open.service.find(id).await?, *output)?;
         Ok(Outcome::Done)
     })
 }
 
 pub(in crate::cli) fn deny(args: &DenyArgs, now: Timestamp) -> anyhow::Result<Outcome> {
     let reason = args.reason.clone();
-    args.act.act("deny", now, async |desk, id, claim| desk.deny(id, reason, claim, now).await)
+    args.act.act("deny", now, async |service, id, claim| service.deny(id, reason, claim, now).await)
 }

@@ -1,4 +1,4 @@
-//! Which desk, and who acts.
+//! Which service, and who acts.
 
 use std::future::Future;
 use std::path::PathBuf;
@@ -8,16 +8,20 @@ use anyhow::Context;
 use jiff::Timestamp;
 use p0_access::name::PersonName;
 
-use crate::cli::args::{Look, StoreArgs, identity, open_repository, watches};
+use crate::cli::args::{Look, StoreArgs, identity, open_repository, witnesses};
 use crate::cli::output::Format;
-use crate::desk::Desk;
-use crate::desk::actor::Actor;
-use crate::desk::ports::{DutyFile, GitForge, NobodyOnCall, Noticeboard, OnCallLookup};
+use crate::forge::GitForge;
+use crate::notify::NotificationLog;
+use crate::on_call::{DutyFile, NobodyOnCall, OnCallLookup};
+use crate::reconcile::{Problem, Reconciler};
+use crate::service::Service;
 use crate::signing::{KeySource, SigningKey};
+use crate::workflow::Workflow;
+use crate::workflow::actor::Actor;
 
-/// Which desk: its repository, its store, and what signs for it.
+/// Which service: its repository, its store, and what signs for it.
 #[derive(Clone, Debug, clap::Args)]
-pub(super) struct DeskArgs {
+pub(super) struct ServiceArgs {
     /// The GitOps repository: a path, or an `https://` or `ssh://` address.
     #[arg(long, value_name = "PATH|URL", env = "P0_REPO", help_heading = "Where")]
     repo: String,
@@ -54,11 +58,11 @@ pub(super) struct WhoArgs {
     name: Option<PersonName>,
 }
 
-/// Which desk, who acts at it, and how the answer is printed.
+/// Which service, who acts at it, and how the answer is printed.
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct CallArgs {
     #[command(flatten)]
-    pub(super) desk: DeskArgs,
+    pub(super) service: ServiceArgs,
 
     #[command(flatten)]
     pub(super) who: WhoArgs,
@@ -68,16 +72,16 @@ pub(super) struct CallArgs {
     pub(super) output: Format,
 }
 
-/// A desk that is open.
-pub(super) struct OpenDesk {
-    pub(super) desk: Desk,
-    has_key: bool,
+/// A service that is open.
+pub(super) struct OpenService {
+    pub(super) service: Service,
+    pub(super) reconciler: Reconciler,
 }
 
-impl DeskArgs {
-    pub(super) async fn open(&self, now: Timestamp) -> anyhow::Result<OpenDesk> {
+impl ServiceArgs {
+    pub(super) async fn open(&self, now: Timestamp) -> anyhow::Result<OpenService> {
         let repository = open_repository(&self.repo, &self.base)?;
-        let watches = watches(&self.look, &repository).await?;
+        let witnesses = witnesses(&self.look, &repository).await?;
         let by = identity(now);
         let store = self.store.open().await?;
         let forge = Arc::new(GitForge::new(repository, by.name, by.email));
@@ -85,12 +89,17 @@ impl DeskArgs {
             Some(path) => Arc::new(DutyFile::new(path)),
             None => Arc::new(NobodyOnCall),
         };
-        let desk = Desk::new(store.clone(), vec![forge], Arc::new(Noticeboard::new(store)), on_call);
-        let desk = watches.into_iter().fold(desk, |desk, (cluster, watch)| desk.with_watch(cluster, watch));
-        Ok(match &self.signing_key {
-            Some(path) => OpenDesk { desk: desk.with_key(find(Some(path.clone()))?), has_key: true },
-            None => OpenDesk { desk, has_key: false },
-        })
+        let workflow = Arc::new(Workflow::new(store.clone(), vec![forge]));
+        let service = Service::new(workflow.clone(), on_call);
+        let reconciler = Reconciler::new(workflow, Arc::new(NotificationLog::new(store)));
+        let reconciler = witnesses
+            .into_iter()
+            .fold(reconciler, |reconciler, (cluster, witness)| reconciler.with_witness(cluster, witness));
+        let reconciler = match &self.signing_key {
+            Some(path) => reconciler.with_key(find(Some(path.clone()))?),
+            None => reconciler,
+        };
+        Ok(OpenService { service, reconciler })
     }
 }
 
@@ -107,12 +116,11 @@ impl WhoArgs {
     }
 }
 
-impl OpenDesk {
+impl OpenService {
     /// Does what is to be done now, where the key for it is at hand.
     pub(super) async fn carry_out(&self, now: Timestamp) {
-        if self.has_key {
-            let ticked = self.desk.tick(now).await;
-            for (what, why) in ticked.problems {
+        if self.reconciler.has_key() {
+            for Problem { what, why } in self.reconciler.reconcile(now).await.problems {
                 anstream::eprintln!("not done yet: {what}: {}", crate::cli::output::plain(&why));
             }
         }

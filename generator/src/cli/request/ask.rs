@@ -1,4 +1,4 @@
-//! `request` and `extend`: asking.
+//! `request` and `extend`: item.
 
 use clap::Subcommand;
 use jiff::Timestamp;
@@ -16,10 +16,10 @@ use super::args::{CallArgs, wait};
 use super::{print, watch};
 use crate::cli::args::new_id;
 use crate::cli::output::Outcome;
-use crate::desk::actor::Claim;
-use crate::desk::{Ask, Asking, Desk, Length, Opened};
+use crate::service::{Length, NewRequest, RequestItem, Service, Submitted};
+use crate::workflow::actor::Claim;
 
-/// Ask for access.
+/// NewRequest for access.
 ///
 /// What is asked for is checked at once: the role, the resource and policy, all as the base branch has them. An equal
 /// request that waits, or access that is live, is said instead of asked for again.
@@ -54,7 +54,7 @@ enum Access {
     Resource(Box<Resource>),
 }
 
-/// Ask for a role on a resource.
+/// NewRequest for a role on a resource.
 ///
 /// Give `--cluster`, `--role` and `--locator` several times for a bundle: one request, one approval, one change.
 #[derive(Debug, clap::Args)]
@@ -127,12 +127,12 @@ pub(super) struct Place {
 
 /// One thing more.
 #[derive(Clone, Debug)]
-struct Another(Asking);
+struct Another(RequestItem);
 
 impl Place {
-    pub(super) fn asking(&self, role: RoleRef) -> Asking {
+    pub(super) fn item(&self, role: RoleRef) -> RequestItem {
         let Self { cluster, locator, subresources } = self.clone();
-        Asking { cluster, role, locator, subresources }
+        RequestItem { cluster, role, locator, subresources }
     }
 }
 
@@ -156,7 +156,7 @@ fn another(text: &str) -> Result<Another, String> {
     let (Some(cluster), Some(named), Some(locator)) = (parts.next(), parts.next(), parts.next()) else {
         return Err("write it as `CLUSTER: ROLE: LOCATOR`".to_owned());
     };
-    Ok(Another(Asking {
+    Ok(Another(RequestItem {
         cluster: ClusterName::new(cluster).map_err(|error| error.to_string())?,
         role: role(named)?,
         locator: locator.parse().map_err(|error: p0_grant::locator::LocatorError| error.to_string())?,
@@ -164,7 +164,7 @@ fn another(text: &str) -> Result<Another, String> {
     }))
 }
 
-/// Ask for longer.
+/// NewRequest for longer.
 ///
 /// The length counts from the approval. Policy answers as for a new request, and says how long a grant may live with its
 /// extensions.
@@ -195,25 +195,25 @@ pub(in crate::cli) fn run(args: &Args, now: Timestamp) -> anyhow::Result<Outcome
 }
 
 impl SubmitArgs {
-    /// Asks what `ask` says, does what is thereby to be done now, and says what became of it; waits for that where it is to.
+    /// QueryContext what `ask` says, does what is thereby to be done now, and says what became of it; waits for that where it is to.
     pub(super) fn submit<A>(&self, now: Timestamp, ask: A) -> anyhow::Result<Outcome>
     where
-        A: AsyncFnOnce(&Desk) -> anyhow::Result<Ask>,
+        A: AsyncFnOnce(&Service) -> anyhow::Result<NewRequest>,
     {
-        let CallArgs { desk, who, output } = &self.call;
+        let CallArgs { service, who, output } = &self.call;
         let actor = who.actor()?;
         wait(async {
-            let open = desk.open(now).await?;
-            let ask = ask(&open.desk).await?;
-            let about = ask.wants.first().map(|(id, _)| id.to_string()).unwrap_or_default();
+            let open = service.open(now).await?;
+            let ask = ask(&open.service).await?;
+            let about = ask.grants.first().map(|(id, _)| id.to_string()).unwrap_or_default();
             let claim = actor.claim("request", &about, now)?;
-            let opened = open.desk.request(&ask, &claim, now).await?;
-            if let Opened::Existing(request) = &opened {
+            let opened = open.service.request(&ask, &claim, now).await?;
+            if let Submitted::Existing(request) = &opened {
                 print::existing(request, *output)?;
                 return Ok(Outcome::Done);
             }
             open.carry_out(now).await;
-            let request = open.desk.find(opened.request().id()).await?;
+            let request = open.service.find(opened.request().id()).await?;
             print::moved(&request, *output)?;
             match self.wait {
                 Some(limit) => watch::follow(&open, request.id(), limit, *output).await,
@@ -224,25 +224,25 @@ impl SubmitArgs {
 }
 
 impl Resource {
-    fn ask(&self) -> anyhow::Result<Ask> {
-        let first = self.place.asking(self.role.clone());
-        let mut wants = vec![(self.id.clone().map_or_else(new_id, Ok)?, first)];
-        for Another(asking) in &self.others {
-            wants.push((new_id()?, asking.clone()));
+    fn ask(&self) -> anyhow::Result<NewRequest> {
+        let first = self.place.item(self.role.clone());
+        let mut grants = vec![(self.id.clone().map_or_else(new_id, Ok)?, first)];
+        for Another(item) in &self.others {
+            grants.push((new_id()?, item.clone()));
         }
         let length = match (self.persistent, self.duration) {
             (true, _) => Length::Persistent,
             (false, Some(lifetime)) => Length::For(lifetime),
             (false, None) => Length::Default,
         };
-        Ok(Ask { to: self.to.clone(), wants, length, reason: self.reason.clone() })
+        Ok(NewRequest { to: self.to.clone(), grants, length, reason: self.reason.clone() })
     }
 }
 
 pub(in crate::cli) fn extend(args: &ExtendArgs, now: Timestamp) -> anyhow::Result<Outcome> {
     let reason = args.reason.clone();
-    let deed = async |desk: &Desk, id: &RequestId, claim: &Claim| {
-        desk.extend(id, args.duration, reason, claim, now).await
+    let deed = async |service: &Service, id: &RequestId, claim: &Claim| {
+        service.extend(id, args.duration, reason, claim, now).await
     };
     args.act.act("extend", now, deed)
 }
@@ -267,8 +267,8 @@ mod tests {
 
     #[test]
     fn another_thing_is_a_cluster_a_role_and_a_locator() {
-        let Another(asking) = another("prod: ClusterRole / view: pod / shop / *").unwrap();
-        assert_eq!((asking.cluster.as_str(), asking.role.to_string().as_str()), ("prod", "ClusterRole/view"));
+        let Another(item) = another("prod: ClusterRole / view: pod / shop / *").unwrap();
+        assert_eq!((item.cluster.as_str(), item.role.to_string().as_str()), ("prod", "ClusterRole/view"));
         assert!(another("prod: view").is_err());
     }
 }

@@ -11,7 +11,7 @@ use super::act::ActArgs;
 use super::args::{CallArgs, wait};
 use super::print;
 use crate::cli::output::Outcome;
-use crate::desk::Scope;
+use crate::service::Scope;
 
 macro_rules! one_request {
     ($(#[$doc:meta])* $name:ident, $example:literal) => {
@@ -26,7 +26,7 @@ macro_rules! one_request {
 }
 
 one_request! {
-    /// Take back a request that is not live yet, or a wish for longer.
+    /// Take back a request that is not live yet, or an extension.
     CancelArgs, "cancel"
 }
 
@@ -80,29 +80,29 @@ pub(in crate::cli) struct RevokeArgs {
 }
 
 pub(in crate::cli) fn cancel(args: &CancelArgs, now: Timestamp) -> anyhow::Result<Outcome> {
-    args.act.act("cancel", now, async |desk, id, claim| desk.cancel(id, claim, now).await)
+    args.act.act("cancel", now, async |service, id, claim| service.cancel(id, claim, now).await)
 }
 
 pub(in crate::cli) fn relinquish(args: &RelinquishArgs, now: Timestamp) -> anyhow::Result<Outcome> {
-    args.act.act("relinquish", now, async |desk, id, claim| desk.relinquish(id, claim, now).await)
+    args.act.act("relinquish", now, async |service, id, claim| service.relinquish(id, claim, now).await)
 }
 
 pub(in crate::cli) fn retry(args: &RetryArgs, now: Timestamp) -> anyhow::Result<Outcome> {
-    args.act.act("retry", now, async |desk, id, claim| desk.retry(id, claim, now).await)
+    args.act.act("retry", now, async |service, id, claim| service.retry(id, claim, now).await)
 }
 
 pub(in crate::cli) fn revoke(args: &RevokeArgs, now: Timestamp) -> anyhow::Result<Outcome> {
-    let CallArgs { desk, who, output } = &args.call;
+    let CallArgs { service, who, output } = &args.call;
     let actor = who.actor()?;
     let scope = args.scope()?;
     wait(async {
-        let open = desk.open(now).await?;
+        let open = service.open(now).await?;
         let claim = actor.claim("revoke", &scope.about(), now)?;
-        let done = open.desk.revoke(&scope, args.reason.clone(), &claim, now).await?;
+        let done = open.service.revoke(&scope, args.reason.clone(), &claim, now).await?;
         open.carry_out(now).await;
         let mut ended = Vec::with_capacity(done.ended.len());
         for request in &done.ended {
-            ended.push(open.desk.find(request.id()).await?);
+            ended.push(open.service.find(request.id()).await?);
         }
         print::revoked(&ended, &done, *output)?;
         Ok(if done.kept.is_empty() { Outcome::Done } else { Outcome::Refused })

@@ -8,7 +8,7 @@ use p0_grant::rule::Rule;
 use serde::Serialize;
 
 use crate::cli::output::{Format, danger_style, plain, section, structured, table};
-use crate::desk::{Revocation, Shown};
+use crate::service::{Preview, Revocation};
 use crate::store::Notice;
 
 /// A request as `-o json` has it: a documented contract.
@@ -19,7 +19,7 @@ struct View<'r> {
     state: StateName,
     requester: &'r str,
     subject: String,
-    grants: &'r [p0_access::request::Want],
+    grants: &'r [p0_access::request::RequestedGrant],
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'r str>,
     lifetime: String,
@@ -44,14 +44,14 @@ struct Told {
 }
 
 fn view(request: &Request) -> View<'_> {
-    let asked = request.asked();
+    let asked = request.spec();
     let approvers = request.granted().map(|granted| granted.approval.approvers()).unwrap_or_default();
     View {
         id: request.id().as_str(),
         state: request.state().name(),
         requester: asked.requester.as_str(),
         subject: asked.subject.to_string(),
-        grants: &asked.wants,
+        grants: &asked.grants,
         reason: asked.reason.as_deref(),
         lifetime: asked.lifetime.to_string(),
         asked_at: asked.at,
@@ -85,7 +85,7 @@ fn note(request: &Request) -> Option<String> {
             let still = still.map(|still| format!("; {still}")).unwrap_or_default();
             Some(format!("{}{by}{note}{still}", ending.why.sentence()))
         }
-        State::Extending(extending) => Some(format!("{} more asked for", extending.wish.lifetime)),
+        State::Extending(extending) => Some(format!("{} more asked for", extending.extension.lifetime)),
         State::Merged(_) | State::Active(_) => None,
         State::AwaitingReview(_) | State::Approved(_) | State::Proposed(_) | State::TimedOut => None,
     }
@@ -117,8 +117,8 @@ pub(super) fn moved(request: &Request, output: Format) -> anyhow::Result<()> {
     anstream::println!("{}", line(request));
     anstream::println!(
         "  {} to {}",
-        plain(&request.asked().summary()),
-        plain(&request.asked().subject.to_string())
+        plain(&request.spec().summary()),
+        plain(&request.spec().subject.to_string())
     );
     let next = match request.state().name() {
         StateName::Pending => Some("approvers answer with `p0-gitops approve`, or `deny`"),
@@ -153,7 +153,7 @@ pub(super) fn list(requests: &[Request], output: Format) -> anyhow::Result<()> {
         return structured(&requests.iter().map(view).collect::<Vec<_>>(), output);
     }
     let rows = requests.iter().map(|request| {
-        let asked = request.asked();
+        let asked = request.spec();
         vec![
             request.id().to_string(),
             request.state().name().as_str().to_owned(),
@@ -173,7 +173,7 @@ pub(super) fn list(requests: &[Request], output: Format) -> anyhow::Result<()> {
 }
 
 /// What a request gives.
-pub(super) fn gives(shown: &Shown) {
+pub(super) fn gives(shown: &Preview) {
     let list = |list: &[String]| {
         list.iter().map(|word| if word.is_empty() { "\"\"" } else { word }).collect::<Vec<_>>().join(", ")
     };
@@ -198,7 +198,7 @@ pub(super) fn gives(shown: &Shown) {
 /// Everything of a request.
 pub(super) fn whole(
     request: &Request,
-    shown: Option<&Shown>,
+    shown: Option<&Preview>,
     notices: &[Notice],
     output: Format,
 ) -> anyhow::Result<()> {
@@ -214,7 +214,7 @@ pub(super) fn whole(
         return structured(&value, output);
     }
     anstream::println!("{}", line(request));
-    let asked = request.asked();
+    let asked = request.spec();
     let approvers = request.granted().map(|granted| granted.approval.approvers()).unwrap_or_default();
     let approvers: Vec<&str> = approvers.into_iter().map(|name| name.as_str()).collect();
     let rows = [

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use p0_access::duration::Lifetime;
 use p0_access::request::{RequestId, StateName};
 
-use super::args::{DeskArgs, OpenDesk, wait};
+use super::args::{OpenService, ServiceArgs, wait};
 use super::print;
 use crate::cli::output::{Format, Outcome};
 
@@ -28,7 +28,7 @@ pub(in crate::cli) struct Args {
     limit: Lifetime,
 
     #[command(flatten)]
-    desk: DeskArgs,
+    service: ServiceArgs,
 
     /// How to print it.
     #[arg(short, long, value_name = "FORMAT", default_value = "table")]
@@ -37,14 +37,14 @@ pub(in crate::cli) struct Args {
 
 pub(in crate::cli) fn run(args: &Args, now: Timestamp) -> anyhow::Result<Outcome> {
     wait(async {
-        let open = args.desk.open(now).await?;
+        let open = args.service.open(now).await?;
         follow(&open, &args.id, args.limit, args.output).await
     })
 }
 
 /// Prints what is told of a request until it is decided.
 pub(super) async fn follow(
-    open: &OpenDesk,
+    open: &OpenService,
     id: &RequestId,
     limit: Lifetime,
     output: Format,
@@ -52,13 +52,13 @@ pub(super) async fn follow(
     let told = async {
         let mut seen = 0;
         loop {
-            let notices = open.desk.store().notices(id.as_str()).await?;
+            let notices = open.service.store().notices(id.as_str()).await?;
             let news: Vec<_> = notices.into_iter().filter(|notice| notice.recipient == "channel").collect();
             for notice in news.iter().skip(seen) {
                 print::notice(notice, output);
             }
             seen = news.len();
-            if let Some(outcome) = outcome(open.desk.find(id).await?.state().name()) {
+            if let Some(outcome) = outcome(open.service.find(id).await?.state().name()) {
                 return outcome;
             }
             tokio::time::sleep(PERIOD).await;
@@ -82,7 +82,7 @@ fn outcome(state: StateName) -> Option<anyhow::Result<Outcome>> {
         | StateName::TimedOut
         | StateName::Failed
         | StateName::Revoking
-        | StateName::Revoked => Some(Err(anyhow::anyhow!("it {}", state.told()))),
+        | StateName::Revoked => Some(Err(anyhow::anyhow!("it {}", state.label()))),
         StateName::Pending | StateName::AwaitingReview | StateName::Approved | StateName::Proposed => None,
     }
 }

@@ -67,7 +67,7 @@ fn check_workflow(flow: &Workflow) -> Result<(), GrantError> {
         ("the policy's digest", &flow.policy_sha256),
         ("the request's URL", &flow.request_url),
         ("the former file's digest", &flow.previous),
-        ("the window", &flow.window),
+        ("the preapproval", &flow.preapproval),
     ] {
         value.as_deref().map_or(Ok(()), |value| line(field, value))?;
     }

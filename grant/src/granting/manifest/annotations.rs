@@ -117,7 +117,7 @@ impl Core {
         annotations.put_some(REQUEST_URL, flow.request_url.as_deref());
         annotations.put_some(REASON, flow.reason.as_deref());
         annotations.put_some(PREVIOUS, flow.previous.as_deref());
-        annotations.put_some(WINDOW, flow.window.as_deref());
+        annotations.put_some(WINDOW, flow.preapproval.as_deref());
         annotations
     }
 }
@@ -202,7 +202,7 @@ impl Taken {
             request_url: self.text(REQUEST_URL),
             reason: self.text(REASON),
             previous: self.text(PREVIOUS),
-            window: self.text(WINDOW),
+            preapproval: self.text(WINDOW),
         };
         Ok((signature, Some(workflow)))
     }

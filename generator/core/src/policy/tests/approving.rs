@@ -188,7 +188,7 @@ fn any_one_alternative_suffices_and_one_kind_can_be_asked_for() {
     assert_eq!(by("dave", Proof::Review, None).unwrap().1, ApprovalKind::Git);
     assert!(by("carol", Proof::Bot, Some(ApprovalKind::Reviewers)).is_err());
     assert_eq!(by("carol", Proof::Bot, Some(ApprovalKind::Auto)), Err(vec!["no-such-approval"]));
-    assert_eq!(by("carol", Proof::Bot, Some(ApprovalKind::Window)), Err(vec!["no-such-approval"]));
+    assert_eq!(by("carol", Proof::Bot, Some(ApprovalKind::Preapproval)), Err(vec!["no-such-approval"]));
 }
 
 #[test]

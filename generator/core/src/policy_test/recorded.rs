@@ -1,0 +1,133 @@
+//! Grants of the past held to a policy of today: what would be otherwise. Not here: where they were recorded.
+
+use p0_grant::approval::ApprovalKind;
+use p0_grant::manifest::Claims;
+use p0_grant::plan::preview;
+use p0_grant::selection::Selection;
+
+use super::query::World;
+use crate::duration::Lifetime;
+use crate::layout::ClusterName;
+use crate::name::PersonName;
+use crate::policy::{Given, OnCall, Proof, Question, Reason, Risk, Stated, Term, Vote, accept, decide};
+
+/// A grant and what a policy says to it now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recorded {
+    /// The rule that allowed it then.
+    pub rule: Option<String>,
+    /// What is said now.
+    pub now: Now,
+}
+
+/// What is said now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Now {
+    /// The same rule, and what was given is enough.
+    Same,
+    /// Another rule, and what was given is enough.
+    OtherRule(String),
+    /// A rule, and what was given is not enough.
+    Lacks {
+        /// Which rule.
+        rule: String,
+        /// What is missing.
+        reasons: Vec<Reason>,
+    },
+    /// Refused.
+    Refused(Vec<Reason>),
+    /// The cluster no longer has what it was on, or it does not say who asked.
+    Unclear(String),
+}
+
+impl Now {
+    /// Whether it would be granted again.
+    pub fn is_allowed(&self) -> bool {
+        matches!(self, Self::Same | Self::OtherRule(_))
+    }
+}
+
+/// What `world` says to a grant on `cluster`, taken at its word about who approved.
+pub fn recorded(claims: &Claims, cluster: &ClusterName, world: World<'_>) -> Recorded {
+    let rule = claims.workflow.as_ref().and_then(|flow| flow.policy_rule.clone());
+    let now = match now(claims, cluster, world, rule.as_deref()) {
+        Ok(now) => now,
+        Err(problem) => Now::Unclear(problem),
+    };
+    Recorded { rule, now }
+}
+
+fn now(claims: &Claims, cluster: &ClusterName, world: World<'_>, rule: Option<&str>) -> Result<Now, String> {
+    let flow = claims.workflow.as_ref().ok_or("it does not say who asked")?;
+    let Ok(requester) = PersonName::new(flow.requester.as_str()) else {
+        return Ok(Now::Refused(vec![Reason::Unknown(format!("`{}`", flow.requester))]));
+    };
+    let selection = selection(claims, world)?;
+    let question = Question {
+        requester: &requester,
+        subject: &claims.subject,
+        cluster,
+        role: &claims.role,
+        selection: &selection,
+        risk: risk(claims, &selection, world)?,
+        term: term(claims)?,
+        reason: flow.reason.as_deref().map_or(Stated::Hidden, Stated::Text),
+    };
+    let found = match decide(world.policy, world.identities, &question).matched() {
+        Ok(found) => found,
+        Err(reasons) => return Ok(Now::Refused(reasons)),
+    };
+    let given = given(claims);
+    let own = found.rule.to_string();
+    Ok(match accept(&found, &question, &given) {
+        Ok(_) if rule == Some(own.as_str()) => Now::Same,
+        Ok(_) => Now::OtherRule(own),
+        Err(reasons) => Now::Lacks { rule: own, reasons },
+    })
+}
+
+fn selection(claims: &Claims, world: World<'_>) -> Result<Selection, String> {
+    let text = &claims.selection;
+    let resource = world.catalogue.resource(&text.group, &text.plural);
+    let resource = resource.ok_or_else(|| format!("the cluster has no `{}` any more", text.plural))?;
+    Selection::new(resource.clone(), text.target.clone())
+        .and_then(|selection| selection.with_subresources(claims.subresources.iter().cloned()))
+        .map_err(|error| error.to_string())
+}
+
+fn risk(claims: &Claims, selection: &Selection, world: World<'_>) -> Result<Risk, String> {
+    let role = world.catalogue.role(&claims.role).map_err(|error| error.to_string())?;
+    preview(role, selection, world.settings)
+        .map(|findings| Risk::of(&findings))
+        .map_err(|error| error.to_string())
+}
+
+fn term(claims: &Claims) -> Result<Term, String> {
+    let lives = Lifetime::between(claims.created_at, claims.expires_at).ok_or("it ends before it begins")?;
+    let flow = claims.workflow.as_ref();
+    Ok(match flow {
+        Some(flow) if flow.approval == Some(ApprovalKind::Persistent) => Term::Persistent,
+        // How much the last extension added is not told; what counts is the whole.
+        Some(flow) if flow.previous.is_some() => {
+            Term::Extended { by: lives.min(Lifetime::hours(1)), total: lives }
+        }
+        _ => Term::For(Some(lives)),
+    })
+}
+
+/// The file's own word: the judgement held it to the signatures when it landed.
+fn given(claims: &Claims) -> Given {
+    let nothing = Given { on_call: OnCall::Attested, ..Given::nothing(claims.created_at) };
+    let Some(flow) = &claims.workflow else { return nothing };
+    let proof = match flow.approval {
+        Some(ApprovalKind::Git) => Proof::Review,
+        // Windows are signed by those who open them.
+        Some(ApprovalKind::Preapproval) => Proof::Signature,
+        _ if flow.approver_signatures.is_empty() => Proof::Bot,
+        _ => Proof::Signature,
+    };
+    let persons = flow.approvers.iter().filter_map(|name| PersonName::new(name.as_str()).ok());
+    let votes = persons.map(|person| Vote { person, proof });
+    let via = flow.approval.filter(|kind| *kind != ApprovalKind::Preapproval);
+    Given { via, ..nothing }.with_votes(votes)
+}

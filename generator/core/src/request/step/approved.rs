@@ -1,0 +1,48 @@
+//! From the approval until its files are on base.
+
+use jiff::Timestamp;
+
+use super::Next;
+use super::pending::{policy_revoked, returned, taken_back};
+use crate::request::{Event, Granted, MergedGrant, Notice, Refused, RequestSpec, State, StateName};
+
+pub(super) fn step(
+    asked: &mut RequestSpec,
+    from: StateName,
+    mut granted: Granted,
+    event: Event,
+    now: Timestamp,
+) -> Result<Next, Refused> {
+    match event {
+        Event::Opened if granted.open => Err(Refused::NothingNew),
+        Event::Opened => {
+            granted.open = true;
+            Next::quiet(match from {
+                StateName::AwaitingReview => State::AwaitingReview(granted),
+                _ => State::Proposed(granted),
+            })
+        }
+        Event::Merged { commit, number, files } if number == granted.number => {
+            let merged =
+                MergedGrant { granted, since: now, commit, files, seen: None, warned: false, alarmed: false };
+            Next::telling(State::Merged(merged), Notice::Merged)
+        }
+        // The branch was deleted, unmerged, by somebody who may write to the repository: that is a no.
+        Event::Absent { .. } if granted.open => {
+            let reason = Some("its change was closed unmerged".to_owned());
+            Next::telling(State::Denied { by: None, reason }, Notice::Denied)
+        }
+        Event::Return { why, digests } => returned(asked, why, &digests),
+        Event::PolicyRevoked { reasons } => policy_revoked(&reasons),
+        Event::Deny { by, reason } => Next::telling(State::Denied { by: Some(by), reason }, Notice::Denied),
+        Event::Refused { findings } => {
+            let cause = findings.join("; ");
+            let state = State::Failed { cause: cause.clone(), granted: Some(granted) };
+            Next::telling(state, Notice::Failed { cause })
+        }
+        Event::Cancel { by } | Event::Relinquish { by } => taken_back(asked, by),
+        Event::Revoke { by, .. } => Next::telling(State::Cancelled { by }, Notice::Cancelled),
+        Event::Tick if now >= granted.merge_before => Next::telling(State::TimedOut, Notice::TimedOut),
+        _ => Err(Refused::NothingNew),
+    }
+}

@@ -1,0 +1,125 @@
+//! The grant files that a request's approval makes: signed, and the same bytes however often they are made.
+
+use p0_access::request::{Granted, Request, RequestedGrant};
+use p0_grant::approval::ApproverSignature;
+use p0_grant::grant::{Grant, GrantSpec, ManagedBy, Workflow};
+use p0_grant::manifest::Manifest;
+use p0_grant::signature::{Purpose, Signature};
+
+use crate::git::Message;
+use crate::repository::{Proposal, grant_branch};
+use crate::signing::SigningKey;
+use crate::workflow::policy_context::{PlannedGrant, PolicyContext};
+use crate::workflow::{Result, WorkflowError, reason_of, recorded_reason};
+
+/// What is proposed for `granted`.
+pub(super) fn proposal(
+    request: &Request,
+    granted: &Granted,
+    known: &PolicyContext,
+    key: &SigningKey,
+) -> Result<Proposal> {
+    let mut files = Vec::with_capacity(request.spec().grants.len());
+    for (index, want) in request.spec().grants.iter().enumerate() {
+        let bytes = file(request, granted, index, want, known, key)?;
+        files.push((want.cluster.clone(), want.grant.clone(), bytes));
+    }
+    Ok(Proposal { branch: branch(request, granted), message: message(request, granted), files })
+}
+
+/// The branch that proposes `granted`.
+pub(super) fn branch(request: &Request, granted: &Granted) -> String {
+    match granted.number {
+        0 => grant_branch(request.id().grant()),
+        number => format!("p0/extend/{}/{number}", request.id()),
+    }
+}
+
+fn file(
+    request: &Request,
+    granted: &Granted,
+    index: usize,
+    want: &RequestedGrant,
+    known: &PolicyContext,
+    key: &SigningKey,
+) -> Result<Vec<u8>> {
+    let member = known.want(want)?;
+    if member.digest() != want.digest {
+        return Err(WorkflowError::Changed);
+    }
+    let workflow = workflow(request, granted, index, want, &member)?;
+    let unwritable = |error: &dyn std::error::Error| WorkflowError::Render(error.to_string());
+    let grant = Grant::new(GrantSpec {
+        id: want.grant.clone(),
+        role: want.role.clone(),
+        selection: member.selection,
+        plan: &member.plan,
+        subject: request.spec().subject.clone(),
+        created_at: granted.at,
+        expires_at: granted.expires_at,
+        managed_by: ManagedBy::P0Gitops,
+        role_object: member.settings.grants.role_object,
+        prefix: member.settings.grants.prefix.clone(),
+        workflow: Some(workflow),
+    });
+    let unsigned =
+        Manifest::of(&grant.map_err(|error| unwritable(&error))?).map_err(|error| unwritable(&error))?;
+    let text = unsigned.signed_text().map_err(|error| unwritable(&error))?;
+    let signed = unsigned.with_signature(key.sign(Purpose::Grant, text.as_bytes())?);
+    let yaml = signed.and_then(|signed| signed.to_yaml()).map_err(|error| unwritable(&error))?;
+    Ok(yaml.into_bytes())
+}
+
+fn workflow(
+    request: &Request,
+    granted: &Granted,
+    index: usize,
+    want: &RequestedGrant,
+    member: &PlannedGrant,
+) -> Result<Workflow> {
+    let accepted = granted.approval.accepted.get(index);
+    let accepted =
+        accepted.ok_or_else(|| WorkflowError::Render("it has no approval of its own".to_owned()))?;
+    Ok(Workflow {
+        cluster: want.cluster.to_string(),
+        requester: request.spec().requester.to_string(),
+        approval: Some(accepted.via),
+        approvers: accepted.approvers.iter().map(ToString::to_string).collect(),
+        approver_signatures: signatures(granted, index, want)?,
+        policy_rule: Some(accepted.rule.clone()),
+        policy_sha256: Some(granted.approval.policy.clone()),
+        merge_before: Some(granted.merge_before),
+        request_url: None,
+        reason: recorded_reason(reason_of(request), member.settings.grants.reason),
+        preapproval: accepted.preapproval.as_ref().map(ToString::to_string),
+        previous: granted.previous.get(&want.grant).cloned(),
+    })
+}
+
+/// The own signatures of those whose approval counted.
+fn signatures(granted: &Granted, index: usize, want: &RequestedGrant) -> Result<Vec<ApproverSignature>> {
+    let approvers = granted.approval.accepted.get(index).map(|accepted| accepted.approvers.as_slice());
+    let counts = |person| approvers.is_some_and(|approvers| approvers.contains(person));
+    let votes = granted.approval.votes.iter().filter(|vote| counts(&vote.person));
+    let own = votes.filter_map(|vote| Some((vote, vote.signatures.get(&want.grant)?)));
+    own.map(|(vote, armor)| {
+        let signature = Signature::read(armor).map_err(|error| WorkflowError::Render(error.to_string()))?;
+        Ok(ApproverSignature { at: vote.at, lifetime: vote.lifetime.duration(), signature })
+    })
+    .collect()
+}
+
+/// What the commits say; the trailers are for reading, the signature is the evidence.
+fn message(request: &Request, granted: &Granted) -> Message {
+    let asked = request.spec();
+    let mut trailers: Vec<(&'static str, String)> =
+        asked.grants.iter().map(|want| ("Request-Id", want.grant.to_string())).collect();
+    trailers.push(("Requested-by", asked.requester.to_string()));
+    trailers.extend(granted.approval.approvers().into_iter().map(|name| ("Approved-by", name.to_string())));
+    trailers.extend(granted.approval.accepted.iter().map(|accepted| ("Policy-rule", accepted.rule.clone())));
+    trailers.push(("Expires-at", granted.expires_at.to_string()));
+    trailers.dedup();
+    let verb = if granted.number == 0 { "Grant" } else { "Extend" };
+    let subject = format!("{verb}: {} to {}", asked.summary(), asked.subject);
+    Message { subject, body: String::new(), trailers }
+}
