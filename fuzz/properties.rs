@@ -3,9 +3,12 @@
 use p0_access::identity::Identities;
 use p0_access::policy::{Answer, Policy, Question, Risk, Stated, Term, decide};
 use p0_access::preapproval::Preapproval;
+use p0_grant::arn::IamIdentity;
+use p0_grant::aws_auth::{Addition, AwsAuth, Owner};
 use p0_grant::catalogue::{Catalogue, read_roles};
 use p0_grant::locator::Locator;
 use p0_grant::manifest::Manifest;
+use p0_grant::mapping::Mapping;
 use p0_grant::signature::{Purpose, Signature};
 use p0_grant::signers::AllowedSigners;
 use tfplugin::value::json::Attributes;
@@ -15,7 +18,8 @@ use tfplugin::value::{Type, json, msgpack};
 pub type Property = fn(&[u8]);
 
 /// A name and the property of that name, as the targets and the corpus folders are called.
-pub const ALL: [(&str, Property); 8] = [
+pub const ALL: [(&str, Property); 9] = [
+    ("aws_auth", aws_auth),
     ("grant", grant),
     ("locator", locator),
     ("policy", policy),
@@ -25,6 +29,29 @@ pub const ALL: [(&str, Property); 8] = [
     ("signature", signature),
     ("signers", signers),
 ];
+
+/// What is added to a list of `aws-auth` is taken out again with the bytes as they were; what is there already stays. The
+/// lists are one text, as users and as roles.
+pub fn aws_auth(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let roles = text.replace("userarn", "rolearn");
+    let data = [("mapUsers".to_owned(), text.to_owned()), ("mapRoles".to_owned(), roles)].into();
+    let Ok(read) = AwsAuth::read(&data) else { return };
+    for (arn, name) in [
+        ("arn:aws:iam::123456789012:user/alice", "alice@example.com"),
+        ("arn:aws:sts::123456789012:assumed-role/AWSReservedSSO_Dev_0123456789abcdef/carol", "corp:carol"),
+    ] {
+        let (identity, _) = IamIdentity::read(arn).expect("an ARN");
+        let mapping = Mapping::new(identity, name).expect("a mapping");
+        let Ok(Addition::Edit(edit)) = read.add(&mapping, Owner::P0Gitops) else { continue };
+        let mut after = data.clone();
+        after.insert(edit.key().name().to_owned(), edit.after().expect("a value").to_owned());
+        let removal =
+            AwsAuth::read(&after).expect("what was edited").remove(mapping.identity(), Owner::P0Gitops);
+        let removal = removal.expect("it is ours").expect("an entry");
+        assert_eq!(removal.after(), data.get(edit.key().name()).map(String::as_str));
+    }
+}
 
 /// A file that reads as a grant is written as the same bytes, and what is signed of it is one text. The quick look at what
 /// was written here answers as the reader of YAML does.

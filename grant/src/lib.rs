@@ -3,8 +3,9 @@
 //! Pure: no clock, randomness, file, network or environment. What a caller needs of those comes in as an argument.
 //! Not here: who may have a grant (`p0-access`), and everything that acts (`p0-gitops`, `terraform-provider-p0`).
 //!
-//! Four rooms, each on those before it; their modules are known by their own names.
+//! Five rooms, each on those before it; their modules are known by their own names.
 
+mod eks;
 mod granting;
 mod kubernetes;
 mod picking;
@@ -13,6 +14,7 @@ mod planning;
 pub mod text;
 pub mod yaml;
 
+pub use eks::{arn, aws_auth, mapping, username};
 pub use granting::{approval, digest, grant, lifetime, manifest, signature, signers};
 pub use kubernetes::{alias, covers, evaluate, name, request, role, rule, subject};
 pub use picking::{catalogue, discovery, locator, nearest, resource, selection};

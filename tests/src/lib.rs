@@ -3,6 +3,7 @@
 //! Not here: fakes of what this project ships; there are none.
 
 pub mod appliers;
+mod aws_auth;
 pub mod big_repository;
 pub mod browser;
 mod control_plane;
@@ -22,6 +23,7 @@ pub mod upstream;
 mod waiting;
 pub mod workbench;
 
+pub use aws_auth::{AwsReader, SeenByAws, UserMapping};
 pub use control_plane::{Api, Asked, ControlPlane, Fate, Proxy};
 pub use oracle::{Binding, Oracle, Readers, RoleSet};
 pub use waiting::{PATIENCE, eventually};

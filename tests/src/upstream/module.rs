@@ -17,6 +17,8 @@ pub enum Module {
     OpenTofu,
     /// Terraform's own library of values, behind JSON lines.
     GoCty,
+    /// AWS' own reader of the ConfigMap `aws-auth`, behind JSON lines.
+    AwsAuth,
     /// The reader of a provider's registry documentation.
     TfPluginDocs,
     /// Flux' controller that fetches repositories.
@@ -31,9 +33,10 @@ pub enum Module {
 
 impl Module {
     /// Every one that a test runs.
-    pub const OF_TESTS: [Self; 8] = [
+    pub const OF_TESTS: [Self; 9] = [
         Self::Kubernetes,
         Self::GoCty,
+        Self::AwsAuth,
         Self::Terraform,
         Self::OpenTofu,
         Self::TfPluginDocs,
@@ -50,7 +53,7 @@ impl Module {
     /// # Panics
     /// Where Go is missing or too old, or the build fails: the message says what to do.
     pub fn program(self) -> &'static Path {
-        static BUILT: [OnceLock<PathBuf>; 9] = [const { OnceLock::new() }; 9];
+        static BUILT: [OnceLock<PathBuf>; 10] = [const { OnceLock::new() }; 10];
         BUILT[self as usize]
             .get_or_init(|| build::once(&self.recipe()).unwrap_or_else(|problem| panic!("{problem}")))
     }
@@ -83,6 +86,7 @@ impl Module {
                 ..recipe("opentofu", "github.com/opentofu/opentofu/cmd/tofu")
             },
             Self::GoCty => Recipe { minutes: 1, ..recipe("go-cty", ".") },
+            Self::AwsAuth => Recipe { minutes: 1, ..recipe("aws-auth", ".") },
             Self::TfPluginDocs => Recipe {
                 minutes: 1,
                 ..recipe("tfplugindocs", "github.com/hashicorp/terraform-plugin-docs/cmd/tfplugindocs")

@@ -1,0 +1,27 @@
+//! Characters that all readers of YAML take alike. go-yaml 2 ends lines at U+0085, U+2028 and U+2029, others do not; tabs
+//! count as indentation for some; the rest it refuses.
+
+use super::list::At;
+use super::refusal::Problem;
+
+/// Checks a whole value.
+pub(super) fn check(text: &str) -> Result<(), At> {
+    let bytes = text.as_bytes();
+    let plain = |byte: &u8| matches!(byte, b' '..=b'~' | b'\n');
+    if bytes.iter().all(plain) {
+        return Ok(());
+    }
+    let mut line = 1;
+    let mut letters = text.chars().peekable();
+    while let Some(letter) = letters.next() {
+        match letter {
+            '\n' => line += 1,
+            '\r' if letters.peek() == Some(&'\n') => {}
+            ' '..='~' => {}
+            '\u{2028}' | '\u{2029}' | '\u{feff}' => return Err((line, Problem::Character(letter))),
+            '\u{a0}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'.. => {}
+            _ => return Err((line, Problem::Character(letter))),
+        }
+    }
+    Ok(())
+}
