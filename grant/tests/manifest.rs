@@ -181,14 +181,14 @@ const EDITS: &[(&str, &str, &str)] = &[
     ("    p0.dev/created-at: \"2026-11-24T10:00:00Z\"\n", "", "lacks `p0.dev/created-at`"),
     ("    kustomize.toolkit.fluxcd.io/substitute: disabled\n", "", "lacks `kustomize"),
     ("fluxcd.io/substitute: disabled", "fluxcd.io/substitute: enabled", "should read"),
-    ("p0.dev/requester: alice", "p0.dev/requester: ${alice}", "the requester cannot stand"),
+    ("p0.dev/requester: alice", "p0.dev/requester: ${alice}", "the requester cannot be part"),
     ("    p0.dev/requester: alice@example.com\n", "", "lacks `p0.dev/requester`"),
     ("p0.dev/requester: alice@example.com", "p0.dev/requester: \"\"", "the requester is empty"),
     ("p0.dev/approvers: bob@example.com,", "p0.dev/approvers: \",\" #", "cannot be an approver"),
     ("    p0.dev/cluster: prod\n", "", "which no grant carries"),
-    ("no pod is ready", "<path:a>", "the reason cannot stand"),
+    ("no pod is ready", "<path:a>", "the reason cannot be part"),
     ("-----BEGIN SSH SIGNATURE-----", "-----BEGIN PGP SIGNATURE-----", "not an armored SSH signature"),
-    ("p0.dev/signature: |\n", "p0.dev/signature: |-\n", "`p0.dev/signature` is wrong"),
+    ("p0.dev/signature: |\n", "p0.dev/signature: |-\n", "`p0.dev/signature` is invalid"),
     // Labels, names, and fields that a grant has not.
     (
         "  labels:\n",

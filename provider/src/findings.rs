@@ -3,7 +3,7 @@
 use p0_grant::danger::Danger;
 use p0_grant::digest::SubsetDigest;
 use p0_grant::evaluate::BindingScope;
-use p0_grant::plan::Findings;
+use p0_grant::plan::PlanReport;
 use p0_grant::subset::Dropped;
 use tfplugin::value::{IntoValue, Type, Value};
 
@@ -65,7 +65,7 @@ pub(crate) fn answer_types() -> [(&'static str, Type, &'static str); 6] {
 }
 
 /// All that is said, by the names of [`answer_types`].
-pub(crate) fn answer(findings: &Findings) -> [(&'static str, Value); 6] {
+pub(crate) fn answer(findings: &PlanReport) -> [(&'static str, Value); 6] {
     let withheld = findings.withheld().map(p0_grant::offer::Withheld::sentence);
     let dropped: Vec<DroppedModel> = findings.dropped().iter().map(DroppedModel::from).collect();
     let danger: Vec<DangerModel> = findings.dangers().iter().map(DangerModel::from).collect();

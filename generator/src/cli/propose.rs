@@ -107,7 +107,7 @@ pub(super) fn run(args: &Args, now: Timestamp) -> anyhow::Result<Outcome> {
     let manifest = unsigned.with_signature(signature)?;
     let ensured = repository.propose(cluster, &manifest, by)?;
     if args.output == Format::Table {
-        for danger in plan.findings().dangers() {
+        for danger in plan.report().dangers() {
             let style = danger_style(danger.class);
             anstream::eprintln!("{style}{}{style:#} {}: {}", danger.class, plain(&danger.what), danger.why);
         }

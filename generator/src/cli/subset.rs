@@ -3,7 +3,7 @@
 use p0_grant::danger::Danger;
 use p0_grant::digest::SubsetDigest;
 use p0_grant::evaluate::BindingScope;
-use p0_grant::plan::{Findings, Settings, exact, preview};
+use p0_grant::plan::{PlanReport, Settings, exact, preview};
 use p0_grant::rule::Rule;
 use p0_grant::selection::Selection;
 use serde::Serialize;
@@ -85,7 +85,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-fn answer<'a>(role: String, selection: &Selection, findings: &'a Findings) -> Answer<'a> {
+fn answer<'a>(role: String, selection: &Selection, findings: &'a PlanReport) -> Answer<'a> {
     let dropped = findings.dropped().iter().map(|drop| Dropped {
         what: drop.what(),
         verbs: &drop.verbs,

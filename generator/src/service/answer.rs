@@ -12,7 +12,7 @@ use p0_access::request::{Event, Refused, Request, RequestId, Span, State, Tally,
 use p0_grant::approval::Statement;
 use p0_grant::digest::SubsetDigest;
 use p0_grant::name::GrantId;
-use p0_grant::plan::Findings;
+use p0_grant::plan::PlanReport;
 use p0_grant::signature::{Purpose, Signature};
 
 use super::{Judged, Service, approval, counted, members};
@@ -34,7 +34,7 @@ pub struct Preview {
     /// What is signed, by grant.
     pub statements: BTreeMap<GrantId, Statement>,
     /// What it gives, and what is said about that.
-    pub findings: Vec<Findings>,
+    pub findings: Vec<PlanReport>,
 }
 
 /// A approval.
@@ -87,7 +87,7 @@ impl Service {
         let lifetime = lifetime.unwrap_or(asked_lifetime(&request));
         let statements = statements(&known, &request, lifetime, now)?;
         let findings =
-            members(&known, &request)?.iter().map(|member| member.plan.findings().clone()).collect();
+            members(&known, &request)?.iter().map(|member| member.plan.report().clone()).collect();
         Ok(Preview { digest: request.shown(), lifetime, at: now, statements, findings, request })
     }
 

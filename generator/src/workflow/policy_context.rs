@@ -191,14 +191,14 @@ impl PolicyContext {
 
 impl PlannedGrant {
     pub(crate) fn digest(&self) -> SubsetDigest {
-        SubsetDigest::of(self.plan.findings().rules())
+        SubsetDigest::of(self.plan.report().rules())
     }
 
     pub(crate) fn into_want(self, grant: GrantId) -> RequestedGrant {
         RequestedGrant {
             grant,
             digest: self.digest(),
-            danger: p0_grant::danger::worst(self.plan.findings().dangers()),
+            danger: p0_grant::danger::worst(self.plan.report().dangers()),
             cluster: self.cluster,
             role: self.role,
             selection: self.selection.to_string(),
@@ -213,7 +213,7 @@ impl PlannedGrant {
             cluster: &self.cluster,
             role: &self.role,
             selection: &self.selection,
-            risk: Risk::of(self.plan.findings()),
+            risk: Risk::of(self.plan.report()),
             term: context.term,
             reason: context.reason.map_or(Stated::Nothing, Stated::Text),
         }

@@ -18,7 +18,7 @@ pub enum ApprovalKind {
     Reviewers,
     /// The requester's manager.
     Manager,
-    /// Nobody: the requester is on call.
+    /// No person: the requester is on call.
     Auto,
     /// The review of the change itself.
     Git,
@@ -35,7 +35,7 @@ pub struct ApproverSignature {
     pub at: Timestamp,
     /// The longest that they approved: whole seconds.
     pub lifetime: SignedDuration,
-    /// The signature, for [`Purpose::Approval`]. Nobody has verified it yet.
+    /// The signature, for [`Purpose::Approval`]. It is not verified yet.
     pub signature: Signature,
 }
 
@@ -93,7 +93,7 @@ pub struct Statement {
 
 /// A text that names no kind of approval.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no kind of approval")]
+#[error("`{0}` is not a kind of approval")]
 pub struct ApprovalKindError(String);
 
 /// Why a text is no list of approvers' signatures.

@@ -134,15 +134,15 @@ pub enum GrantError {
     #[error("`{0}` has a fraction of a second; grants use whole seconds")]
     Fraction(Timestamp),
     /// A text that must not stand in a manifest.
-    #[error("{field} cannot stand in a grant")]
+    #[error("{field} cannot be part of a grant")]
     Text {
         /// Which.
         field: &'static str,
         /// Why not.
         source: TextError,
     },
-    /// Something that nobody can do without is empty.
-    #[error("{0} is empty")]
+    /// A required field is empty.
+    #[error("{0} is empty: give it a value")]
     Empty(&'static str),
     /// A person's name with the character that separates them, or none.
     #[error("`{0}` cannot be an approver: a name is not empty and has no comma")]
@@ -160,7 +160,7 @@ impl Grant {
     /// # Errors
     /// [`GrantError`] names the field.
     pub fn new(spec: GrantSpec<'_>) -> Result<Self, GrantError> {
-        let rules = spec.plan.findings().rules();
+        let rules = spec.plan.report().rules();
         Terms {
             role: &spec.role,
             selection: spec.selection.to_string(),

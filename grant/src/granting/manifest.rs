@@ -18,8 +18,8 @@ use crate::subject::Subject;
 use crate::yaml;
 
 mod annotations;
+mod canonical;
 mod difference;
-mod known;
 mod live;
 mod names;
 mod object;
@@ -54,7 +54,7 @@ pub struct Manifest {
     claims: Claims,
 }
 
-/// What a manifest says of its grant. Nobody has checked it against a catalogue yet.
+/// What a manifest says of its grant. It is not checked against a catalogue yet.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Claims {
     /// The grant's id.
@@ -85,7 +85,7 @@ pub struct Claims {
     pub prefix: NamePrefix,
     /// What the workflow knows.
     pub workflow: Option<Workflow>,
-    /// The signature. Nobody has verified it yet.
+    /// The signature. It is not verified yet.
     pub signature: Option<Signature>,
 }
 

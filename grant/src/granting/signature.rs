@@ -72,7 +72,7 @@ pub enum Refused {
         /// What it should be for.
         wanted: &'static str,
     },
-    /// Nobody on base has this key.
+    /// The key is not among the allowed signers.
     #[error("the key {0} is not among the allowed signers")]
     UnknownKey(Fingerprint),
     /// The key is there, for other purposes.

@@ -44,10 +44,10 @@ pub enum LineProblem {
     /// Text that is no key.
     #[error("its key cannot be read: {0}")]
     Key(String),
-    /// An option that OpenSSH knows and this project does not take, or that nobody knows.
+    /// An option that OpenSSH knows and this project does not take, or that OpenSSH does not know either.
     #[error("the option `{0}` is not supported here; use `namespaces`, `valid-after` and `valid-before`")]
     Option(String),
-    /// A time that cannot be read, or in somebody's local time.
+    /// A time that cannot be read, or in local time.
     #[error("`{0}` is not a time in UTC such as `20261124Z` or `202611241030Z`")]
     Time(String),
     /// An option that stands there twice; OpenSSH refuses that too.

@@ -1,4 +1,4 @@
-//! Requests: what somebody tries to do, in the terms the API server's authorizer sees.
+//! Requests: what a client tries to do, in the terms the API server's authorizer sees.
 //!
 //! Not here: how a URL becomes these terms
 //! (<https://github.com/kubernetes/apiserver/blob/v0.36.2/pkg/endpoints/request/requestinfo.go> does that).

@@ -55,7 +55,7 @@ pub enum RoleRefError {
     #[error("`{0}` does not name a role: here it reads `ClusterRole/NAME` or `Role/NAMESPACE/NAME`")]
     Spelling(String),
     /// One of the names is none.
-    #[error("the role's name is wrong")]
+    #[error("the role's name is invalid")]
     Name(#[from] NameError),
 }
 
@@ -115,7 +115,7 @@ impl Role {
         &self.rules
     }
 
-    /// Its labels, as far as whoever read it kept them.
+    /// Its labels, as far as its reader kept them.
     pub fn labels(&self) -> &BTreeMap<String, String> {
         &self.labels
     }

@@ -37,13 +37,13 @@ pub enum SubjectView<'a> {
     },
 }
 
-/// Why somebody cannot be the subject of a grant.
+/// Why a text cannot be the subject of a grant.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SubjectError {
     /// An empty name.
     #[error("a subject needs a name")]
     Empty,
-    /// One of Kubernetes' own users or groups: the API server would take it, and it may be everybody.
+    /// One of Kubernetes' own users or groups: the API server would take it, and it may be every user.
     #[error(
         "`{0}` is one of Kubernetes' own subjects; grants are for people, their groups and service accounts outside `system:`"
     )]
@@ -51,14 +51,14 @@ pub enum SubjectError {
     /// Not a DNS-1123 subdomain.
     #[error("`{0}` cannot name a service account: use at most 253 characters of `a-z`, `0-9`, `-` and `.`")]
     ServiceAccount(String),
-    /// A control character, which would let a name pretend in a terminal or a log.
+    /// A control character, which would let a name imitate another one in a terminal or a log.
     #[error("the subject's name {0:?} holds a control character")]
     Control(String),
     /// Not `User/…`, `Group/…` or `ServiceAccount/…/…`.
     #[error("`{0}` is not a subject: write `User/NAME`, `Group/NAME` or `ServiceAccount/NAMESPACE/NAME`")]
     Form(String),
     /// The namespace of a service account is none.
-    #[error("the service account's namespace is wrong")]
+    #[error("the service account's namespace is invalid")]
     Namespace(#[source] crate::name::NameError),
 }
 

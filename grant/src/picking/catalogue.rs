@@ -50,7 +50,7 @@ pub enum CatalogueError {
     /// Neither a catalogue nor roles.
     #[error("the roles cannot be read")]
     Roles(#[source] YamlError),
-    /// One thing described twice: nobody could say which description counts.
+    /// One thing is described twice, and neither description has precedence.
     #[error("the catalogue has `{0}` twice")]
     Twice(String),
 }

@@ -22,13 +22,13 @@ pub const AGGREGATED: &str = "application/json;g=apidiscovery.k8s.io;v=v2;as=API
 pub struct Discovered {
     /// Every resource, sorted by group and plural.
     pub resources: Vec<ApiResource>,
-    /// Group versions that nobody answers for.
+    /// Group versions whose server does not answer.
     pub failed: Vec<FailedGroup>,
     /// What cannot be picked.
     pub left_out: Vec<LeftOut>,
 }
 
-/// A group version that discovery lists and nobody answers for.
+/// A group version that discovery lists and whose server does not answer.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct FailedGroup {
     /// The API group.
@@ -39,7 +39,7 @@ pub struct FailedGroup {
     pub reason: String,
 }
 
-/// Something the cluster has that no catalogue can hold, and so nobody can ask for.
+/// Something the cluster has that a catalogue cannot hold, and so a request cannot select.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct LeftOut {
     /// What.

@@ -31,12 +31,12 @@ use crate::selection::{Selection, SelectionError, SelectionText, Target};
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Locator {
     kind: String,
-    place: Place,
+    target: LocatorTarget,
 }
 
 /// What follows the kind.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-enum Place {
+enum LocatorTarget {
     /// Nothing, or `*`.
     Anywhere,
     /// One part.
@@ -63,7 +63,7 @@ pub enum LocatorError {
     )]
     Form(String),
     /// A part is no name.
-    #[error("the locator `{locator}` holds a wrong name")]
+    #[error("the locator `{locator}` contains an invalid name")]
     Name {
         /// The whole locator.
         locator: String,
@@ -123,8 +123,8 @@ impl Locator {
     pub fn resolve(&self, catalogue: &Catalogue) -> Result<Selection, LocatorError> {
         let resource = find(&self.kind, catalogue)?;
         let target = match resource.scope() {
-            Scope::Namespaced => self.place.namespaced_target(resource),
-            Scope::Cluster => self.place.cluster_target(resource),
+            Scope::Namespaced => self.target.namespaced_target(resource),
+            Scope::Cluster => self.target.cluster_target(resource),
         };
         Ok(Selection::new(resource.clone(), target?)?)
     }
@@ -149,16 +149,16 @@ impl std::str::FromStr for Locator {
             "*" => Ok(Objects::All),
             name => ObjectName::new(name).map(Objects::One).map_err(wrong_name),
         };
-        let place = match rest {
-            [] | ["*"] => Place::Anywhere,
-            [name] => Place::Name(ObjectName::new(*name).map_err(wrong_name)?),
-            ["*", name] => Place::AllNamespaces(objects(name)?),
+        let target = match rest {
+            [] | ["*"] => LocatorTarget::Anywhere,
+            [name] => LocatorTarget::Name(ObjectName::new(*name).map_err(wrong_name)?),
+            ["*", name] => LocatorTarget::AllNamespaces(objects(name)?),
             [namespace, name] => {
-                Place::Namespace(Namespace::new(*namespace).map_err(wrong_name)?, objects(name)?)
+                LocatorTarget::Namespace(Namespace::new(*namespace).map_err(wrong_name)?, objects(name)?)
             }
             _ => return Err(form()),
         };
-        Ok(Self { kind: (*kind).to_owned(), place })
+        Ok(Self { kind: (*kind).to_owned(), target })
     }
 }
 
@@ -166,17 +166,17 @@ impl std::str::FromStr for Locator {
 impl From<SelectionText> for Locator {
     fn from(SelectionText { group, plural, target }: SelectionText) -> Self {
         let group = if group.is_empty() { "core" } else { &group };
-        let place = match target {
-            Target::Object { namespace, name } => Place::Namespace(namespace, Objects::One(name)),
-            Target::Kind { namespace } => Place::Namespace(namespace, Objects::All),
-            Target::KindEverywhere | Target::ClusterKind => Place::Anywhere,
-            Target::ClusterObject { name } => Place::Name(name),
+        let target = match target {
+            Target::Object { namespace, name } => LocatorTarget::Namespace(namespace, Objects::One(name)),
+            Target::Kind { namespace } => LocatorTarget::Namespace(namespace, Objects::All),
+            Target::KindEverywhere | Target::ClusterKind => LocatorTarget::Anywhere,
+            Target::ClusterObject { name } => LocatorTarget::Name(name),
         };
-        Self { kind: format!("{plural}.{group}"), place }
+        Self { kind: format!("{plural}.{group}"), target }
     }
 }
 
-impl Place {
+impl LocatorTarget {
     fn namespaced_target(&self, resource: &ApiResource) -> Result<Target, LocatorError> {
         match self {
             Self::Anywhere | Self::AllNamespaces(Objects::All) => Ok(Target::KindEverywhere),
@@ -386,7 +386,7 @@ mod tests {
                 "`web` in all namespaces is many objects: name one namespace, or write `*` for the name",
             ),
             ("* / a / *", "`*` is every kind: name one, a grant is on one kind at a time"),
-            ("deploy / A / web", "the locator `deploy / A / web` holds a wrong name"),
+            ("deploy / A / web", "the locator `deploy / A / web` contains an invalid name"),
         ] {
             assert_eq!(resolve(text).unwrap_err().to_string(), expected, "{text}");
         }

@@ -79,10 +79,10 @@ pub enum SelectionError {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SelectionTextError {
     /// Another form.
-    #[error("`{0}` is not a selection: it reads `GROUP/RESOURCE NAMESPACE/NAME`, `*` standing for all")]
+    #[error("`{0}` is not a selection: it reads `GROUP/RESOURCE NAMESPACE/NAME`, with `*` for all")]
     Form(String),
     /// A name is none.
-    #[error("the selection `{text}` holds a wrong name")]
+    #[error("the selection `{text}` contains an invalid name")]
     Name {
         /// The whole text.
         text: String,
@@ -91,7 +91,7 @@ pub enum SelectionTextError {
     },
 }
 
-/// A selection's text taken apart: what is picked, before anybody knows whether it is served.
+/// A selection's text taken apart: what is picked, before it is known whether the cluster serves it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SelectionText {
     /// The API group; `""` is the core group.

@@ -14,7 +14,7 @@ use crate::selection::{Selection, Target};
 
 mod table;
 
-pub use table::{Entry, Place, Row, standard_rows};
+pub use table::{Entry, Row, RowPlace, standard_rows};
 
 /// How dangerous; later ones are worse.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -46,7 +46,7 @@ pub struct Danger {
 /// What a site knows of itself that makes rules more dangerous.
 #[derive(Clone, Debug, Default)]
 pub struct Site {
-    /// Namespaces of whoever applies the repository and of the bot: what runs there has the applier's power.
+    /// The namespaces of the applier (Argo CD, Flux) and of the bot: what runs there has the applier's rights.
     pub applier_namespaces: Vec<Namespace>,
     /// Rows besides [`standard_rows`].
     pub rows: Vec<Row>,
@@ -131,15 +131,15 @@ fn matches_verb(pattern: &str, verb: &str) -> bool {
     pattern.strip_suffix('*').map_or(pattern == verb, |prefix| verb.starts_with(prefix))
 }
 
-fn applies_at(place: &Place, selection: &Selection, site: &Site) -> bool {
+fn applies_at(place: &RowPlace, selection: &Selection, site: &Site) -> bool {
     let target = selection.target();
     match place {
-        Place::Anywhere => true,
-        Place::Object { namespace, name } => {
+        RowPlace::Anywhere => true,
+        RowPlace::Object { namespace, name } => {
             target.namespace().is_none_or(|own| own.as_str() == namespace)
                 && target.name().is_none_or(|own| own.as_str() == name)
         }
-        Place::ApplierNamespaces => match target {
+        RowPlace::ApplierNamespaces => match target {
             Target::KindEverywhere => !site.applier_namespaces.is_empty(),
             _ => target.namespace().is_some_and(|own| site.applier_namespaces.contains(own)),
         },

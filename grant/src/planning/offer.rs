@@ -114,7 +114,7 @@ pub struct Offer<T> {
     pub withheld: Option<Withheld>,
 }
 
-/// All of a catalogue as whoever asks sees it.
+/// All of a catalogue as a requester sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Offers<'a> {
     /// Every role, sorted.
@@ -146,7 +146,7 @@ enum Touched {
     All,
 }
 
-/// A Namespace is itself an object of the cluster, and whoever may change it reaches what is in it.
+/// A Namespace is an object of the cluster, and a change of it reaches everything inside.
 fn touched(selection: &Selection) -> Touched {
     let resource = selection.resource();
     let is_namespaces = resource.group().is_empty() && resource.plural() == "namespaces";

@@ -42,7 +42,7 @@ pub struct Settings {
 
 /// Rules with all that is said about them. There is always at least one rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Findings {
+pub struct PlanReport {
     subset: Subset,
     dangers: Vec<Danger>,
     scope: BindingScope,
@@ -52,7 +52,7 @@ pub struct Findings {
 
 /// The proof that rules may be granted: only [`plan`] makes one, and no grant is made without one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Plan(Findings);
+pub struct Plan(PlanReport);
 
 /// Why there is nothing to grant.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -85,12 +85,12 @@ impl Allowance {
 
 impl Plan {
     /// The rules that may be granted, with all that is said about them.
-    pub fn findings(&self) -> &Findings {
+    pub fn report(&self) -> &PlanReport {
         &self.0
     }
 }
 
-impl Findings {
+impl PlanReport {
     /// The rules, never empty.
     pub fn rules(&self) -> &[Rule] {
         self.subset.rules()
@@ -126,22 +126,22 @@ impl Findings {
 ///
 /// # Errors
 /// [`SubsetError`].
-pub fn exact(role: &Role, selection: &Selection, settings: &Settings) -> Result<Findings, SubsetError> {
-    Ok(find(role, selection, settings, subset(role, selection)?))
+pub fn exact(role: &Role, selection: &Selection, settings: &Settings) -> Result<PlanReport, SubsetError> {
+    Ok(report_on(role, selection, settings, subset(role, selection)?))
 }
 
 /// The restricted subset, whether it would be granted or not: for looking, never for granting.
 ///
 /// # Errors
 /// [`PlanError::Subset`] or [`PlanError::NothingLeft`].
-pub fn preview(role: &Role, selection: &Selection, settings: &Settings) -> Result<Findings, PlanError> {
+pub fn preview(role: &Role, selection: &Selection, settings: &Settings) -> Result<PlanReport, PlanError> {
     let privileged = match settings.allows(role, selection) {
         true => PrivilegedVerbs::Kept,
         false => PrivilegedVerbs::Dropped,
     };
     let restriction = Restriction { privileged, wildcard: settings.wildcard };
     let subset = restrict(subset(role, selection)?, selection, restriction)?;
-    Ok(find(role, selection, settings, subset))
+    Ok(report_on(role, selection, settings, subset))
 }
 
 /// What would be granted of `role` on `selection`.
@@ -163,12 +163,12 @@ pub fn preview(role: &Role, selection: &Selection, settings: &Settings) -> Resul
 /// assert!(matches!(plan(&role, &selection, &Settings::default()), Err(PlanError::NothingLeft(_))));
 /// ```
 pub fn plan(role: &Role, selection: &Selection, settings: &Settings) -> Result<Plan, PlanError> {
-    let findings = preview(role, selection, settings)?;
-    match findings.withheld.clone() {
-        None => Ok(Plan(findings)),
+    let report = preview(role, selection, settings)?;
+    match report.withheld.clone() {
+        None => Ok(Plan(report)),
         Some(why) => {
             let (role, selection) = (role.reference().clone(), selection.to_string());
-            Err(PlanError::Withheld { role, selection, why, dangers: findings.dangers })
+            Err(PlanError::Withheld { role, selection, why, dangers: report.dangers })
         }
     }
 }
@@ -179,13 +179,13 @@ impl Settings {
     }
 }
 
-fn find(role: &Role, selection: &Selection, settings: &Settings, subset: Subset) -> Findings {
+fn report_on(role: &Role, selection: &Selection, settings: &Settings, subset: Subset) -> PlanReport {
     let dangers = classify(subset.rules(), selection, &settings.site);
     let withheld =
         withheld_role(role).or_else(|| withheld_selection(selection, worst(&dangers), &settings.system));
     let is_opened = settings.allows(role, selection);
     let withheld = withheld.filter(|_| !is_opened);
-    Findings { subset, dangers, scope: selection.target().binding_scope(), withheld, is_opened }
+    PlanReport { subset, dangers, scope: selection.target().binding_scope(), withheld, is_opened }
 }
 
 fn withheld_sentence(why: &Withheld, dangers: &[Danger]) -> String {
@@ -194,7 +194,7 @@ fn withheld_sentence(why: &Withheld, dangers: &[Danger]) -> String {
     let found: Vec<String> = worst.map(|danger| format!("{} ({})", danger.what, danger.why)).collect();
     let found = if found.is_empty() { String::new() } else { format!("; it gives {}", found.join(", ")) };
     format!(
-        "{}{found}; a setting that allows privileged access would have to name the role and the resource",
+        "{}{found}; to grant it, a setting that allows privileged access must name the role and the resource",
         why.sentence()
     )
 }
@@ -237,7 +237,9 @@ mod tests {
         let (role, selection) = bindings();
         let error = plan(&role, &selection, &Settings::default()).unwrap_err().to_string();
         assert!(
-            error.contains("create rolebindings.rbac.authorization.k8s.io (rights can be given to anybody)"),
+            error.contains(
+                "create rolebindings.rbac.authorization.k8s.io (the holder can grant any role to any subject)"
+            ),
             "{error}"
         );
     }

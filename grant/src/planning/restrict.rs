@@ -1,4 +1,4 @@
-//! Restriction: takes out of an exact subset what nobody should get by accident.
+//! Restriction: removes from an exact subset the verbs that must not be granted by accident.
 //!
 //! Some verbs give more than they say: `bind` on one role gives every right that the role holds. They are dropped
 //! unless a policy names the role and the resource. Dropping is always sound; what went is returned. Not here: refusing
@@ -49,14 +49,14 @@ pub struct Restriction {
 /// Nothing was left.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "all that the role gives on `{selection}` is privileged and dropped; a policy would have to name the role and the resource"
+    "every verb that the role gives on `{selection}` is privileged and was removed; to grant it, a policy must name the role and the resource"
 )]
 pub struct NothingLeft {
     /// The selection's text.
     pub selection: String,
 }
 
-/// Resources with verbs beyond the standard ones, each of which is somebody else's power.
+/// Resources with verbs beyond the standard ones; each such verb gives the rights of another identity.
 ///
 /// Source: <https://kubernetes.io/docs/concepts/security/rbac-good-practices/#privilege-escalation-risks>.
 const WITH_PRIVILEGED_VERBS: [(&str, &str); 14] = [
@@ -76,7 +76,7 @@ const WITH_PRIVILEGED_VERBS: [(&str, &str); 14] = [
     ("security.openshift.io", "securitycontextconstraints"),
 ];
 
-/// Whether holding `verb` is holding somebody else's power.
+/// Whether `verb` lets its holder use the rights of another identity.
 pub fn is_privileged(verb: &str) -> bool {
     // 1.36 has `impersonate:user-info`, `impersonate-on:…` and more of the kind.
     verb.starts_with("impersonate") || matches!(verb, "bind" | "escalate" | "approve" | "sign" | "use")

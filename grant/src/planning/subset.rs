@@ -2,7 +2,7 @@
 //!
 //! A rule is a product and so is a selection, hence their intersection is one product: each rule gives one rule or
 //! none, and nothing is merged. The role never widens on the way: what comes out is covered by what went in. Not here:
-//! taking out what nobody should get by accident ([`crate::restrict`]) and saying how dangerous the rest is
+//! removing what must not be granted by accident ([`crate::restrict`]) and saying how dangerous the rest is
 //! ([`crate::danger`]).
 
 use std::collections::BTreeMap;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use p0_grant::plan::{Findings, preview};
+use p0_grant::plan::{PlanReport, preview};
 use p0_grant::role::Role;
 use p0_grant::rule::Rule;
 use p0_grant::selection::Selection;
@@ -78,7 +78,7 @@ fn said(schema: Schema) -> Schema {
         )
 }
 
-fn state(config: Value, role: &Role, selection: &Selection, findings: &Findings) -> Outcome<Value> {
+fn state(config: Value, role: &Role, selection: &Selection, findings: &PlanReport) -> Outcome<Value> {
     let Value::Object(mut state) = config else { return Ok(config) };
     state.extend(answer(findings).map(|(name, value)| (name.to_owned(), value)));
     state.insert("selection".to_owned(), Value::string(selection.to_string()));

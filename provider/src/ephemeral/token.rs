@@ -51,7 +51,7 @@ impl Ephemeral for Token {
         terms.check(settings.max_duration, reason)?;
         let (role, selection) = Picked::read(&config)?.find(&cluster).await?;
         let plan = plan(&role, &selection, &settings.plan).map_err(|error| refused(&error))?;
-        call.diagnostics.extend(warnings(plan.findings()));
+        call.diagnostics.extend(warnings(plan.report()));
         let now = cluster.now().await?;
         let wanted = Wanted::new(&role, selection, &plan, &terms, &settings, now)?;
         let mut lease = Lease { id: wanted.id.to_string(), ..Lease::default() };

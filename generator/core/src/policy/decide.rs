@@ -2,7 +2,7 @@
 
 use p0_grant::danger::{Class, worst};
 use p0_grant::offer::Withheld;
-use p0_grant::plan::Findings;
+use p0_grant::plan::PlanReport;
 use p0_grant::role::RoleRef;
 use p0_grant::selection::Selection;
 use p0_grant::subject::{Subject, SubjectView};
@@ -118,7 +118,7 @@ pub enum Answer {
 
 impl Risk {
     /// What a plan's findings say.
-    pub fn of(findings: &Findings) -> Self {
+    pub fn of(findings: &PlanReport) -> Self {
         Self {
             worst: worst(findings.dangers()),
             privileged: findings.is_opened(),

@@ -80,7 +80,7 @@ impl Standing<'_> {
         match remake(self.manifest, settings, catalogue) {
             Err(refusal) => vec![refusal],
             Ok((selection, plan)) => {
-                let risk = Risk::of(plan.findings());
+                let risk = Risk::of(plan.report());
                 let access = Access { standing: self, selection: &selection, risk, settings };
                 let mut findings = access.findings(base);
                 findings.extend(equal(self.manifest, selection, &plan, settings).err());

@@ -207,7 +207,7 @@ impl Taken {
         Ok((signature, Some(workflow)))
     }
 
-    /// Refuses annotations that nobody took.
+    /// Refuses annotations that no field was read from.
     pub(super) fn end(self) -> Result<(), ManifestError> {
         match self.left.into_keys().next() {
             None => Ok(()),

@@ -2,7 +2,7 @@
 //!
 //! What the server adds (uid, versions, managed fields) and what others have added (labels, annotations, a workflow's) is
 //! left aside; the core of the grant must be all there and agree with itself. Not here: whether it is the grant that
-//! somebody expects.
+//! the caller expects.
 
 use serde_json::{Map, Value};
 

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use super::annotations::CoreText;
 use super::object::{Kind, Metadata, Object};
-use super::{Claims, Difference, GRANT, MANAGED_BY, Manifest, known, names};
+use super::{Claims, Difference, GRANT, MANAGED_BY, Manifest, canonical, names};
 use crate::alias::alias_group;
 use crate::approval::{ApprovalKindError, ApproverSignaturesError};
 use crate::digest::{DigestError, SubsetDigest};
@@ -70,28 +70,28 @@ pub enum ManifestError {
         text: String,
     },
     /// Not an id.
-    #[error("the label `p0.dev/grant` is wrong")]
+    #[error("the label `p0.dev/grant` is invalid")]
     Id(#[source] NameError),
     /// Not a role.
-    #[error("`p0.dev/role` is wrong")]
+    #[error("`p0.dev/role` is invalid")]
     Role(#[source] RoleRefError),
     /// Not a selection.
-    #[error("`p0.dev/selection` is wrong")]
+    #[error("`p0.dev/selection` is invalid")]
     Selection(#[source] SelectionTextError),
     /// Not a digest.
-    #[error("`p0.dev/subset-sha256` is wrong")]
+    #[error("`p0.dev/subset-sha256` is invalid")]
     Digest(#[source] DigestError),
-    /// Nobody a grant may be for.
-    #[error("the binding's subject is wrong")]
+    /// Not a subject that a grant may have.
+    #[error("the binding's subject is invalid")]
     Subject(#[source] SubjectError),
     /// Not a signature in the one spelling that OpenSSH writes.
-    #[error("`p0.dev/signature` is wrong")]
+    #[error("`p0.dev/signature` is invalid")]
     Signature(#[source] SignatureError),
     /// No kind of approval.
-    #[error("`p0.dev/approval` is wrong")]
+    #[error("`p0.dev/approval` is invalid")]
     Approval(#[source] ApprovalKindError),
     /// Not approvers' signatures.
-    #[error("`p0.dev/approver-signatures` is wrong")]
+    #[error("`p0.dev/approver-signatures` is invalid")]
     ApproverSignatures(#[source] ApproverSignaturesError),
     /// Times or texts that no grant has.
     #[error("the claims do not make a grant")]
@@ -129,7 +129,7 @@ impl Manifest {
     /// # Errors
     /// [`ManifestError`] says the first thing that is wrong.
     pub fn read(text: &str) -> Result<Self, ManifestError> {
-        match known::objects(text).and_then(|objects| proven(&objects, text)) {
+        match canonical::objects(text).and_then(|objects| proven(&objects, text)) {
             Some(manifest) => Ok(manifest),
             None => Self::read_strictly(text),
         }

@@ -2,8 +2,8 @@
 //!
 //! A Terraform state is such a record: it holds the rules that a plan gave, and what they are bound to. This is no second
 //! way to grant more: the record's digest must be that of its rules, and each rule must lie within the selection, so that
-//! a record says what was planned or it says nothing. Whoever keeps it answers for the plan itself, as whoever keeps a
-//! grant file does.
+//! a record cannot say more than what was planned. The keeper of the record is responsible for the plan itself, as the
+//! keeper of a grant file is.
 
 use serde_json::Value;
 

@@ -17,7 +17,7 @@ pub(super) fn read(text: &str) -> Result<Catalogue, CatalogueError> {
     read_quickly(text).map_or_else(|| read_strictly(text), Ok)
 }
 
-/// Reads a file that nobody has touched since it was written.
+/// Reads a file that has not been edited since it was written.
 ///
 /// The quick reader need not be strict: what it understood counts only if writing it gives the very bytes that were read,
 /// and the strict reader gives the same catalogue for those (a property test).

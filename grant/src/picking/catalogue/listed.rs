@@ -35,7 +35,7 @@ enum NotARole {
     NoName,
     #[error("the Role `{0}` has no `metadata.namespace`: print it with `kubectl get -o yaml`")]
     NoNamespace(ObjectName),
-    #[error("`{0}` stands here for the second time")]
+    #[error("`{0}` is in this text twice: remove one of the two")]
     Twice(RoleRef),
 }
 
@@ -55,7 +55,7 @@ impl ListedRole {
         &self.selectors
     }
 
-    /// Whether it is an aggregated role that nobody has filled.
+    /// Whether it is an aggregated role whose rules are not filled in.
     pub fn is_unresolved(&self) -> bool {
         !self.selectors.is_empty() && self.role.rules().is_empty()
     }
@@ -223,7 +223,7 @@ mod tests {
             ("a: b\n", "line 1, column 1: a ClusterRole, a Role or a list of them has a `kind`"),
             (
                 "kind: ClusterRole\nmetadata: {name: a}\n---\nkind: ClusterRole\nmetadata: {name: a}\n",
-                "line 4, column 1: `ClusterRole/a` stands here for the second time",
+                "line 4, column 1: `ClusterRole/a` is in this text twice: remove one of the two",
             ),
         ] {
             assert_eq!(read_roles(text).unwrap_err().to_string(), expected);

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::Class;
 use super::Class::{Block, Critical, High};
 
-/// One kind of danger: whoever has one of the verbs on one of the entries, in that place.
+/// One kind of danger: one of the verbs on one of the entries, in that place.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Row {
@@ -19,7 +19,7 @@ pub struct Row {
     pub verbs: Vec<String>,
     /// Where; everywhere unless said.
     #[serde(default)]
-    pub place: Place,
+    pub place: RowPlace,
     /// What it means, for reading.
     pub why: String,
     /// Where this is known from.
@@ -55,7 +55,7 @@ impl Entry {
 /// Where a row counts.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub enum Place {
+pub enum RowPlace {
     /// Everywhere.
     #[default]
     Anywhere,
@@ -66,7 +66,7 @@ pub enum Place {
         /// Its name.
         name: String,
     },
-    /// In the namespaces of whoever applies the repository, and of the bot.
+    /// In the namespaces of the applier and of the bot.
     ApplierNamespaces,
 }
 
@@ -121,14 +121,14 @@ const EVERYWHERE: &[(Class, Pairs, Words, &str, &str)] = &[
         Block,
         &[(RBAC, "clusterrolebindings"), (RBAC, "rolebindings")],
         WRITE,
-        "rights can be given to anybody",
+        "the holder can grant any role to any subject",
         GOOD_PRACTICES,
     ),
     (
         Block,
         &[("", "users"), ("", "groups"), ("", "serviceaccounts")],
         IMPERSONATE,
-        "the holder can act as somebody else",
+        "the holder can act as another identity",
         GOOD_PRACTICES,
     ),
     (
@@ -141,7 +141,7 @@ const EVERYWHERE: &[(Class, Pairs, Words, &str, &str)] = &[
             (AUTHENTICATION, "nodes"),
         ],
         IMPERSONATE,
-        "the holder can act as somebody else",
+        "the holder can act as another identity",
         GOOD_PRACTICES,
     ),
     (
@@ -305,7 +305,7 @@ const EVERYWHERE: &[(Class, Pairs, Words, &str, &str)] = &[
     (High, &[("", "pods/eviction")], CREATE, "pods can be stopped", KUBISCAN),
 ];
 
-/// Whoever writes here changes what the applier runs, and so has the applier's rights.
+/// A write to these changes what the applier runs, and so uses the applier's rights.
 const WITH_THE_APPLIER: Pairs = &[
     ("", "configmaps"),
     ("", "pods"),
@@ -324,7 +324,9 @@ pub fn standard_rows() -> &'static [Row] {
     static ROWS: LazyLock<Vec<Row>> = LazyLock::new(|| {
         let everywhere = EVERYWHERE.iter();
         let mut rows: Vec<Row> = everywhere
-            .map(|(class, pairs, verbs, why, source)| row(*class, pairs, verbs, Place::Anywhere, why, source))
+            .map(|(class, pairs, verbs, why, source)| {
+                row(*class, pairs, verbs, RowPlace::Anywhere, why, source)
+            })
             .collect();
         rows.extend(in_one_place());
         rows
@@ -342,11 +344,11 @@ fn in_one_place() -> [Row; 3] {
         class: Block,
         entries: vec![Entry::Url("*".to_owned()), Entry::Url("/*".to_owned())],
         verbs: vec!["*".to_owned()],
-        place: Place::Anywhere,
+        place: RowPlace::Anywhere,
         why: "it is every path of the API server".to_owned(),
         source: GOOD_PRACTICES.to_owned(),
     };
-    let aws_auth = Place::Object { namespace: "kube-system".to_owned(), name: "aws-auth".to_owned() };
+    let aws_auth = RowPlace::Object { namespace: "kube-system".to_owned(), name: "aws-auth".to_owned() };
     let aws_verbs: Words = &["update", "patch", "delete", "deletecollection"];
     let why = "this ConfigMap says which IAM identity is who, cluster administrators included";
     [
@@ -356,14 +358,14 @@ fn in_one_place() -> [Row; 3] {
             Block,
             WITH_THE_APPLIER,
             CHANGE,
-            Place::ApplierNamespaces,
+            RowPlace::ApplierNamespaces,
             "what runs here has the applier's rights",
             FLUX,
         ),
     ]
 }
 
-fn row(class: Class, pairs: Pairs, verbs: Words, place: Place, why: &str, source: &str) -> Row {
+fn row(class: Class, pairs: Pairs, verbs: Words, place: RowPlace, why: &str, source: &str) -> Row {
     let entry = |(group, resource): &(&str, &str)| Entry::Resource {
         group: (*group).to_owned(),
         resource: (*resource).to_owned(),

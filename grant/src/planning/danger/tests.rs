@@ -74,7 +74,7 @@ fn a_site_adds_rows_of_its_own() {
         class: Class::Critical,
         entries: vec![Entry::Resource { group: "example.com".to_owned(), resource: "payouts".to_owned() }],
         verbs: vec!["create".to_owned()],
-        place: Place::Anywhere,
+        place: RowPlace::Anywhere,
         why: "it moves money".to_owned(),
         source: "our wiki".to_owned(),
     };

@@ -1,4 +1,4 @@
-//! What a role gives, told to somebody whose selection it gives nothing on. Not here: any decision.
+//! What a role gives, for the error that says that it gives nothing on a selection. Not here: any decision.
 
 use crate::rule::{ResourceRule, Rule};
 use crate::selection::Selection;

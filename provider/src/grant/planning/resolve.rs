@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use p0_grant::danger::Danger;
 use p0_grant::digest::SubsetDigest;
 use p0_grant::locator::{Locator, LocatorError};
-use p0_grant::plan::{self, Findings, Plan, PlanError};
+use p0_grant::plan::{self, Plan, PlanError, PlanReport};
 use p0_grant::resource::ApiResource;
 use p0_grant::role::{Role, RoleRef};
 use p0_grant::rule::Rule;
@@ -29,17 +29,17 @@ pub(crate) struct Resolved {
 
 impl Resolved {
     pub(crate) fn rules(&self) -> &[Rule] {
-        self.plan.findings().rules()
+        self.plan.report().rules()
     }
 
     /// What people are told before it is granted.
     pub(crate) fn warnings(&self) -> Vec<Diagnostic> {
-        warnings(self.plan.findings())
+        warnings(self.plan.report())
     }
 }
 
 /// What people are told of rules before they are granted.
-pub(crate) fn warnings(findings: &Findings) -> Vec<Diagnostic> {
+pub(crate) fn warnings(findings: &PlanReport) -> Vec<Diagnostic> {
     [dangers(findings.dangers()), dropped(findings.dropped())].into_iter().flatten().collect()
 }
 
@@ -122,7 +122,7 @@ pub(crate) async fn resolve(
 ) -> Result<Resolved, Diagnostics> {
     let role = role(cluster, reference).await?;
     let plan = plan::plan(&role, &selection, settings).map_err(|error| refused(&error))?;
-    let digest = SubsetDigest::of(plan.findings().rules());
+    let digest = SubsetDigest::of(plan.report().rules());
     let resource = selection.resource().to_string();
     let privileged =
         settings.allow_privileged.iter().any(|one| one.role == *reference && one.resource == resource);

@@ -1,7 +1,7 @@
-//! The quick look at a text that was written here: lines in the layout of the writer, and nothing else.
+//! The canonical parser: reads a grant file only in the exact layout that the writer produces.
 //!
-//! This is no reader of YAML, and nobody relies on its being right: what it finds counts only where writing that again
-//! gives the very bytes that were looked at ([`super::read`]). Whatever it does not know, it leaves to the strict reader.
+//! It is not a YAML reader, and its answer is never trusted: the answer counts only if writing it again gives the very
+//! bytes that were read ([`super::read`]). Every other text goes to the strict reader.
 
 use std::iter::Peekable;
 use std::str::Lines;
@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use super::object::Object;
 
-/// Longer texts are the strict reader's, whose limits count; nothing shorter reaches any of them.
+/// Longer texts go to the strict reader, which enforces the limits; a shorter text cannot reach any of them.
 const LONGEST: usize = 64 << 10;
 /// No object is written deeper than this.
 const DEEPEST: usize = 4;
