@@ -6,11 +6,14 @@
 
 use p0_grant::alias::alias_group;
 use p0_grant::covers::covers;
+use p0_grant::danger::{Class, Site, worst};
 use p0_grant::evaluate::{BindingScope, allows};
 use p0_grant::name::{Namespace, ObjectName};
+use p0_grant::offer::{NamespacePattern, SystemNamespaces};
+use p0_grant::plan::{Settings, preview};
 use p0_grant::request::{Request, ResourceRequest};
 use p0_grant::resource::{ApiResource, Scope};
-use p0_grant::restrict::{Restriction, is_privileged, restrict};
+use p0_grant::restrict::{Restriction, STANDARD_VERBS, is_privileged, restrict};
 use p0_grant::role::{Role, RoleRef};
 use p0_grant::rule::{ResourceRule, Rule, UrlRule};
 use p0_grant::selection::{Selection, Target};
@@ -260,4 +263,91 @@ proptest! {
 
 fn names_every_group(rule: &Rule) -> bool {
     matches!(rule, Rule::Resource(rule) if rule.api_groups().iter().any(|group| group == "*"))
+}
+
+/// What stands in the kind's place in the order of judgement: withheld is more than any class.
+fn asks(rules: &[Rule], selection: &Selection) -> Option<(bool, Option<Class>)> {
+    let system = NamespacePattern::try_from("a".to_owned()).unwrap();
+    let site = Site { applier_namespaces: vec![Namespace::new("b").unwrap()], rows: Vec::new() };
+    let settings = Settings { system: SystemNamespaces::with([system]), site, ..Settings::default() };
+    let report = preview(&role(rules.to_vec()), selection, &settings).ok()?;
+    Some((report.withheld().is_some(), worst(report.dangers())))
+}
+
+/// The selections that contain `selection` and are wider in one way.
+fn wider(selection: &Selection) -> Vec<Selection> {
+    let targets = match selection.target() {
+        Target::Object { namespace, .. } => {
+            vec![Target::Kind { namespace: namespace.clone() }, Target::KindEverywhere]
+        }
+        Target::Kind { .. } => vec![Target::KindEverywhere],
+        Target::ClusterObject { .. } => vec![Target::ClusterKind],
+        Target::KindEverywhere | Target::ClusterKind => Vec::new(),
+    };
+    let asked = || selection.subresources().iter();
+    let of = |target: Target| Selection::new(selection.resource().clone(), target).unwrap();
+    let mut wider: Vec<Selection> =
+        targets.into_iter().map(|target| of(target).with_subresources(asked()).unwrap()).collect();
+    wider.push(of(selection.target().clone()).with_subresources(SUBRESOURCES.iter().copied()).unwrap());
+    wider
+}
+
+/// Resources whose rows go by place or by verb, on objects that rows know by name.
+fn risky_selections() -> impl Strategy<Value = Selection> {
+    let resources = vec![
+        ("", "configmaps"),
+        ("", "endpoints"),
+        ("", "namespaces"),
+        ("", "pods"),
+        ("", "secrets"),
+        ("", "serviceaccounts"),
+        ("", "services"),
+        ("coordination.k8s.io", "leases"),
+        ("example.com", "widgets"),
+        ("networking.k8s.io", "networkpolicies"),
+        ("rbac.authorization.k8s.io", "roles"),
+    ];
+    let names = select(vec!["aws-auth", "kube-system", "x"]);
+    let places = select(vec!["a", "b", "default", "kube-system"]);
+    (select(resources), names, places, 0..4usize).prop_map(|((group, plural), name, place, form)| {
+        let name = ObjectName::new(name).unwrap();
+        let namespace = Namespace::new(place).unwrap();
+        let target = match form {
+            _ if plural == "namespaces" => Target::ClusterObject { name },
+            0 => Target::Kind { namespace },
+            _ => Target::Object { namespace, name },
+        };
+        let resource = ApiResource::new(group, plural, "Kind", target.scope()).unwrap();
+        let resource = resource.with_subresources(SUBRESOURCES.iter().copied()).unwrap();
+        Selection::new(resource, target).unwrap()
+    })
+}
+
+fn risky_rules() -> impl Strategy<Value = Vec<Rule>> {
+    let verbs = words(&STANDARD_VERBS, &["*", "bind", "impersonate"]);
+    let names =
+        prop_oneof![2 => Just(Vec::new()), 1 => some_of(words(&["aws-auth", "kube-system", "x"], &[]))];
+    let entries = prop_oneof![Just(vec!["*".to_owned()]), some_of(entries())];
+    let rule = (some_of(verbs), entries, names);
+    let rule = rule.prop_map(|(verbs, entries, names)| {
+        Rule::from(ResourceRule::new(verbs, ["*"], entries, names).unwrap())
+    });
+    prop::collection::vec(rule, 1..4)
+}
+
+proptest! {
+    #[test]
+    fn a_wider_selection_is_never_more_lenient(
+        (rules, selection) in prop_oneof![
+            (rules(), selections()).boxed(),
+            (risky_rules(), risky_selections()).boxed(),
+        ],
+    ) {
+        let Some((withheld, class)) = asks(&rules, &selection) else { return Ok(()) };
+        for wider in wider(&selection) {
+            let (wider_withheld, wider_class) = asks(&rules, &wider).unwrap();
+            prop_assert!(wider_withheld || !withheld, "{} is withheld, {} is not: {:?}", selection, wider, rules);
+            prop_assert!(wider_class >= class, "{}: {:?}, {}: {:?}: {:?}", selection, class, wider, wider_class, rules);
+        }
+    }
 }

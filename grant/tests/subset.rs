@@ -157,6 +157,53 @@ fn nothing_is_an_error_that_says_what_the_role_does_give() {
 }
 
 #[test]
+fn nothing_says_which_subresource_or_name_would_give_something() {
+    for (given, picked, expected) in [
+        (
+            "get,patch apps deployments/scale",
+            "apps/deployments a/x",
+            "it gives subresources: ask for them with `--subresource scale`; it has rules on `deployments/scale.apps`",
+        ),
+        (
+            "get - pods/log,*/status",
+            "pods a/x + exec",
+            "it gives subresources: ask for them with `--subresource log`, `--subresource status`; \
+             it has rules on `pods/log`, `*/status`",
+        ),
+        (
+            "get - nodes/metrics",
+            "nodes n",
+            "it gives subresources: ask for them with `--subresource metrics`; it has rules on `nodes/metrics`",
+        ),
+        (
+            "get - pods y,z",
+            "pods a/x",
+            "it has the resource under other names only: `y`, `z`; it has rules on `pods`",
+        ),
+    ] {
+        let error = subset(&role("r", &[given]), &selection(picked)).unwrap_err().to_string();
+        let start = format!("`ClusterRole/r` gives nothing on `{}`; ", picked.split(" + ").next().unwrap());
+        assert_eq!(error, format!("{start}{expected}"), "{given}");
+    }
+}
+
+#[test]
+fn a_subresource_that_no_server_lists_is_left_out_by_name_and_can_be_asked_for() {
+    let role = role("r", &["get - nodes,nodes/metrics,nodes/stats,*/finalizers", "get apps nodes/other"]);
+    let nodes = selection("nodes n");
+    let left_out: Vec<String> =
+        subset(&role, &nodes).unwrap().dropped().iter().map(|drop| drop.what()).collect();
+    assert_eq!(left_out, ["get nodes/finalizers", "get nodes/metrics", "get nodes/stats"]);
+    let asked = nodes.clone().with_subresources_of(&role, ["metrics", "finalizers", "status"]).unwrap();
+    let given = subset(&role, &asked).unwrap();
+    assert_eq!(given.rules(), [rule("get - nodes,nodes/finalizers,nodes/metrics n")]);
+    for unknown in ["other", "*", ""] {
+        assert!(nodes.clone().with_subresources_of(&role, [unknown]).is_err(), "{unknown}");
+    }
+    assert!(nodes.with_subresources(["metrics"]).is_err(), "the role has to name it");
+}
+
+#[test]
 fn restriction_drops_power_and_expands_the_wildcard_only_where_power_is() {
     let keep = Restriction { privileged: PrivilegedVerbs::Kept, ..Restriction::default() };
     let expand = Restriction { wildcard: WildcardVerb::Expanded, ..Restriction::default() };

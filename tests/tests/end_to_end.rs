@@ -118,9 +118,9 @@ fn every_kind_of_selection_is_granted_as_it_says() {
             &["/api/v1/configmaps", "/api/v1/namespaces/default/configmaps"],
         ),
         (
-            &["--role", "view", "--locator", "deployment / *"],
-            &["/apis/apps/v1/deployments", "/apis/apps/v1/namespaces/shop/deployments/web"],
-            &["/api/v1/configmaps"],
+            &["--role", "cluster-admin", "--locator", "storageclass / *"],
+            &["/apis/storage.k8s.io/v1/storageclasses"],
+            &["/api/v1/configmaps", "/apis/storage.k8s.io/v1/csidrivers"],
         ),
         (
             &["--role", "view", "--locator", "namespace / shop"],

@@ -60,7 +60,7 @@ fn a_stolen_signing_key_gives_nothing_that_policy_does_not() {
         let found = codes(&made, &base());
         assert!(found.contains(expected), "{name}: {found:?}");
     }
-    let elsewhere = Made { locator: "deployment / *", ..Made::default() };
+    let elsewhere = Made { locator: "namespace / default", ..Made::default() };
     assert!(codes(&elsewhere, &base()).contains("no-rule"));
 }
 

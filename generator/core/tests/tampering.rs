@@ -22,7 +22,7 @@ fn untouched_proposals_pass() {
         ("view", "deployment / default / nginx-deployment", &[] as &[&str]),
         ("edit", "configmap / default / settings", &[]),
         ("view", "pod / default / *", &["log"]),
-        ("view", "deployment / *", &["scale", "status"]),
+        ("view", "deployment / default / *", &["scale", "status"]),
         ("cluster-admin", "deployment / default / web", &[]),
         ("view", "namespace / default", &[]),
     ] {

@@ -196,7 +196,9 @@ pub(super) fn member(known: &PolicyContext, item: &RequestItem) -> Result<Planne
     let not_there = |error: &dyn std::error::Error| WorkflowError::NotThere(error.to_string());
     known.member(&item.cluster, &item.role, |catalogue| {
         let selection = item.locator.resolve(catalogue).map_err(|error| not_there(&error))?;
-        selection.with_subresources(item.subresources.iter().cloned()).map_err(|error| not_there(&error))
+        let role = catalogue.role(&item.role).map_err(|error| not_there(&error))?;
+        let asked = item.subresources.iter().cloned();
+        selection.with_subresources_of(role, asked).map_err(|error| not_there(&error))
     })
 }
 

@@ -166,9 +166,10 @@ impl PolicyContext {
                     text.group, text.plural
                 ))
             })?;
-            let selection = Selection::new(resource.clone(), text.target);
-            let selection = selection
-                .and_then(|selection| selection.with_subresources(want.subresources.iter().cloned()));
+            let role = catalogue.role(&want.role).map_err(|error| not_there(&error))?;
+            let asked = want.subresources.iter().cloned();
+            let selection = Selection::new(resource.clone(), text.target)
+                .and_then(|selection| selection.with_subresources_of(role, asked));
             selection.map_err(|error| not_there(&error))
         })
     }

@@ -7,8 +7,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::alias::alias_group;
 use crate::name::{NameError, Namespace, ObjectName};
-use crate::rule::Rule;
+use crate::rule::{ALL, Rule};
 
 /// The label of roles that Kubernetes itself makes at start.
 ///
@@ -113,6 +114,16 @@ impl Role {
     /// What it allows.
     pub fn rules(&self) -> &[Rule] {
         &self.rules
+    }
+
+    /// Whether a rule names `subresource` of `plural` in `group`, whether or not a server lists it.
+    pub fn names_subresource(&self, group: &str, plural: &str, subresource: &str) -> bool {
+        let is_group =
+            |own: &String| own == ALL || own == group || Some(own.as_str()) == alias_group(group, plural);
+        self.rules.iter().filter_map(Rule::as_resource).any(|rule| {
+            rule.api_groups().iter().any(is_group)
+                && rule.subresources_of(plural).any(|own| own == subresource)
+        })
     }
 
     /// Its labels, as far as its reader kept them.

@@ -5,6 +5,7 @@
 use serde::ser::SerializeStruct;
 use serde::{Deserialize, Serialize, Serializer};
 
+use crate::resource::is_literal;
 use crate::yaml::Line;
 
 /// The entry that matches every verb, group or resource.
@@ -113,6 +114,16 @@ impl ResourceRule {
     /// Never empty; `resource`, `resource/subresource`, `*/subresource` or `*`.
     pub fn resources(&self) -> &[String] {
         &self.resources
+    }
+
+    /// The subresources of `plural` that the rule names: `metrics` for `nodes/metrics`, `finalizers` for `*/finalizers`.
+    ///
+    /// Rules may name subresources that no server lists, such as `nodes/metrics`
+    /// (<https://kubernetes.io/docs/reference/access-authn-authz/kubelet-authn-authz/>).
+    pub fn subresources_of(&self, plural: &str) -> impl Iterator<Item = &str> {
+        let parts = self.resources.iter().filter_map(|entry| entry.split_once('/'));
+        let own = parts.filter(move |(resource, _)| *resource == ALL || *resource == plural);
+        own.map(|(_, subresource)| subresource).filter(|subresource| is_literal(subresource))
     }
 
     /// Exact names; empty means any name and none.

@@ -8,6 +8,7 @@ use std::fmt;
 use crate::evaluate::BindingScope;
 use crate::name::{NameError, Namespace, ObjectName};
 use crate::resource::{ApiResource, Scope, is_literal};
+use crate::role::Role;
 
 /// Which objects of a resource.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -147,17 +148,39 @@ impl Selection {
         }
     }
 
-    /// The same with subresources besides the resource itself.
+    /// The same with subresources besides the resource itself, of those that the cluster serves.
     ///
     /// # Errors
     /// [`SelectionError::UnknownSubresource`] where one is not served.
     pub fn with_subresources<I: IntoIterator<Item: Into<String>>>(
+        self,
+        subresources: I,
+    ) -> Result<Self, SelectionError> {
+        self.with_known(subresources, |_| false)
+    }
+
+    /// The same with subresources that the cluster serves or that `role` names: the kubelet authorizes `nodes/metrics`,
+    /// and admission `*/finalizers`, which no server lists.
+    ///
+    /// # Errors
+    /// [`SelectionError::UnknownSubresource`] where one is neither.
+    pub fn with_subresources_of<I: IntoIterator<Item: Into<String>>>(
+        self,
+        role: &Role,
+        subresources: I,
+    ) -> Result<Self, SelectionError> {
+        let (group, plural) = (self.resource.group().to_owned(), self.resource.plural().to_owned());
+        self.with_known(subresources, |asked| role.names_subresource(&group, &plural, asked))
+    }
+
+    fn with_known<I: IntoIterator<Item: Into<String>>>(
         mut self,
         subresources: I,
+        is_named: impl Fn(&str) -> bool,
     ) -> Result<Self, SelectionError> {
         for asked in subresources {
             let asked = asked.into();
-            if !self.resource.subresources().contains(&asked) {
+            if !self.resource.subresources().contains(&asked) && !is_named(&asked) {
                 let served = match self.resource.subresources() {
                     [] => "none".to_owned(),
                     served => served.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "),

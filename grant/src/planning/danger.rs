@@ -1,6 +1,7 @@
 //! Danger: how much more than it says a set of rules gives.
 //!
-//! The table is data (`danger/table.rs`); a site adds rows of its own. Not here: what follows from a class. The caller refuses
+//! The table is data (`danger/table.rs`); a site adds rows of its own. What holds for every kind is in `danger/general.rs`.
+//! Danger grows with the selection: what contains another selection is at least as dangerous. Not here: what follows from a class. The caller refuses
 //! [`Class::Block`] unless a policy names the role and the resource, and shows the rest.
 
 use std::collections::BTreeSet;
@@ -12,6 +13,7 @@ use crate::name::Namespace;
 use crate::rule::{ALL, ResourceRule, Rule};
 use crate::selection::{Selection, Target};
 
+mod general;
 mod table;
 
 pub use table::{Entry, Row, RowPlace, standard_rows};
@@ -69,11 +71,11 @@ pub struct Site {
 /// assert_eq!(found[0].what, "get secrets");
 /// ```
 pub fn classify(rules: &[Rule], selection: &Selection, site: &Site) -> Vec<Danger> {
-    let rows = standard_rows().iter().chain(&site.rows);
-    let mut found: Vec<Danger> = rows.flat_map(|row| by_row(rules, row, selection, site)).collect();
-    found.extend(deleting_many(rules, selection));
-    found.extend(wide_target(selection));
-    found.extend(unusual_verbs(rules));
+    let rows = || standard_rows().iter().chain(&site.rows);
+    let mut found: Vec<Danger> = rows().flat_map(|row| by_row(rules, row, selection, site)).collect();
+    found.extend(general::dangers(rules, selection, &|group, resource, verb| {
+        rows().any(|row| decides(row, group, resource, verb))
+    }));
     found.sort_by(|one, other| other.class.cmp(&one.class).then_with(|| one.what.cmp(&other.what)));
     found.dedup();
     found
@@ -91,14 +93,22 @@ fn by_row<'a>(
     selection: &'a Selection,
     site: &'a Site,
 ) -> impl Iterator<Item = Danger> + 'a {
-    let here = applies_at(&row.place, selection, site);
-    row.entries.iter().filter(move |_| here).filter_map(move |entry| {
-        let verbs: BTreeSet<&str> = rules.iter().flat_map(|rule| verbs_on(rule, entry, &row.verbs)).collect();
+    row.entries.iter().filter_map(move |entry| {
+        let there = rules.iter().filter(|rule| reaches(rule, &row.place, selection, site));
+        let verbs: BTreeSet<&str> = there.flat_map(|rule| verbs_on(rule, entry, &row.verbs)).collect();
         let verbs: Vec<&str> = verbs.into_iter().collect();
         let (why, source) = (row.why.clone(), row.source.clone());
         let what = format!("{} {}", verbs.join(", "), entry.text());
         (!verbs.is_empty()).then_some(Danger { class: row.class, what, why, source })
     })
+}
+
+/// Whether `row` says what `verb` on the resource is, wherever it is.
+fn decides(row: &Row, group: &str, resource: &str, verb: &str) -> bool {
+    let is_it = |entry: &Entry| matches!(entry, Entry::Resource { group: own, resource: listed } if own == group && listed == resource);
+    row.place == RowPlace::Anywhere
+        && row.entries.iter().any(is_it)
+        && row.verbs.iter().any(|pattern| matches_verb(pattern, verb))
 }
 
 /// The rule's own verbs that fall under the row, where the rule is on the row's entry.
@@ -131,62 +141,22 @@ fn matches_verb(pattern: &str, verb: &str) -> bool {
     pattern.strip_suffix('*').map_or(pattern == verb, |prefix| verb.starts_with(prefix))
 }
 
-fn applies_at(place: &RowPlace, selection: &Selection, site: &Site) -> bool {
+/// Whether `rule`, bound where `selection` is, reaches the place of a row. A rule's own names count.
+fn reaches(rule: &Rule, place: &RowPlace, selection: &Selection, site: &Site) -> bool {
     let target = selection.target();
     match place {
         RowPlace::Anywhere => true,
         RowPlace::Object { namespace, name } => {
+            let named = rule.as_resource().map(ResourceRule::resource_names).unwrap_or_default();
             target.namespace().is_none_or(|own| own.as_str() == namespace)
                 && target.name().is_none_or(|own| own.as_str() == name)
+                && (named.is_empty() || named.contains(name))
         }
         RowPlace::ApplierNamespaces => match target {
             Target::KindEverywhere => !site.applier_namespaces.is_empty(),
             _ => target.namespace().is_some_and(|own| site.applier_namespaces.contains(own)),
         },
     }
-}
-
-/// Deleting objects of any kind, where not just one is picked.
-fn deleting_many(rules: &[Rule], selection: &Selection) -> Option<Danger> {
-    let verbs = rules.iter().flat_map(Rule::verbs).filter(|verb| table::is_delete(verb));
-    let verbs: BTreeSet<&str> = verbs.map(String::as_str).collect();
-    if selection.target().name().is_some() || verbs.is_empty() {
-        return None;
-    }
-    let verbs: Vec<&str> = verbs.into_iter().collect();
-    Some(Danger {
-        class: Class::High,
-        what: format!("{} {}", verbs.join(", "), selection.resource().plural()),
-        why: "every object of the kind there can be deleted".to_owned(),
-        source: table::GOOD_PRACTICES.to_owned(),
-    })
-}
-
-fn wide_target(selection: &Selection) -> Option<Danger> {
-    let what = match selection.target() {
-        Target::Object { .. } | Target::ClusterObject { .. } => return None,
-        Target::Kind { namespace } => {
-            format!("all {} in namespace {namespace}", selection.resource())
-        }
-        Target::KindEverywhere => format!("all {} in all namespaces", selection.resource()),
-        Target::ClusterKind => format!("all {} of the cluster", selection.resource()),
-    };
-    Some(note(what, "objects that do not exist yet are included"))
-}
-
-fn unusual_verbs(rules: &[Rule]) -> impl Iterator<Item = Danger> + '_ {
-    let verbs = rules.iter().flat_map(Rule::verbs);
-    let unusual = verbs.filter(|verb| !crate::restrict::STANDARD_VERBS.contains(&verb.as_str()));
-    unusual.map(|verb| {
-        note(
-            format!("verb {verb}"),
-            "it is not one of the eight standard verbs; what it gives is the resource's own",
-        )
-    })
-}
-
-fn note(what: String, why: &str) -> Danger {
-    Danger { class: Class::Note, what, why: why.to_owned(), source: table::GOOD_PRACTICES.to_owned() }
 }
 
 impl fmt::Display for Class {

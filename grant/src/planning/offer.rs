@@ -33,7 +33,7 @@ pub enum Withheld {
     Fragment,
     /// The selection lies in a system namespace, or is one.
     SystemNamespace(Namespace),
-    /// The selection is all namespaces, system namespaces too, and more than worth a look there.
+    /// The selection is all namespaces, system namespaces too.
     CoversSystemNamespaces,
     /// The rules there are as good as everything ([`Class::Block`]).
     Escalation,
@@ -87,6 +87,9 @@ pub fn withheld_role(role: &Role) -> Option<Withheld> {
 }
 
 /// Why `selection` is not offered with rules whose worst danger is `worst`; `None` where it is.
+///
+/// It goes by what the selection contains: all namespaces contain the system's, whatever the rules give there, so a wider
+/// selection is never offered where a part of it is not.
 pub fn withheld_selection(
     selection: &Selection,
     worst: Option<Class>,
@@ -99,8 +102,8 @@ pub fn withheld_selection(
         Touched::One(namespace) => {
             system.contains(&namespace).then_some(Withheld::SystemNamespace(namespace))
         }
-        Touched::All if worst > Some(Class::Note) => Some(Withheld::CoversSystemNamespaces),
-        Touched::All | Touched::None => None,
+        Touched::All => Some(Withheld::CoversSystemNamespaces),
+        Touched::None => None,
     }
 }
 
@@ -172,7 +175,7 @@ impl Withheld {
             Self::SystemNamespace(namespace) => {
                 return format!("`{namespace}` is a system namespace");
             }
-            Self::CoversSystemNamespaces => "all namespaces include the system's: name a namespace",
+            Self::CoversSystemNamespaces => "all namespaces include system namespaces: select one namespace",
             Self::Escalation => "it leads to every right in the cluster",
         };
         sentence.to_owned()
@@ -308,12 +311,13 @@ mod tests {
             (kind("kube-system"), None, within("kube-system")),
             (kind("argocd"), None, within("argocd")),
             (kind("argocd-2"), None, None),
-            (everywhere(), Some(Class::Note), None),
+            (everywhere(), None, covers.clone()),
+            (everywhere(), Some(Class::Note), covers.clone()),
             (everywhere(), Some(Class::High), covers.clone()),
             (object("namespaces", "kube-public"), None, within("kube-public")),
             (object("namespaces", "default"), None, None),
             (object("nodes", "kube-node"), None, None),
-            (selection("namespaces", Target::ClusterKind), Some(Class::High), covers),
+            (selection("namespaces", Target::ClusterKind), None, covers),
             (selection("nodes", Target::ClusterKind), Some(Class::High), None),
         ] {
             assert_eq!(withheld_selection(&selection, worst, &system), expected, "{selection}");

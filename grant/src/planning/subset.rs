@@ -16,6 +16,8 @@ use crate::selection::Selection;
 
 mod offered;
 
+pub use offered::Offered;
+
 /// What a role gives on a selection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Subset {
@@ -70,8 +72,8 @@ pub enum SubsetError {
         role: RoleRef,
         /// The selection's text.
         selection: String,
-        /// What the role does give, nearest first.
-        offers: Vec<String>,
+        /// What the role does give.
+        offers: Box<Offered>,
     },
 }
 
@@ -154,8 +156,11 @@ pub fn subset(role: &Role, selection: &Selection) -> Result<Subset, SubsetError>
         }
     }
     if rules.is_empty() {
-        let (reference, offers) = (role.reference().clone(), offered::by_role(role.rules(), selection));
-        return Err(SubsetError::Nothing { role: reference, selection: selection.to_string(), offers });
+        return Err(SubsetError::Nothing {
+            role: role.reference().clone(),
+            selection: selection.to_string(),
+            offers: Box::new(picked.offered(role.rules())),
+        });
     }
     Ok(Subset { rules, dropped: drops.into_list() })
 }
@@ -263,9 +268,36 @@ impl<'s> Picked<'s> {
         verbs
     }
 
+    /// Subresources that the rule gives and the selection lacks, served ones and those that only the rule names.
+    fn unasked_in<'a>(&'a self, rule: &'a ResourceRule) -> impl Iterator<Item = &'a str> {
+        let (plural, asked) = (self.selection.resource().plural(), self.selection.subresources());
+        let served = self.unasked.iter().filter(|(entry, sub)| lists_resource(rule, entry, Some(sub)));
+        let is_listed = |sub: &str| self.unasked.iter().any(|(_, served)| *served == sub);
+        let named = rule.subresources_of(plural);
+        let named = named.filter(move |sub| !asked.contains(*sub) && !is_listed(sub));
+        served.map(|(_, sub)| *sub).chain(named)
+    }
+
     fn drop_unasked<'r>(&self, rule: &'r ResourceRule, drops: &mut Drops<'r>) {
-        let listed = self.unasked.iter().filter(|(entry, sub)| lists_resource(rule, entry, Some(sub)));
-        listed.for_each(|(entry, _)| drops.add(rule.verbs(), entry, DropReason::SubresourceNotAsked));
+        let plural = self.selection.resource().plural();
+        self.unasked_in(rule).for_each(|sub| {
+            drops.add(rule.verbs(), &format!("{plural}/{sub}"), DropReason::SubresourceNotAsked);
+        });
+    }
+
+    /// What `rules` give, where they give nothing on the selection.
+    fn offered(&self, rules: &[Rule]) -> Offered {
+        let of_group = rules.iter().filter_map(Rule::as_resource).filter(|rule| self.groups(rule).is_some());
+        let entries = offered::by_role(rules, self.selection);
+        let mut offered = Offered { entries, ..Offered::default() };
+        for rule in of_group {
+            match self.names(rule) {
+                Some(_) => offered.subresources.extend(self.unasked_in(rule).map(str::to_owned)),
+                None if self.resources(rule).is_empty() => {}
+                None => offered.names.extend(rule.resource_names().iter().cloned()),
+            }
+        }
+        offered
     }
 }
 

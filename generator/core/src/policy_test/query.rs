@@ -117,8 +117,8 @@ impl Ask {
     /// [`AskError`].
     pub fn find(&self, world: World<'_>) -> Result<Asked, AskError> {
         let selection = self.locator.parse::<Locator>()?.resolve(world.catalogue)?;
-        let selection = selection.with_subresources(self.subresources.iter().cloned())?;
         let role = world.catalogue.role(&self.role.parse()?)?;
+        let selection = selection.with_subresources_of(role, self.subresources.iter().cloned())?;
         let mut risk = Risk::of(&preview(role, &selection, world.settings)?);
         if self.danger.is_some() {
             risk.worst = self.danger;

@@ -90,8 +90,10 @@ fn selection(claims: &Claims, world: World<'_>) -> Result<Selection, String> {
     let text = &claims.selection;
     let resource = world.catalogue.resource(&text.group, &text.plural);
     let resource = resource.ok_or_else(|| format!("the cluster has no `{}` any more", text.plural))?;
+    let role = world.catalogue.role(&claims.role).map_err(|error| error.to_string())?;
+    let asked = claims.subresources.iter().cloned();
     Selection::new(resource.clone(), text.target.clone())
-        .and_then(|selection| selection.with_subresources(claims.subresources.iter().cloned()))
+        .and_then(|selection| selection.with_subresources_of(role, asked))
         .map_err(|error| error.to_string())
 }
 

@@ -234,7 +234,10 @@ fn selection(claims: &Claims, catalogue: &Catalogue) -> Result<Selection, Refusa
         catalogue.check_namespace(namespace).map_err(|error| Refusal::Namespace(error.to_string()))?;
     }
     let selection = Selection::new(resource.clone(), text.target.clone());
-    let selection =
-        selection.and_then(|selection| selection.with_subresources(claims.subresources.iter().cloned()));
+    let asked = claims.subresources.iter().cloned();
+    let selection = selection.and_then(|selection| match catalogue.role(&claims.role) {
+        Ok(role) => selection.with_subresources_of(role, asked),
+        Err(_) => selection.with_subresources(asked),
+    });
     selection.map_err(|error| Refusal::Selection(error.to_string()))
 }

@@ -70,6 +70,6 @@ impl PickArgs {
     pub(in crate::cli) fn find<'c>(&self, catalogue: &'c Catalogue) -> anyhow::Result<(&'c Role, Selection)> {
         let role = catalogue.role(&self.role)?;
         let selection = self.locator.resolve(catalogue)?;
-        Ok((role, selection.with_subresources(self.subresources.iter().cloned())?))
+        Ok((role, selection.with_subresources_of(role, self.subresources.iter().cloned())?))
     }
 }

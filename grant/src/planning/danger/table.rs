@@ -1,17 +1,23 @@
-//! The danger table: rows of data, each with its source. Not here: how rows are matched.
+//! The danger table: what a row is, and all rows together. The rows themselves are data: those on what Kubernetes ships
+//! stand in `kubernetes.rs`, those on what others install in `ecosystem.rs`. Not here: how rows are matched.
 
 use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
 use super::Class;
-use super::Class::{Block, Critical, High};
+
+mod ecosystem;
+mod kubernetes;
+
+pub(super) use kubernetes::GOOD_PRACTICES;
 
 /// One kind of danger: one of the verbs on one of the entries, in that place.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Row {
-    /// How dangerous.
+    /// How dangerous. A row decides alone for its entries and verbs in an API group that Kubernetes does not ship, where a
+    /// write without a row is HIGH: a site may set NOTE for its own kinds.
     pub class: Class,
     /// On what.
     pub entries: Vec<Entry>,
@@ -70,265 +76,37 @@ pub enum RowPlace {
     ApplierNamespaces,
 }
 
-pub(super) const GOOD_PRACTICES: &str =
-    "https://kubernetes.io/docs/concepts/security/rbac-good-practices/#privilege-escalation-risks";
-const RBAC_POLICE: &str = "https://github.com/PaloAltoNetworks/rbac-police/tree/main/lib";
-const KUBISCAN: &str = "https://github.com/cyberark/KubiScan/blob/master/risky_roles.yaml";
-const ARGO_CD: &str = "https://argo-cd.readthedocs.io/en/stable/operator-manual/app-any-namespace/";
-const FLUX: &str = "https://fluxcd.io/flux/security/best-practices/";
-
-const ADMISSION: &str = "admissionregistration.k8s.io";
-const APPS: &str = "apps";
-const ARGO: &str = "argoproj.io";
-const AUTHENTICATION: &str = "authentication.k8s.io";
-const CERTIFICATES: &str = "certificates.k8s.io";
-const RBAC: &str = "rbac.authorization.k8s.io";
-const SOURCES: &str = "source.toolkit.fluxcd.io";
-
-const ANY: &[&str] = &["*"];
-const BIND: &[&str] = &["bind", "escalate"];
-const CHANGE: &[&str] = &["create", "update", "patch", "delete", "deletecollection"];
-const CREATE: &[&str] = &["create"];
-const DELETE: &[&str] = &["delete", "deletecollection"];
-const EDIT: &[&str] = &["update", "patch"];
-const ENTER: &[&str] = &["create", "get"];
-const IMPERSONATE: &[&str] = &["impersonate*"];
-const READ: &[&str] = &["get", "list", "watch"];
-const SIGN: &[&str] = &["approve", "sign"];
-const WRITE: &[&str] = &["create", "update", "patch"];
-
+/// (API group, resource) pairs.
 type Pairs = &'static [(&'static str, &'static str)];
 type Words = &'static [&'static str];
 
-/// Class, (group, resource) pairs, verbs, why, source.
-const EVERYWHERE: &[(Class, Pairs, Words, &str, &str)] = &[
-    (Block, &[("*", "*")], ANY, "it is every right on everything", GOOD_PRACTICES),
-    (
-        Block,
-        &[(RBAC, "clusterroles"), (RBAC, "roles")],
-        BIND,
-        "the holder can take every right that exists",
-        GOOD_PRACTICES,
-    ),
-    (
-        Block,
-        &[(RBAC, "clusterroles"), (RBAC, "roles")],
-        WRITE,
-        "a role that is bound already can be widened",
-        GOOD_PRACTICES,
-    ),
-    (
-        Block,
-        &[(RBAC, "clusterrolebindings"), (RBAC, "rolebindings")],
-        WRITE,
-        "the holder can grant any role to any subject",
-        GOOD_PRACTICES,
-    ),
-    (
-        Block,
-        &[("", "users"), ("", "groups"), ("", "serviceaccounts")],
-        IMPERSONATE,
-        "the holder can act as another identity",
-        GOOD_PRACTICES,
-    ),
-    (
-        Block,
-        &[
-            (AUTHENTICATION, "uids"),
-            (AUTHENTICATION, "userextras"),
-            (AUTHENTICATION, "users"),
-            (AUTHENTICATION, "serviceaccounts"),
-            (AUTHENTICATION, "nodes"),
-        ],
-        IMPERSONATE,
-        "the holder can act as another identity",
-        GOOD_PRACTICES,
-    ),
-    (
-        Block,
-        &[("", "nodes/proxy")],
-        ANY,
-        "the kubelet's own API runs commands in every pod of the node, unaudited",
-        GOOD_PRACTICES,
-    ),
-    (
-        Block,
-        &[
-            (ADMISSION, "mutatingadmissionpolicies"),
-            (ADMISSION, "mutatingadmissionpolicybindings"),
-            (ADMISSION, "mutatingwebhookconfigurations"),
-            (ADMISSION, "validatingadmissionpolicies"),
-            (ADMISSION, "validatingadmissionpolicybindings"),
-            (ADMISSION, "validatingwebhookconfigurations"),
-        ],
-        CHANGE,
-        "admission sees and changes every object that is written",
-        GOOD_PRACTICES,
-    ),
-    (
-        Block,
-        &[(CERTIFICATES, "certificatesigningrequests")],
-        CREATE,
-        "a client certificate can be asked for in any name",
-        GOOD_PRACTICES,
-    ),
-    (
-        Block,
-        &[(CERTIFICATES, "certificatesigningrequests/approval")],
-        EDIT,
-        "a client certificate can be issued in any name",
-        GOOD_PRACTICES,
-    ),
-    (
-        Block,
-        &[(CERTIFICATES, "signers")],
-        SIGN,
-        "a client certificate can be issued in any name",
-        GOOD_PRACTICES,
-    ),
-    (
-        Block,
-        &[("apiregistration.k8s.io", "apiservices")],
-        CHANGE,
-        "requests to a whole API group can be redirected",
-        RBAC_POLICE,
-    ),
-    (
-        Block,
-        &[("apiextensions.k8s.io", "customresourcedefinitions")],
-        CHANGE,
-        "a kind can be redefined or removed with all its objects",
-        RBAC_POLICE,
-    ),
-    (
-        Block,
-        &[(ARGO, "applications"), (ARGO, "appprojects"), (ARGO, "applicationsets")],
-        CHANGE,
-        "what Argo CD applies, it applies with its own rights",
-        ARGO_CD,
-    ),
-    (
-        Block,
-        &[
-            ("kustomize.toolkit.fluxcd.io", "kustomizations"),
-            ("helm.toolkit.fluxcd.io", "helmreleases"),
-            (SOURCES, "buckets"),
-            (SOURCES, "externalartifacts"),
-            (SOURCES, "gitrepositories"),
-            (SOURCES, "helmcharts"),
-            (SOURCES, "helmrepositories"),
-            (SOURCES, "ocirepositories"),
-        ],
-        CHANGE,
-        "what Flux applies, it applies with its own rights",
-        FLUX,
-    ),
-    (
-        Critical,
-        &[("", "secrets")],
-        READ,
-        "secrets are readable, list and watch included, and tokens are secrets",
-        GOOD_PRACTICES,
-    ),
-    (
-        Critical,
-        &[("", "serviceaccounts/token")],
-        CREATE,
-        "a token of the service account can be made, and outlives the grant",
-        GOOD_PRACTICES,
-    ),
-    (
-        Critical,
-        &[("", "pods/exec"), ("", "pods/attach"), ("", "pods/portforward")],
-        ENTER,
-        "it is a way into the running pod, with its identity and secrets",
-        KUBISCAN,
-    ),
-    (
-        Critical,
-        &[("", "pods/ephemeralcontainers")],
-        EDIT,
-        "a container of any image can be put into the running pod",
-        RBAC_POLICE,
-    ),
-    (
-        Critical,
-        &[("", "pods/proxy"), ("", "services/proxy")],
-        ANY,
-        "requests reach the pod past network policies",
-        RBAC_POLICE,
-    ),
-    (
-        Critical,
-        &[("", "persistentvolumes")],
-        CREATE,
-        "a hostPath volume is the node's file system",
-        GOOD_PRACTICES,
-    ),
-    (
-        Critical,
-        &[("", "nodes"), ("", "nodes/status")],
-        EDIT,
-        "pods can be drawn to a node of choice",
-        RBAC_POLICE,
-    ),
-    (
-        Critical,
-        &[("", "pods/status"), ("", "services/status")],
-        EDIT,
-        "a service's traffic can be redirected",
-        RBAC_POLICE,
-    ),
-    (
-        High,
-        &[
-            ("", "pods"),
-            ("", "replicationcontrollers"),
-            (APPS, "daemonsets"),
-            (APPS, "deployments"),
-            (APPS, "replicasets"),
-            (APPS, "statefulsets"),
-            ("batch", "cronjobs"),
-            ("batch", "jobs"),
-        ],
-        WRITE,
-        "any image can run as any service account of the namespace and mount any of its secrets",
-        GOOD_PRACTICES,
-    ),
-    (
-        High,
-        &[("", "namespaces")],
-        EDIT,
-        "labels of a namespace turn pod security and network policies off",
-        GOOD_PRACTICES,
-    ),
-    (High, &[("", "pods/eviction")], CREATE, "pods can be stopped", KUBISCAN),
-];
+/// A row in the source: class, entries, verbs, why, source.
+type Line = (Class, Pairs, Words, &'static str, &'static str);
 
-/// A write to these changes what the applier runs, and so uses the applier's rights.
-const WITH_THE_APPLIER: Pairs = &[
-    ("", "configmaps"),
-    ("", "pods"),
-    ("", "replicationcontrollers"),
-    ("", "secrets"),
-    (APPS, "daemonsets"),
-    (APPS, "deployments"),
-    (APPS, "replicasets"),
-    (APPS, "statefulsets"),
-    ("batch", "cronjobs"),
-    ("batch", "jobs"),
-];
+/// Every verb.
+const ANY: Words = &["*"];
+/// Verbs whose answer holds the object with all its fields: an update or patch answers with what is stored, and a delete
+/// does where finalizers hold the object, a collection's always.
+///
+/// Source: <https://kubernetes.io/docs/reference/using-api/api-concepts/>; `rest.GracefulDeleter` and
+/// `CollectionDeleter` in <https://github.com/kubernetes/kubernetes/blob/v1.36.2/staging/src/k8s.io/apiserver/pkg/registry/rest/rest.go>.
+const ANSWERED_WITH_THE_OBJECT: Words =
+    &["get", "list", "watch", "update", "patch", "delete", "deletecollection"];
+const CHANGE: Words = &["create", "update", "patch", "delete", "deletecollection"];
+const CREATE: Words = &["create"];
+const DELETE: Words = &["delete", "deletecollection"];
+const EDIT: Words = &["update", "patch"];
+const WRITE: Words = &["create", "update", "patch"];
 
 /// The rows that hold for every cluster.
 pub fn standard_rows() -> &'static [Row] {
     static ROWS: LazyLock<Vec<Row>> = LazyLock::new(|| {
-        let everywhere = EVERYWHERE.iter();
-        let mut rows: Vec<Row> = everywhere
-            .map(|(class, pairs, verbs, why, source)| {
-                row(*class, pairs, verbs, RowPlace::Anywhere, why, source)
-            })
-            .collect();
-        rows.extend(in_one_place());
+        let everywhere = kubernetes::LINES.iter().chain(ecosystem::LINES);
+        let mut rows: Vec<Row> = everywhere.map(|line| row(line, RowPlace::Anywhere)).collect();
+        let appliers = kubernetes::IN_APPLIER_NAMESPACES.iter().chain(ecosystem::IN_APPLIER_NAMESPACES);
+        rows.extend(appliers.map(|line| row(line, RowPlace::ApplierNamespaces)));
+        rows.push(row(&kubernetes::AWS_AUTH, kubernetes::aws_auth()));
+        rows.push(kubernetes::every_url());
         rows
     });
     &ROWS
@@ -339,43 +117,25 @@ pub(super) fn is_delete(verb: &str) -> bool {
     verb == "*" || DELETE.contains(&verb)
 }
 
-fn in_one_place() -> [Row; 3] {
-    let urls = Row {
-        class: Block,
-        entries: vec![Entry::Url("*".to_owned()), Entry::Url("/*".to_owned())],
-        verbs: vec!["*".to_owned()],
-        place: RowPlace::Anywhere,
-        why: "it is every path of the API server".to_owned(),
-        source: GOOD_PRACTICES.to_owned(),
-    };
-    let aws_auth = RowPlace::Object { namespace: "kube-system".to_owned(), name: "aws-auth".to_owned() };
-    let aws_verbs: Words = &["update", "patch", "delete", "deletecollection"];
-    let why = "this ConfigMap says which IAM identity is who, cluster administrators included";
-    [
-        urls,
-        row(Block, &[("", "configmaps")], aws_verbs, aws_auth, why, RBAC_POLICE),
-        row(
-            Block,
-            WITH_THE_APPLIER,
-            CHANGE,
-            RowPlace::ApplierNamespaces,
-            "what runs here has the applier's rights",
-            FLUX,
-        ),
-    ]
+/// The verbs that change objects: `*` is all five.
+pub(super) fn changes(verb: &str) -> &'static [&'static str] {
+    if verb == "*" {
+        return CHANGE;
+    }
+    CHANGE.iter().position(|change| *change == verb).and_then(|at| CHANGE.get(at..=at)).unwrap_or_default()
 }
 
-fn row(class: Class, pairs: Pairs, verbs: Words, place: RowPlace, why: &str, source: &str) -> Row {
+fn row((class, pairs, verbs, why, source): &Line, place: RowPlace) -> Row {
     let entry = |(group, resource): &(&str, &str)| Entry::Resource {
         group: (*group).to_owned(),
         resource: (*resource).to_owned(),
     };
     Row {
-        class,
+        class: *class,
         entries: pairs.iter().map(entry).collect(),
         verbs: verbs.iter().map(ToString::to_string).collect(),
         place,
-        why: why.to_owned(),
-        source: source.to_owned(),
+        why: (*why).to_owned(),
+        source: (*source).to_owned(),
     }
 }

@@ -29,7 +29,7 @@ fn each_class_is_found_where_it_is_and_not_beside_it() {
         (&["get"], "configmaps a/*", Some(Class::Note)),
         (&["frobnicate"], "example.com/widgets a/b", Some(Class::Note)),
         (&["get"], "secrets a/b", Some(Class::Critical)),
-        (&["delete"], "secrets a/b", None),
+        (&["create"], "secrets a/b", Some(Class::Critical)),
         (&["patch"], "apps/deployments a/b", Some(Class::High)),
         (&["get"], "apps/deployments a/b", None),
         (&["delete"], "configmaps a/*", Some(Class::High)),
@@ -53,6 +53,116 @@ fn each_class_is_found_where_it_is_and_not_beside_it() {
     ] {
         assert_eq!(worst(&found(verbs, text, &at)), expected, "{verbs:?} on {text}");
     }
+}
+
+#[test]
+fn verbs_that_answer_with_the_object_read_it() {
+    for verb in ["get", "list", "watch", "patch", "update", "delete", "*"] {
+        for text in ["secrets a/b", "secrets a/*", "secrets */*"] {
+            assert_eq!(
+                worst(&found(&[verb], text, &Site::default())),
+                Some(Class::Critical),
+                "{verb} on {text}"
+            );
+        }
+    }
+    assert_eq!(worst(&found(&["deletecollection"], "secrets a/*", &Site::default())), Some(Class::Critical));
+}
+
+#[test]
+fn one_object_can_reach_beyond_itself() {
+    for (verbs, text, expected) in [
+        (&["delete"] as &[&str], "namespaces b", Class::High),
+        (&["delete"], "nodes b", Class::High),
+        (&["delete"], "networking.k8s.io/networkpolicies a/b", Class::High),
+        (&["patch"], "networking.k8s.io/networkpolicies a/b", Class::High),
+        (&["patch"], "endpoints a/b", Class::High),
+        (&["update"], "discovery.k8s.io/endpointslices a/b", Class::High),
+        (&["patch"], "services a/b", Class::High),
+        (&["patch"], "serviceaccounts a/b", Class::High),
+        (&["patch"], "apps/controllerrevisions a/b", Class::High),
+    ] {
+        let picked = selection(text);
+        let (group, plural) = (picked.resource().group(), picked.resource().plural());
+        let rule = ResourceRule::new(verbs.iter().copied(), [group], [plural], ["b"]).unwrap();
+        let dangers = classify(&[rule.into()], &picked, &Site::default());
+        assert_eq!(worst(&dangers), Some(expected), "{verbs:?} on {text}");
+    }
+}
+
+#[test]
+fn what_steers_a_controller_has_the_controllers_rights() {
+    for (text, expected) in [
+        ("authorization.openshift.io/rolebindings a/b", Class::Block),
+        ("user.openshift.io/groups g", Class::Block),
+        ("security.openshift.io/securitycontextconstraints s", Class::Block),
+        ("helm.cattle.io/helmcharts a/b", Class::Block),
+        ("management.cattle.io/globalrolebindings g", Class::Block),
+        ("kyverno.io/clusterpolicies p", Class::Block),
+        ("templates.gatekeeper.sh/constrainttemplates t", Class::Block),
+        ("mutations.gatekeeper.sh/assign a", Class::Block),
+        ("pkg.crossplane.io/providers p", Class::Block),
+        ("velero.io/restores a/b", Class::Block),
+        ("fluxcd.controlplane.io/resourcesets a/b", Class::Block),
+        ("infra.contrib.fluxcd.io/terraforms a/b", Class::Block),
+        ("image.toolkit.fluxcd.io/imageupdateautomations a/b", Class::Block),
+        ("operators.coreos.com/subscriptions a/b", Class::Block),
+        ("external-secrets.io/pushsecrets a/b", Class::Critical),
+        ("argoproj.io/workflows a/b", Class::High),
+        ("argoproj.io/rollouts a/b", Class::High),
+        ("tekton.dev/pipelineruns a/b", Class::High),
+        ("apps.openshift.io/deploymentconfigs a/b", Class::High),
+        ("example.com/widgets a/b", Class::High),
+    ] {
+        for verb in ["create", "patch", "update"] {
+            assert_eq!(worst(&found(&[verb], text, &Site::default())), Some(expected), "{verb} on {text}");
+        }
+        assert_eq!(worst(&found(&["get"], text, &Site::default())), None, "get on {text}");
+    }
+    let applier = Site { applier_namespaces: vec![Namespace::new("argocd").unwrap()], rows: Vec::new() };
+    for text in
+        ["argoproj.io/workflows argocd/b", "tekton.dev/pipelineruns argocd/b", "serviceaccounts argocd/b"]
+    {
+        assert_eq!(worst(&found(&["patch"], text, &applier)), Some(Class::Block), "{text}");
+    }
+    assert_eq!(worst(&found(&["get"], "pods argocd/b", &applier)), Some(Class::Block), "exec is by get, too");
+}
+
+#[test]
+fn a_row_decides_for_its_verbs_in_a_group_that_kubernetes_does_not_ship() {
+    let row = Row {
+        class: Class::Note,
+        entries: vec![Entry::Resource { group: "example.com".to_owned(), resource: "widgets".to_owned() }],
+        verbs: vec!["patch".to_owned(), "get".to_owned()],
+        place: RowPlace::Anywhere,
+        why: "its controller does nothing".to_owned(),
+        source: "our wiki".to_owned(),
+    };
+    let site = Site { applier_namespaces: Vec::new(), rows: vec![row] };
+    let worst_of = |verbs: &[&str]| {
+        let rule = ResourceRule::new(verbs.iter().copied(), ["example.com"], ["widgets"], ["b"]).unwrap();
+        worst(&classify(&[rule.into()], &selection("example.com/widgets a/b"), &site))
+    };
+    assert_eq!(worst_of(&["patch"]), Some(Class::Note));
+    assert_eq!(worst_of(&["delete"]), Some(Class::High));
+    assert_eq!(worst_of(&["patch", "delete"]), Some(Class::High));
+    assert_eq!(worst_of(&["*"]), Some(Class::High), "`*` is more than the row says");
+}
+
+#[test]
+fn a_rules_own_names_count() {
+    let named = |verbs: &[&str], name: &str, text: &str| {
+        let picked = selection(text);
+        let plural = picked.resource().plural().to_owned();
+        let rule =
+            ResourceRule::new(verbs.iter().copied(), [picked.resource().group()], [plural], [name]).unwrap();
+        worst(&classify(&[rule.into()], &picked, &Site::default()))
+    };
+    assert_eq!(named(&["delete"], "one", "configmaps a/*"), None);
+    assert_eq!(named(&["delete", "deletecollection"], "one", "configmaps */*"), None);
+    assert_eq!(named(&["get"], "one", "configmaps a/*"), None);
+    assert_eq!(named(&["patch"], "other", "configmaps kube-system/*"), None);
+    assert_eq!(named(&["patch"], "aws-auth", "configmaps kube-system/*"), Some(Class::Block));
 }
 
 #[test]
