@@ -122,8 +122,8 @@ pub fn policy(bytes: &[u8]) {
 /// Roles that were read make a catalogue that reads back equal.
 pub fn roles(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
-    let Ok(roles) = read_roles(text) else { return };
-    let Ok(catalogue) = Catalogue::new("v1.36.3", Vec::new(), Vec::new(), roles) else { return };
+    let Ok(list) = read_roles(text) else { return };
+    let Ok(catalogue) = Catalogue::new("v1.36.3", Vec::new(), Vec::new(), list.roles) else { return };
     let written = catalogue.write().expect("a catalogue can be written");
     assert_eq!(Catalogue::read(&written).as_ref(), Ok(&catalogue));
 }

@@ -1,6 +1,6 @@
 //! Text that may stand in a manifest: nothing that a GitOps engine would replace or a terminal would obey.
 //!
-//! Not here: how text is quoted ([`crate::yaml`]).
+//! And text that a file holds, of bytes. Not here: how text is quoted ([`crate::yaml`]).
 
 /// Why a text may not.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -16,6 +16,33 @@ pub enum TextError {
     /// A character that moves the cursor, turns the direction, or that YAML readers refuse.
     #[error("{0:?} holds a control or direction character, or one that is no text")]
     Control(String),
+}
+
+/// Why bytes are not text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EncodingError {
+    /// UTF-16, which Windows PowerShell's `>` writes.
+    #[error(
+        "the text is UTF-16: convert it with `iconv -f UTF-16 -t UTF-8`, or write it with PowerShell's `Out-File -Encoding utf8`"
+    )]
+    Utf16,
+    /// No text in UTF-8.
+    #[error("the text is not UTF-8 from byte {0} on: convert it with `iconv -t UTF-8`")]
+    NotUtf8(usize),
+}
+
+/// The text of a file, without its byte order mark.
+///
+/// # Errors
+/// [`EncodingError`] for anything but UTF-8.
+pub fn decode(bytes: &[u8]) -> Result<&str, EncodingError> {
+    // Text without a mark is UTF-16 where every other byte of its beginning is zero.
+    let is_marked = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
+    if is_marked || matches!(bytes, [0, _, ..] | [_, 0, ..]) {
+        return Err(EncodingError::Utf16);
+    }
+    let text = std::str::from_utf8(bytes).map_err(|error| EncodingError::NotUtf8(error.valid_up_to()))?;
+    Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
 }
 
 /// One line: no control characters at all.
@@ -56,6 +83,18 @@ fn deceives(letter: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn utf_16_is_told_from_text_and_a_mark_is_skipped() {
+        let windows: Vec<u8> = "\u{feff}kind: Role".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let unmarked: Vec<u8> = "kind".encode_utf16().flat_map(u16::to_be_bytes).collect();
+        for bytes in [windows, unmarked] {
+            assert_eq!(decode(&bytes), Err(EncodingError::Utf16));
+        }
+        assert_eq!(decode("\u{feff}é".as_bytes()), Ok("é"));
+        assert_eq!(decode(b"a\xff"), Err(EncodingError::NotUtf8(1)));
+        assert_eq!(decode(b""), Ok(""));
+    }
 
     #[test]
     fn what_would_be_replaced_or_would_deceive_is_refused() {

@@ -77,7 +77,8 @@ fn locator_texts() -> impl Strategy<Value = String> {
 proptest! {
     #[test]
     fn whatever_roles_are_read_make_a_catalogue_that_reads_back(text in role_texts()) {
-        if let Ok(roles) = read_roles(&text) {
+        if let Ok(list) = read_roles(&text) {
+            let roles = list.roles;
             let catalogue = Catalogue::new("v1", Vec::new(), Vec::new(), roles).unwrap();
             prop_assert_eq!(Catalogue::read(&catalogue.write().unwrap()).unwrap(), catalogue);
         }

@@ -93,8 +93,8 @@ async fn a_fresh_server_gives_the_embedded_catalogue_and_its_own_aggregation_is_
     let client = client(&server.kubeconfig()).await;
     let (live, ours) = eventually("roles aggregated by kube-controller-manager", async || {
         let list = listed(&client).await;
-        let live = read_roles(&list.to_string()).unwrap();
-        let ours = read_roles(&without_aggregation(list).to_string()).unwrap();
+        let live = read_roles(&list.to_string()).unwrap().roles;
+        let ours = read_roles(&without_aggregation(list).to_string()).unwrap().roles;
         let admin = |role: &&Role| role.reference().to_string() == "ClusterRole/admin";
         (live.iter().find(admin)?.rules().len() == 29).then_some((live, ours))
     })

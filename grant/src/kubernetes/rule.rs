@@ -2,10 +2,10 @@
 //!
 //! Not here: what a rule means for a request ([`crate::evaluate`]) or for another rule ([`crate::covers`]).
 
+use serde::de::IgnoredAny;
 use serde::ser::SerializeStruct;
 use serde::{Deserialize, Serialize, Serializer};
 
-use crate::resource::is_literal;
 use crate::yaml::Line;
 
 /// The entry that matches every verb, group or resource.
@@ -68,6 +68,9 @@ pub enum RuleError {
     /// Both forms in one rule.
     #[error("`nonResourceURLs` cannot stand beside `apiGroups`, `resources` or `resourceNames`")]
     Mixed,
+    /// OpenShift 3's restrictions, which RBAC cannot express.
+    #[error("`attributeRestrictions` cannot be granted: Kubernetes' roles have no such restriction")]
+    AttributeRestrictions,
 }
 
 impl ResourceRule {
@@ -191,28 +194,54 @@ impl From<UrlRule> for Rule {
     }
 }
 
+/// Whether `text` means itself alone in a rule, in a locator and in a list with commas.
+pub(crate) fn is_literal(text: &str) -> bool {
+    !text.is_empty() && !text.contains(['*', '/', '%', ',']) && !text.contains(char::is_whitespace)
+}
+
 fn strings<I: IntoIterator<Item: Into<String>>>(items: I) -> Vec<String> {
     items.into_iter().map(Into::into).collect()
 }
 
 /// A rule as it is written in Kubernetes' JSON and YAML, before it is known to be one.
+///
+/// The API server reads `null` for a list as no list, and `null` in a list as the empty text. OpenShift's roles have a field
+/// `attributeRestrictions`, which is `null` in every role that OpenShift still takes.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 #[derive(Default)]
 struct RuleFields {
-    verbs: Vec<String>,
-    api_groups: Vec<String>,
-    resources: Vec<String>,
-    resource_names: Vec<String>,
+    verbs: Words,
+    api_groups: Words,
+    resources: Words,
+    resource_names: Words,
     #[serde(rename = "nonResourceURLs")]
-    non_resource_urls: Vec<String>,
+    non_resource_urls: Words,
+    attribute_restrictions: Option<IgnoredAny>,
+}
+
+/// A list of texts as the API server reads it.
+#[derive(Default, Deserialize)]
+#[serde(transparent)]
+struct Words(Option<Vec<Option<String>>>);
+
+impl Words {
+    fn read(self) -> Vec<String> {
+        self.0.unwrap_or_default().into_iter().map(Option::unwrap_or_default).collect()
+    }
 }
 
 impl TryFrom<RuleFields> for Rule {
     type Error = RuleError;
 
     fn try_from(fields: RuleFields) -> Result<Self, RuleError> {
-        let RuleFields { verbs, api_groups, resources, resource_names, non_resource_urls } = fields;
+        if fields.attribute_restrictions.is_some() {
+            return Err(RuleError::AttributeRestrictions);
+        }
+        let [verbs, api_groups, resources] =
+            [fields.verbs, fields.api_groups, fields.resources].map(Words::read);
+        let [resource_names, non_resource_urls] =
+            [fields.resource_names, fields.non_resource_urls].map(Words::read);
         if non_resource_urls.is_empty() {
             return ResourceRule::new(verbs, api_groups, resources, resource_names).map(Self::from);
         }
@@ -276,12 +305,36 @@ mod tests {
     }
 
     #[test]
+    fn reads_what_the_api_server_stores_as_it_stores_it() {
+        for (text, stored) in [
+            (
+                r#"{"apiGroups":[null],"resources":["pods",null],"verbs":["get"],"resourceNames":null}"#,
+                r#"{"apiGroups":[""],"resources":["pods",""],"verbs":["get"]}"#,
+            ),
+            (
+                r#"{"apiGroups":["networking.k8s.io/v1"],"resources":["ingresses"],"verbs":["get"]}"#,
+                r#"{"apiGroups":["networking.k8s.io/v1"],"resources":["ingresses"],"verbs":["get"]}"#,
+            ),
+            (
+                r#"{"apiGroups":null,"resources":null,"nonResourceURLs":["/"],"verbs":["get"],"attributeRestrictions":null}"#,
+                r#"{"nonResourceURLs":["/"],"verbs":["get"]}"#,
+            ),
+        ] {
+            assert_eq!(serde_json::to_string(&read(text).unwrap()).unwrap(), stored);
+        }
+    }
+
+    #[test]
     fn refuses_what_the_api_server_would_not_store() {
         for (text, error) in [
             (r#"{"apiGroups":[""],"resources":["pods"],"verbs":[]}"#, RuleError::NoVerbs),
             (r#"{"resources":["pods"],"verbs":["get"]}"#, RuleError::NoApiGroups),
             (r#"{"apiGroups":[""],"verbs":["get"]}"#, RuleError::NoResources),
             (r#"{"resourceNames":["x"],"nonResourceURLs":["/"],"verbs":["get"]}"#, RuleError::Mixed),
+            (
+                r#"{"apiGroups":[""],"resources":["pods"],"verbs":["get"],"attributeRestrictions":{"kind":"x"}}"#,
+                RuleError::AttributeRestrictions,
+            ),
         ] {
             let answer = read(text).unwrap_err();
             assert!(answer.starts_with(&error.to_string()), "{text}: {answer}");

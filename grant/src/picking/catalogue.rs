@@ -3,6 +3,7 @@
 //! Not here: asking a cluster (the shell does), what may be asked for of it ([`crate::offer`]) and finding what a person
 //! wrote ([`crate::locator`]).
 
+use crate::discovery::LeftOut;
 use crate::name::Namespace;
 use crate::nearest::Nearest;
 use crate::resource::ApiResource;
@@ -16,8 +17,9 @@ mod file;
 mod lines;
 mod listed;
 mod selector;
+mod text;
 
-pub use aggregation::{read_roles, resolve};
+pub use aggregation::{RoleList, read_roles, resolve};
 pub use diff::{Change, Difference, RoleChange, RoleChangeKind};
 pub use listed::ListedRole;
 pub use selector::Selector;
@@ -118,17 +120,17 @@ impl Catalogue {
     }
 
     /// Reads a catalogue's file, or a role list as [`read_roles`] does, then with the embedded catalogue's resources and
-    /// namespaces: a role list does not say which its cluster has.
+    /// namespaces: a role list does not say which its cluster has. What of a role list is left out comes with it.
     ///
     /// # Errors
     /// As [`Catalogue::read`] for a text that calls itself a Catalogue, as [`read_roles`] for any other.
-    pub fn read_any(text: &str) -> Result<Self, CatalogueError> {
+    pub fn read_any(text: &str) -> Result<(Self, Vec<LeftOut>), CatalogueError> {
         if let Some(catalogue) = file::read_quickly(text) {
-            return Ok(catalogue);
+            return Ok((catalogue, Vec::new()));
         }
         match read_roles(text) {
-            Ok(roles) => Self::embedded()?.with_roles(roles),
-            Err(_) if file::is_catalogue(text) => Self::read(text),
+            Ok(RoleList { roles, left_out }) => Ok((Self::embedded()?.with_roles(roles)?, left_out)),
+            Err(_) if file::is_catalogue(text) => Ok((Self::read(text)?, Vec::new())),
             Err(error) => Err(CatalogueError::Roles(error)),
         }
     }
@@ -273,13 +275,13 @@ mod tests {
     #[test]
     fn a_role_list_comes_with_kubernetes_own_resources() {
         let list = "kind: ClusterRole\nmetadata: {name: mine}\nrules: []\n";
-        let catalogue = Catalogue::read_any(list).unwrap();
+        let (catalogue, _) = Catalogue::read_any(list).unwrap();
         assert_eq!(catalogue.roles().len(), 1);
         assert!(catalogue.resource("", "pods").is_some());
         let written = catalogue.write().unwrap();
-        assert_eq!(Catalogue::read_any(&written).unwrap(), catalogue);
+        assert_eq!(Catalogue::read_any(&written).unwrap().0, catalogue);
         let by_hand = "# mine\n".to_owned() + &written;
-        assert_eq!(Catalogue::read_any(&by_hand).unwrap(), catalogue);
+        assert_eq!(Catalogue::read_any(&by_hand).unwrap().0, catalogue);
         let spoilt = by_hand.replace("namespaces", "namespace");
         assert!(matches!(Catalogue::read_any(&spoilt), Err(CatalogueError::Yaml(_))));
         let other = Catalogue::read_any("kind: Pod\n").unwrap_err();

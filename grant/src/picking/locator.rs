@@ -5,7 +5,7 @@
 //! `*` stands for all. Blanks around the slashes are welcome and mean nothing.
 //!
 //! A word that several resources answer to is never guessed at, unless they are the same objects under two groups
-//! ([`crate::alias`]): `events` are core's, which is what kubectl takes too.
+//! ([`crate::alias`]) or a metrics server's figures about them: `events`, `pods` and `nodes` are core's, as in kubectl.
 //!
 //! Source of the syntax: P0's argument grammar (reference/peers.md, b.2); of the words:
 //! <https://kubernetes.io/docs/reference/kubectl/#resource-types>.
@@ -16,6 +16,11 @@ use crate::name::{NameError, Namespace, ObjectName};
 use crate::nearest::Nearest;
 use crate::resource::{ApiResource, Scope};
 use crate::selection::{Selection, SelectionError, SelectionText, Target};
+
+/// The group of a metrics server's read-only figures about pods and nodes.
+///
+/// Source: <https://kubernetes.io/docs/tasks/debug/debug-cluster/resource-metrics-pipeline/#metrics-api>.
+const METRICS: &str = "metrics.k8s.io";
 
 /// A locator whose form is right; whether there is such a resource only a catalogue knows.
 ///
@@ -204,21 +209,64 @@ impl LocatorTarget {
     }
 }
 
-/// The one resource that `asked` means.
-fn find<'a>(asked: &str, catalogue: &'a Catalogue) -> Result<&'a ApiResource, LocatorError> {
+/// Every resource that `word` may mean, spelled as in a locator, under every group: what a rule that denies has to cover.
+///
+/// ```
+/// use p0_grant::catalogue::Catalogue;
+/// use p0_grant::locator::resources_called;
+///
+/// let kubernetes = Catalogue::embedded()?;
+/// let spelled = |word: &str| -> Result<Vec<String>, p0_grant::locator::LocatorError> {
+///     Ok(resources_called(word, &kubernetes)?.into_iter().map(ToString::to_string).collect())
+/// };
+/// for word in ["Deployment", "deployments", "deploy", "deployment.apps"] {
+///     assert_eq!(spelled(word)?, ["deployments.apps"]);
+/// }
+/// assert_eq!(spelled("ev")?, ["events", "events.events.k8s.io"]);
+/// assert!(spelled("deploymint").is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// [`LocatorError::Unknown`] where the cluster serves none, with the nearest spellings.
+pub fn resources_called<'a>(
+    word: &str,
+    catalogue: &'a Catalogue,
+) -> Result<Vec<&'a ApiResource>, LocatorError> {
+    let candidates = candidates(word, catalogue);
+    match candidates.is_empty() {
+        true => Err(LocatorError::Unknown { asked: word.to_owned(), nearest: nearest(word, catalogue) }),
+        false => Ok(candidates),
+    }
+}
+
+/// The one resource that `word` means, spelled as in a locator: what a rule that allows may cover.
+///
+/// # Errors
+/// [`LocatorError::Unknown`] where the cluster serves none, [`LocatorError::Ambiguous`] where several may be meant.
+pub fn resource_called<'a>(word: &str, catalogue: &'a Catalogue) -> Result<&'a ApiResource, LocatorError> {
+    find(word, catalogue)
+}
+
+fn candidates<'a>(asked: &str, catalogue: &'a Catalogue) -> Vec<&'a ApiResource> {
     let (word, group) = match asked.split_once('.') {
         Some((word, group)) => (word, Some(group_called(group, catalogue))),
         None => (asked, None),
     };
     // The spelling that every other answer recommends is never ambiguous itself.
     let exact = group.and_then(|group| catalogue.resource(group, &word.to_lowercase()));
-    if let Some(resource) = exact {
-        return Ok(resource);
+    match exact {
+        Some(resource) => vec![resource],
+        None => catalogue
+            .resources_called(word)
+            .filter(|resource| group.is_none_or(|group| resource.group() == group))
+            .collect(),
     }
-    let candidates: Vec<&ApiResource> = catalogue
-        .resources_called(word)
-        .filter(|resource| group.is_none_or(|group| resource.group() == group))
-        .collect();
+}
+
+/// The one resource that `asked` means.
+fn find<'a>(asked: &str, catalogue: &'a Catalogue) -> Result<&'a ApiResource, LocatorError> {
+    let candidates = candidates(asked, catalogue);
     let is_repeated = |resource: &&&ApiResource| repeats(resource, &candidates);
     let distinct: Vec<&ApiResource> =
         candidates.iter().filter(|resource| !is_repeated(resource)).copied().collect();
@@ -242,9 +290,11 @@ fn group_called<'a>(word: &'a str, catalogue: &'a Catalogue) -> &'a str {
     }
 }
 
-/// Whether `resource` is another group's name for the objects of a candidate. Of the two, the shorter group stays.
+/// Whether `resource` gives way to a candidate: it is another group's name for the same objects, of which the shorter group
+/// stays, or a metrics server's figures about them, which kubectl never means by `pods` and `nodes` either.
 fn repeats(resource: &ApiResource, candidates: &[&ApiResource]) -> bool {
-    let alias = served_alias_group(resource.group(), resource.plural());
+    let figures = Some("").filter(|_| resource.group() == METRICS);
+    let alias = served_alias_group(resource.group(), resource.plural()).or(figures);
     alias.filter(|other| other.len() < resource.group().len()).is_some_and(|other| {
         let is_other =
             |candidate: &&ApiResource| (candidate.group(), candidate.plural()) == (other, resource.plural());
@@ -293,6 +343,7 @@ mod tests {
             resource("events.k8s.io", "events", "Event", Namespaced).with_short_names(["ev"]),
             resource("", "nodes", "Node", Cluster).with_short_names(["no"]),
             resource("", "pods", "Pod", Namespaced).with_short_names(["po"]),
+            resource("metrics.k8s.io", "nodes", "NodeMetrics", Cluster),
             resource("metrics.k8s.io", "pods", "PodMetrics", Namespaced),
             resource("", "services", "Service", Namespaced).with_short_names(["svc"]),
             resource("serving.knative.dev", "services", "Service", Namespaced),
@@ -336,6 +387,10 @@ mod tests {
             ("nodes", "nodes *"),
             ("pods.core / a / b", "pods a/b"),
             ("pods. / a / b", "pods a/b"),
+            ("pods / a / b", "pods a/b"),
+            ("nodes / n1", "nodes n1"),
+            ("PodMetrics / a / b", "metrics.k8s.io/pods a/b"),
+            ("nodes.metrics.k8s.io / n1", "metrics.k8s.io/nodes n1"),
             ("pod / a / b", "pods a/b"),
             ("pods.metrics.k8s.io / a / b", "metrics.k8s.io/pods a/b"),
             ("services.core / a / b c", "services a/b c"),
@@ -344,6 +399,35 @@ mod tests {
             ("foos.example.com / a / b", "example.com/foos a/b"),
         ] {
             assert_eq!(resolve(text).unwrap().to_string(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_word_of_a_policy_means_all_that_it_may_mean_or_one() {
+        let catalogue = catalogue();
+        for (word, all, one) in [
+            ("deploy", &["deployments.apps"] as &[&str], Some("deployments.apps")),
+            ("Deployment", &["deployments.apps"], Some("deployments.apps")),
+            ("deployments.apps", &["deployments.apps"], Some("deployments.apps")),
+            ("pods", &["pods", "pods.metrics.k8s.io"], Some("pods")),
+            ("pods.core", &["pods"], Some("pods")),
+            ("events", &["events", "events.events.k8s.io"], Some("events")),
+            ("services", &["services", "services.serving.knative.dev"], None),
+        ] {
+            let called = resources_called(word, &catalogue).unwrap();
+            assert_eq!(called.iter().map(ToString::to_string).collect::<Vec<_>>(), all, "{word}");
+            assert_eq!(
+                resource_called(word, &catalogue).ok().map(ToString::to_string).as_deref(),
+                one,
+                "{word}"
+            );
+        }
+        for word in ["deploymnet", "", "deployments.batch"] {
+            assert!(
+                matches!(resources_called(word, &catalogue), Err(LocatorError::Unknown { .. })),
+                "{word}"
+            );
+            assert!(resource_called(word, &catalogue).is_err(), "{word}");
         }
     }
 

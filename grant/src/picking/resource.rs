@@ -6,6 +6,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::rule::is_literal;
+
 /// Whether objects of a resource live in namespaces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Scope {
@@ -196,11 +198,6 @@ impl From<ApiResource> for Fields {
             subresources: resource.subresources,
         }
     }
-}
-
-/// Whether `text` means itself alone in a rule, in a locator and in a list with commas.
-pub(crate) fn is_literal(text: &str) -> bool {
-    !text.is_empty() && !text.contains(['*', '/', '%', ',']) && !text.contains(char::is_whitespace)
 }
 
 fn literal(text: String) -> Result<String, ResourceError> {

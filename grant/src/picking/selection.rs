@@ -7,8 +7,9 @@ use std::fmt;
 
 use crate::evaluate::BindingScope;
 use crate::name::{NameError, Namespace, ObjectName};
-use crate::resource::{ApiResource, Scope, is_literal};
+use crate::resource::{ApiResource, Scope};
 use crate::role::Role;
+use crate::rule::is_literal;
 
 /// Which objects of a resource.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -7,6 +7,7 @@ use p0_grant::catalogue::Catalogue;
 use p0_grant::locator::Locator;
 use p0_grant::role::{Role, RoleRef};
 use p0_grant::selection::Selection;
+use p0_grant::text::decode;
 
 use crate::cli::catalogue::read_cluster;
 use crate::cluster::Access;
@@ -60,9 +61,14 @@ impl CatalogueArgs {
 /// Reads a catalogue, or a list of roles beside Kubernetes' own resources.
 pub(in crate::cli) fn read_catalogue_file(path: &Path) -> anyhow::Result<Catalogue> {
     let shown = path.display();
-    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read `{shown}`"))?;
-    Catalogue::read_any(&text)
-        .with_context(|| format!("`{shown}` holds neither a catalogue nor roles that can be read"))
+    let bytes = std::fs::read(path).with_context(|| format!("cannot read `{shown}`"))?;
+    let text = decode(&bytes).with_context(|| format!("cannot read `{shown}`"))?;
+    let (catalogue, left_out) = Catalogue::read_any(text)
+        .with_context(|| format!("`{shown}` holds neither a catalogue nor roles that can be read"))?;
+    for lost in left_out {
+        anstream::eprintln!("left out: {} ({})", lost.what, lost.reason);
+    }
+    Ok(catalogue)
 }
 
 impl PickArgs {
