@@ -29,7 +29,7 @@ pub struct Scaffold {
     pub url: String,
     /// The protected branch.
     pub base: String,
-    /// The namespace of the sentinel, in which the applier may write ConfigMaps.
+    /// The namespace of the sentinel.
     pub sentinel_namespace: Namespace,
     /// Roles that the applier may hand on; it holds no others.
     pub grantable: Vec<String>,
@@ -96,6 +96,46 @@ fn signers(lines: &[String]) -> String {
 mod tests {
     use p0_access::identity::Identities;
     use p0_access::policy::Policy;
+    use p0_grant::yaml::{Limits, read_all};
+    use serde_json::Value;
+
+    use super::*;
+
+    fn made() -> Vec<NewFile> {
+        let scaffold = Scaffold {
+            cluster: ClusterName::new("prod").unwrap(),
+            catalogue: Catalogue::embedded().unwrap(),
+            policy: PolicyNeed::Required,
+            signers: Vec::new(),
+            owners: "@security".to_owned(),
+            url: "https://git.example.com/access.git".to_owned(),
+            base: "main".to_owned(),
+            sentinel_namespace: Namespace::new("default").unwrap(),
+            grantable: vec!["view".to_owned()],
+        };
+        files(&scaffold).unwrap()
+    }
+
+    fn objects(path: &str) -> Vec<Value> {
+        let file = made().into_iter().find(|file| file.path == path).unwrap();
+        read_all(&file.text, Limits::FILE).unwrap()
+    }
+
+    /// An AppProject cannot name one object: allowing the kind of the sentinel allows every object of that kind.
+    #[test]
+    fn neither_applier_may_write_anything_but_rbac_objects_and_the_sentinel_is_one() {
+        let group = "rbac.authorization.k8s.io";
+        let project = &objects("deploy/prod/argocd.yaml")[0];
+        for list in ["clusterResourceWhitelist", "namespaceResourceWhitelist"] {
+            let kinds = project["spec"][list].as_array().unwrap();
+            assert!(kinds.iter().all(|kind| kind["group"] == group), "{kinds:?}");
+        }
+        let roles = objects("deploy/prod/applier-rbac.yaml");
+        let rules = roles.iter().filter_map(|object| object["rules"].as_array()).flatten();
+        assert!(rules.clone().count() > 0 && rules.clone().all(|rule| rule["apiGroups"][0] == group));
+        let sentinel = &objects("clusters/prod/grants/sentinel.yaml")[0];
+        assert_eq!((&sentinel["kind"], &sentinel["rules"]), (&"Role".into(), &Value::Array(Vec::new())));
+    }
 
     #[test]
     fn the_first_policy_and_persons_are_sound_and_let_nobody_in() {

@@ -87,6 +87,34 @@ fn a_policy_that_does_not_parse_is_told_with_its_place_and_never_used() {
 }
 
 #[test]
+fn a_rule_for_a_resource_that_no_cluster_has_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let own = folder.path().join("policy.yaml");
+    let check = |word: &str, more: &[&str]| {
+        let rule = format!(
+            "{{name: r, requestor: any, resource: {{k8s: {{resources: ['{word}']}}}}, approval: [deny]}}"
+        );
+        std::fs::write(&own, format!("apiVersion: p0.dev/v1alpha1\nkind: Policy\nrules:\n- {rule}\n"))
+            .unwrap();
+        run(&[&["policy", "check", "--policy", own.to_str().unwrap(), FILES[2], FILES[3]], more].concat())
+    };
+    for word in ["secrets", "Secret", "deploy", "deployments.apps", "*.apps", "certificates.cert-manager.io"]
+    {
+        let output = check(word, &[]);
+        assert!(output.status.success(), "{word}: {}", text(&output.stderr));
+    }
+    for (word, nearest) in [("deploymint", "deployments.apps"), ("deployments.core", "")] {
+        let output = check(word, &[]);
+        let told = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{word}: {told}");
+        assert!(told.contains(word) && told.contains(nearest), "{told}");
+    }
+    let catalogue = root().join("grant/data/kubernetes-1.36.yaml");
+    let output = check("certificates.cert-manager.io", &["--catalogue", catalogue.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(1), "the catalogue says what the cluster has");
+}
+
+#[test]
 fn whoever_is_named_and_gone_is_told() {
     let folder = tempfile::tempdir().unwrap();
     let persons = folder.path().join("identities.yaml");

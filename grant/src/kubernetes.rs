@@ -5,6 +5,7 @@
 pub mod alias;
 pub mod covers;
 pub mod evaluate;
+pub mod group;
 pub mod name;
 pub mod request;
 pub mod role;

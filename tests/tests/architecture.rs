@@ -86,7 +86,7 @@ fn pure_crates_have_nothing_that_acts_below_them() {
 
 /// The rooms of `grant/`, each of which may use those before it.
 const ROOMS: &[(&str, &[&str])] = &[
-    ("kubernetes", &["alias", "covers", "evaluate", "name", "request", "role", "rule", "subject"]),
+    ("kubernetes", &["alias", "covers", "evaluate", "group", "name", "request", "role", "rule", "subject"]),
     ("eks", &["arn", "aws_auth", "mapping", "username"]),
     ("picking", &["catalogue", "discovery", "locator", "nearest", "resource", "selection"]),
     ("planning", &["danger", "offer", "plan", "restrict", "subset"]),

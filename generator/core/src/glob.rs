@@ -69,6 +69,11 @@ impl Glob {
         self.shape == Shape::All
     }
 
+    /// Whether it matches one text alone.
+    pub fn is_literal(&self) -> bool {
+        self.shape == Shape::Literal
+    }
+
     /// As it was written.
     pub fn as_str(&self) -> &str {
         &self.text

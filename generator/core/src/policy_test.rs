@@ -8,7 +8,7 @@ mod query;
 mod recorded;
 
 pub use case::{Case, Difference, Suite, Tried};
-pub use lint::{Warning, lint};
+pub use lint::{UnknownResource, Warning, lint, unknown_resources};
 pub use query::{Ask, AskError, Asked, World};
 pub use recorded::{Now, Recorded, recorded};
 

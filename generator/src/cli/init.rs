@@ -64,7 +64,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "URL", default_value = "https://git.example.com/access.git")]
     url: String,
 
-    /// The namespace of the sentinel ConfigMap.
+    /// The namespace of the sentinel, a Role without rules.
     #[arg(long, value_name = "NAME", default_value = "default")]
     sentinel_namespace: Namespace,
 

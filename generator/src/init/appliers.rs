@@ -18,13 +18,21 @@ const RBAC: &str = "rbac.authorization.k8s.io";
 const APPLIER: &str = "p0-applier";
 const FLUX: &str = "flux-system";
 
-/// A ConfigMap that says what it is for.
+/// A Role without rules that says what it is for.
+///
+/// It is of a kind that grants have: an AppProject cannot allow one object by name, and one that allows ConfigMaps allows
+/// every ConfigMap of the cluster, `aws-auth` among them.
 pub(super) fn sentinel(scaffold: &Scaffold) -> Result<String, YamlError> {
+    let why = "Keeps this folder from becoming empty: appliers refuse to remove the last object of a folder.";
     write(&[json!({
-        "apiVersion": "v1",
-        "kind": "ConfigMap",
-        "metadata": { "name": "p0-grants-sentinel", "namespace": scaffold.sentinel_namespace },
-        "data": { "why": "Keeps this folder from becoming empty: appliers refuse to remove the last object of a folder." },
+        "apiVersion": format!("{RBAC}/v1"),
+        "kind": "Role",
+        "metadata": {
+            "name": "p0-grants-sentinel",
+            "namespace": scaffold.sentinel_namespace,
+            "annotations": { "kubernetes.io/description": why },
+        },
+        "rules": [],
     })])
 }
 
@@ -40,11 +48,11 @@ pub(super) fn argo_cd(scaffold: &Scaffold) -> Result<String, YamlError> {
         "kind": "AppProject",
         "metadata": { "name": name, "namespace": "argocd" },
         "spec": {
-            "description": "Grants made by p0-gitops: RBAC objects and the sentinel, nothing else",
+            "description": "Grants made by p0-gitops: RBAC objects, nothing else",
             "sourceRepos": [scaffold.url],
             "destinations": [{ "server": server, "namespace": "*" }],
             "clusterResourceWhitelist": kinds(&[(RBAC, "ClusterRole"), (RBAC, "ClusterRoleBinding")]),
-            "namespaceResourceWhitelist": kinds(&[(RBAC, "Role"), (RBAC, "RoleBinding"), ("", "ConfigMap")]),
+            "namespaceResourceWhitelist": kinds(&[(RBAC, "Role"), (RBAC, "RoleBinding")]),
         },
     });
     let application = json!({
@@ -96,7 +104,7 @@ pub(super) fn flux(scaffold: &Scaffold) -> Result<String, YamlError> {
     write(&[source, kustomization])
 }
 
-/// The applier: it may write RBAC objects and the sentinel, and hand on the roles it is bound to. No more.
+/// The applier: it may write RBAC objects, and hand on the roles it is bound to. No more.
 pub(super) fn rbac(scaffold: &Scaffold) -> Result<String, YamlError> {
     let verbs = ["get", "list", "watch", "create", "update", "patch", "delete"];
     let account = json!({ "apiVersion": "v1", "kind": "ServiceAccount", "metadata": { "name": APPLIER, "namespace": FLUX } });
@@ -107,19 +115,6 @@ pub(super) fn rbac(scaffold: &Scaffold) -> Result<String, YamlError> {
         "metadata": { "name": APPLIER },
         "rules": [{ "apiGroups": [RBAC], "resources": ["clusterroles", "clusterrolebindings", "roles", "rolebindings"], "verbs": verbs }],
     });
-    let sentinel = json!({
-        "apiVersion": format!("{RBAC}/v1"),
-        "kind": "Role",
-        "metadata": { "name": APPLIER, "namespace": scaffold.sentinel_namespace },
-        "rules": [{ "apiGroups": [""], "resources": ["configmaps"], "verbs": verbs }],
-    });
-    let sentinel_binding = json!({
-        "apiVersion": format!("{RBAC}/v1"),
-        "kind": "RoleBinding",
-        "metadata": { "name": APPLIER, "namespace": scaffold.sentinel_namespace },
-        "roleRef": { "apiGroup": RBAC, "kind": "Role", "name": APPLIER },
-        "subjects": subjects,
-    });
     let bind = |name: String, role: &str| {
         json!({
             "apiVersion": format!("{RBAC}/v1"),
@@ -129,7 +124,7 @@ pub(super) fn rbac(scaffold: &Scaffold) -> Result<String, YamlError> {
             "subjects": subjects,
         })
     };
-    let mut objects = vec![account, role, sentinel, sentinel_binding, bind(APPLIER.to_owned(), APPLIER)];
+    let mut objects = vec![account, role, bind(APPLIER.to_owned(), APPLIER)];
     objects.extend(scaffold.grantable.iter().map(|role| bind(format!("{APPLIER}-may-grant-{role}"), role)));
     write(&objects)
 }

@@ -4,7 +4,9 @@
 
 use p0_grant::alias::alias_group;
 use p0_grant::danger::Class;
+use p0_grant::group::is_shipped;
 use p0_grant::name::ObjectName;
+use p0_grant::resource::ApiResource;
 use p0_grant::selection::{Selection, Target};
 
 use super::decide::Question;
@@ -139,7 +141,9 @@ fn holds(rule: &Rule, asked: &Asked<'_>, miss: Miss) -> bool {
         Miss::Requestor => means(&rule.requestor, asked.getting()),
         Miss::Cluster => any(&pattern.clusters, |glob| glob.matches(asked.cluster)),
         Miss::Role => any(&pattern.roles, |glob| glob.matches(&asked.role)),
-        Miss::Resource => any(&pattern.resources, |glob| glob.matches(&asked.resource)),
+        Miss::Resource => any(&pattern.resources, |glob| {
+            glob.matches(&asked.resource) || names(glob, asked.selection.resource(), is_shipped)
+        }),
         Miss::Namespace => any(&pattern.namespaces, |glob| match asked.inside {
             Where::Nowhere => false,
             Where::One(namespace) => glob.matches(namespace),
@@ -170,7 +174,9 @@ fn touches(rule: &Rule, asked: &Asked<'_>, miss: Miss) -> bool {
         Miss::Cluster => any(&pattern.clusters, |glob| glob.matches(asked.cluster)),
         Miss::Role => any(&pattern.roles, |glob| glob.matches(&asked.role)),
         Miss::Resource => any(&pattern.resources, |glob| {
-            glob.matches(&asked.resource) || asked.alias.as_deref().is_some_and(|alias| glob.matches(alias))
+            glob.matches(&asked.resource)
+                || asked.alias.as_deref().is_some_and(|alias| glob.matches(alias))
+                || names(glob, asked.selection.resource(), |_| true)
         }),
         Miss::Namespace => any(&pattern.namespaces, |glob| match asked.touched {
             Where::Nowhere => false,
@@ -184,6 +190,19 @@ fn touches(rule: &Rule, asked: &Asked<'_>, miss: Miss) -> bool {
         }
         Miss::Danger | Miss::Privileged | Miss::SharedSubject => true,
     }
+}
+
+/// Whether the pattern names the resource as a locator does: by kind, singular, plural or short name, alone or followed by
+/// the group. Alone it names what is of a group that `alone` says: an allow rule means Kubernetes' own resource, as a custom
+/// one may have the same name; a deny rule means every one.
+fn names(glob: &Glob, resource: &ApiResource, alone: impl Fn(&str) -> bool) -> bool {
+    let group = resource.group();
+    glob.is_literal()
+        && match glob.as_str().split_once('.') {
+            None => resource.answers_to(glob.as_str()) && alone(group),
+            Some((word, "core")) => group.is_empty() && resource.answers_to(word),
+            Some((word, own)) => own.eq_ignore_ascii_case(group) && resource.answers_to(word),
+        }
 }
 
 /// What is left out is everything.

@@ -268,13 +268,17 @@ fn unsound_pattern(rule: &Rule) -> Option<String> {
         return Some(format!("the role `{glob}` reads `ClusterRole/{glob}` or `Role/NAMESPACE/{glob}`"));
     }
     let resources = pattern.resources.iter().flatten();
-    let upper = resources
-        .filter(|glob| glob.as_str().contains(|letter: char| letter.is_uppercase() || letter == '/'));
-    upper
-        .map(|glob| {
-            format!("the resource `{glob}` is written as `plural` or `plural.group`, in small letters")
-        })
-        .next()
+    // A pattern is compared with `plural.group`, which has small letters only; a word may be a kind.
+    let mut odd = resources.filter(|glob| {
+        let is_upper = |letter: char| letter.is_uppercase() && !glob.is_literal();
+        glob.as_str().contains(|letter: char| is_upper(letter) || letter == '/')
+    });
+    odd.next().map(|glob| {
+        format!(
+            "the resource `{glob}` has to be a kind, `plural` or `plural.group`, without a subresource, and a pattern has \
+             small letters"
+        )
+    })
 }
 
 fn unsound_options(rule: &Rule, settings: &Settings) -> Option<String> {

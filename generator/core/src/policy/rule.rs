@@ -79,7 +79,8 @@ pub struct Pattern {
     /// Roles: `ClusterRole/view`, `Role/shop/*`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub roles: Option<Vec<Glob>>,
-    /// Resources: `pods`, `deployments.apps`, `*.apps`.
+    /// Resources as in a locator: kind, plural, singular or short name, alone or as `plural.group`; or a pattern on
+    /// `plural.group` such as `*.apps`. Alone, an allow rule means Kubernetes' own resource and a deny rule every one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resources: Option<Vec<Glob>>,
     /// Namespaces. Given, what lives in no namespace does not lie inside.

@@ -151,6 +151,14 @@ impl AskArgs {
 }
 
 fn sound(source: &Source, format: Format) -> anyhow::Result<Outcome> {
+    let unknown = source.unknown_resources()?;
+    if let Some(first) = unknown.first() {
+        let more = unknown.len() - 1;
+        let more = if more == 0 { String::new() } else { format!("; and {more} more of the kind") };
+        anyhow::bail!(
+            "{first}{more}. Correct the word, or give the clusters' catalogues with `--catalogue` or `--repo`"
+        );
+    }
     let warnings = lint(&source.policy, &source.identities);
     let told = Sound {
         rules: source.policy.rules().len(),

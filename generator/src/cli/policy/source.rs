@@ -7,7 +7,7 @@ use p0_access::cluster::Cluster;
 use p0_access::identity::Identities;
 use p0_access::layout::ClusterName;
 use p0_access::policy::Policy;
-use p0_access::policy_test::World;
+use p0_access::policy_test::{UnknownResource, World, unknown_resources};
 use p0_grant::catalogue::Catalogue;
 use p0_grant::plan::Settings;
 
@@ -83,6 +83,24 @@ pub(super) fn text(file: &Path) -> anyhow::Result<String> {
 }
 
 impl Source {
+    /// The resources that the policy names and no cluster has: of the catalogue's file, or of every catalogue on base.
+    /// Without either, only Kubernetes' own resources are known, and words for others are not looked at.
+    pub(super) fn unknown_resources(&self) -> anyhow::Result<Vec<UnknownResource>> {
+        let known: Vec<Catalogue> = match (&self.catalogue, &self.repository) {
+            (Some(file), _) => vec![read_catalogue_file(file)?],
+            (None, Some(repository)) => {
+                let clusters = repository.clusters()?;
+                clusters.iter().filter_map(|cluster| repository.catalogue(cluster).ok()).collect()
+            }
+            (None, None) => Vec::new(),
+        };
+        if !known.is_empty() {
+            return Ok(unknown_resources(&self.policy, &known));
+        }
+        let unknown = unknown_resources(&self.policy, &[Catalogue::embedded()?]);
+        Ok(unknown.into_iter().filter(UnknownResource::is_of_kubernetes).collect())
+    }
+
     /// What is known of `cluster`.
     pub(super) fn ground(&self, cluster: &ClusterName) -> anyhow::Result<Ground> {
         let settings = match &self.repository {

@@ -32,6 +32,53 @@ fn an_allow_rule_holds_and_a_deny_rule_touches() {
     }
 }
 
+/// A policy speaks as locators do. Alone, an allow rule means Kubernetes' own resource and a deny rule every one.
+#[test]
+fn a_resource_is_named_by_every_word_that_a_locator_takes() {
+    let rule = |word: &str, approval: &str| {
+        policy(&format!(
+            "rules:\n- {{name: r, requestor: any, resource: {{k8s: {{resources: ['{word}']}}}}, {approval}}}\n"
+        ))
+    };
+    let resource = |group: &str, plural: &str, kind: &str, short: &str| {
+        let resource = ApiResource::new(group, plural, kind, p0_grant::resource::Scope::Namespaced);
+        resource.unwrap().with_short_names([short])
+    };
+    let asked = |resource: ApiResource| {
+        let mut ask = ask("pods shop/*");
+        let namespace = p0_grant::name::Namespace::new("shop").unwrap();
+        ask.selection = Selection::new(resource, p0_grant::selection::Target::Kind { namespace }).unwrap();
+        ask
+    };
+    let deployments = asked(resource("apps", "deployments", "Deployment", "deploy"));
+    for word in [
+        "deployments",
+        "Deployment",
+        "deployment",
+        "deploy",
+        "Deployment.apps",
+        "deploy.apps",
+        "deployments.apps",
+    ] {
+        assert_eq!(deployments.told(&rule(word, "approval: [deny]")), "denied", "{word}");
+        assert_eq!(deployments.told(&rule(word, REVIEWED)), "r", "{word}");
+    }
+    for word in ["pods", "deployments.core", "deployments.batch", "deploymint"] {
+        assert_eq!(deployments.told(&rule(word, REVIEWED)), "no-rule", "{word}");
+    }
+    let knative = asked(resource("serving.knative.dev", "services", "Service", "ksvc"));
+    assert_eq!(knative.told(&rule("service", "approval: [deny]")), "denied", "every resource of the name");
+    for (word, expected) in
+        [("service", "no-rule"), ("services.core", "no-rule"), ("ksvc.serving.knative.dev", "r")]
+    {
+        assert_eq!(knative.told(&rule(word, REVIEWED)), expected, "{word}");
+    }
+    let services = asked(resource("", "services", "Service", "svc"));
+    for word in ["svc", "services.core", "Service"] {
+        assert_eq!(services.told(&rule(word, REVIEWED)), "r", "{word}");
+    }
+}
+
 #[test]
 fn a_deny_rule_meets_the_same_object_under_its_other_group() {
     let policy = policy(&format!(

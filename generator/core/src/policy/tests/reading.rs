@@ -62,7 +62,7 @@ fn a_rule_that_means_nothing_is_refused_at_its_line() {
     }
     for (resource, words) in [
         ("{k8s: {roles: [view]}}", "ClusterRole/view"),
-        ("{k8s: {resources: [Pod]}}", "small letters"),
+        ("{k8s: {resources: [Pod*]}}", "small letters"),
         ("{k8s: {resources: [pods/log]}}", "small letters"),
         ("{k8s: {namespaces: []}}", "empty list"),
         ("{k8s: {namespaces: ['[ab]']}}", "nothing else"),
