@@ -61,7 +61,7 @@ pub enum SignatureError {
 /// Why a signature does not count.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
-    /// It is none.
+    /// It is not a signature.
     #[error("the signature cannot be read")]
     Unreadable(#[from] SignatureError),
     /// Made for something else.
@@ -116,7 +116,7 @@ impl Signature {
     /// Reads an armored signature.
     ///
     /// # Errors
-    /// [`SignatureError`] where it is none, or not in the one spelling that OpenSSH writes.
+    /// [`SignatureError`] where it is not a signature, or not in the one spelling that OpenSSH writes.
     pub fn read(armor: &str) -> Result<Self, SignatureError> {
         if armor.len() > MAX_BYTES {
             return Err(SignatureError::Armor);

@@ -50,7 +50,7 @@ pub enum LineProblem {
     /// A time that cannot be read, or in local time.
     #[error("`{0}` is not a time in UTC such as `20261124Z` or `202611241030Z`")]
     Time(String),
-    /// An option that stands there twice; OpenSSH refuses that too.
+    /// An option that is given twice; OpenSSH refuses that too.
     #[error("the option `{0}` is given twice")]
     Repeated(String),
     /// An end that is not after the beginning; OpenSSH refuses that too.

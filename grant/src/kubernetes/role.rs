@@ -55,7 +55,7 @@ pub enum RoleRefError {
     /// Not the spelling that files use.
     #[error("`{0}` does not name a role: here it reads `ClusterRole/NAME` or `Role/NAMESPACE/NAME`")]
     Spelling(String),
-    /// One of the names is none.
+    /// One of the names is invalid.
     #[error("the role's name is invalid")]
     Name(#[from] NameError),
 }

@@ -57,7 +57,7 @@ pub enum SubjectError {
     /// Not `User/…`, `Group/…` or `ServiceAccount/…/…`.
     #[error("`{0}` is not a subject: write `User/NAME`, `Group/NAME` or `ServiceAccount/NAMESPACE/NAME`")]
     Form(String),
-    /// The namespace of a service account is none.
+    /// The namespace of a service account is invalid.
     #[error("the service account's namespace is invalid")]
     Namespace(#[source] crate::name::NameError),
 }

@@ -102,7 +102,7 @@ pub enum LocatorError {
         /// The object.
         name: ObjectName,
     },
-    /// A namespace for what lives in none.
+    /// A namespace for a resource of the cluster.
     #[error("`{resource}` live in no namespace: write `{resource} / <name>`, or `{resource} / *` for all")]
     NamespaceGiven {
         /// The resource.

@@ -83,7 +83,7 @@ pub enum SelectionTextError {
     /// Another form.
     #[error("`{0}` is not a selection: it reads `GROUP/RESOURCE NAMESPACE/NAME`, with `*` for all")]
     Form(String),
-    /// A name is none.
+    /// A part is not a valid name.
     #[error("the selection `{text}` contains an invalid name")]
     Name {
         /// The whole text.

@@ -96,10 +96,11 @@ fn by_row<'a>(
     row.entries.iter().filter_map(move |entry| {
         let there = rules.iter().filter(|rule| reaches(rule, &row.place, selection, site));
         let verbs: BTreeSet<&str> = there.flat_map(|rule| verbs_on(rule, entry, &row.verbs)).collect();
-        let verbs: Vec<&str> = verbs.into_iter().collect();
-        let (why, source) = (row.why.clone(), row.source.clone());
-        let what = format!("{} {}", verbs.join(", "), entry.text());
-        (!verbs.is_empty()).then_some(Danger { class: row.class, what, why, source })
+        (!verbs.is_empty()).then(|| {
+            let verbs: Vec<&str> = verbs.into_iter().collect();
+            let what = format!("{} {}", verbs.join(", "), entry.text());
+            Danger { class: row.class, what, why: row.why.clone(), source: row.source.clone() }
+        })
     })
 }
 

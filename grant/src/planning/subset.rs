@@ -5,8 +5,6 @@
 //! removing what must not be granted by accident ([`crate::restrict`]) and saying how dangerous the rest is
 //! ([`crate::danger`]).
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 
 use crate::alias::{alias_group, served_alias_group};
@@ -14,8 +12,10 @@ use crate::role::{Role, RoleRef};
 use crate::rule::{ALL, ResourceRule, Rule};
 use crate::selection::Selection;
 
+mod drops;
 mod offered;
 
+use drops::Drops;
 pub use offered::Offered;
 
 /// What a role gives on a selection.
@@ -309,25 +309,4 @@ fn lists_resource(rule: &ResourceRule, entry: &str, subresource: Option<&str>) -
             || (subresource.is_some()
                 && listed.strip_prefix("*/").is_some_and(|sub| Some(sub) == subresource))
     })
-}
-
-/// Drops, gathered by what and why, in the order of the reasons.
-#[derive(Default)]
-struct Drops<'r>(BTreeMap<(DropReason, String), Vec<&'r String>>);
-
-impl<'r> Drops<'r> {
-    fn add(&mut self, verbs: &'r [String], resource: &str, reason: DropReason) {
-        let gathered = self.0.entry((reason, resource.to_owned())).or_default();
-        verbs.iter().for_each(|verb| {
-            if !gathered.contains(&verb) {
-                gathered.push(verb);
-            }
-        });
-    }
-
-    fn into_list(self) -> Vec<Dropped> {
-        let own = |verbs: Vec<&String>| verbs.into_iter().cloned().collect();
-        let drops = self.0.into_iter();
-        drops.map(|((reason, resource), verbs)| Dropped { verbs: own(verbs), resource, reason }).collect()
-    }
 }

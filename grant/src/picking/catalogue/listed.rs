@@ -1,6 +1,6 @@
 //! A role as Kubernetes lists it, with its labels and its aggregation. Not here: texts that hold several ([`super::text`]).
 //!
-//! Metadata besides name, namespace and labels is noise here and skipped; the rules are read strictly.
+//! Metadata besides name, namespace and labels is skipped; the rules are read strictly.
 
 use std::collections::BTreeMap;
 
