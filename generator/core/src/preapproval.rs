@@ -1,4 +1,4 @@
-//! Pre-approval preapprovals, `p0/preapprovals/<id>.yaml`: an approver says beforehand what somebody may have while it is open.
+//! Preapprovals, `p0/preapprovals/<id>.yaml`: an approver says beforehand what somebody may have while it is open.
 //!
 //! A preapproval is signed by its approvers' own keys, so that base alone proves it. Not here: who may approve what it opens;
 //! that is asked again whenever it is used.

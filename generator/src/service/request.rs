@@ -1,4 +1,4 @@
-//! RequestItem: what is asked for is checked against the catalogue and policy on base before anybody is bothered with it.
+//! Requesting: what is requested is checked against the catalogue and policy on base before any approver is asked.
 
 use std::collections::BTreeSet;
 

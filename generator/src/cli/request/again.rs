@@ -10,7 +10,7 @@ use crate::cli::args::new_id;
 use crate::cli::output::Outcome;
 use crate::service::{Length, NewRequest, RequestItem};
 
-/// NewRequest again for what an earlier request asked for.
+/// Request again what an earlier request asked for.
 ///
 /// Role, resource, subject, length and reason are filled in from it; what is given here counts instead. Policy, role and
 /// resource are looked at as they are now, and who asks is you.

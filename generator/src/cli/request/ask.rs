@@ -19,7 +19,7 @@ use crate::cli::output::Outcome;
 use crate::service::{Length, NewRequest, RequestItem, Service, Submitted};
 use crate::workflow::actor::Claim;
 
-/// NewRequest for access.
+/// Request access.
 ///
 /// What is asked for is checked at once: the role, the resource and policy, all as the base branch has them. An equal
 /// request that waits, or access that is live, is said instead of asked for again.
@@ -54,7 +54,7 @@ enum Access {
     Resource(Box<Resource>),
 }
 
-/// NewRequest for a role on a resource.
+/// Request a role on a resource.
 ///
 /// Give `--cluster`, `--role` and `--locator` several times for a bundle: one request, one approval, one change.
 #[derive(Debug, clap::Args)]
@@ -164,7 +164,7 @@ fn another(text: &str) -> Result<Another, String> {
     }))
 }
 
-/// NewRequest for longer.
+/// Request an extension: access for longer.
 ///
 /// The length counts from the approval. Policy answers as for a new request, and says how long a grant may live with its
 /// extensions.
