@@ -57,7 +57,7 @@ pub fn files(scaffold: &Scaffold) -> Result<Vec<NewFile>, YamlError> {
     let for_base = |template: &str| {
         template
             .replace("[main]", &format!("[{}]", scaffold.base))
-            .replace(":-main}", &format!(":-{}}}", scaffold.base))
+            .replace("refs/heads/{base}", &format!("refs/heads/{}", scaffold.base))
     };
     let mut files = vec![
         (".github/workflows/p0-verify.yml".to_owned(), for_base(include_str!("../templates/p0-verify.yml"))),

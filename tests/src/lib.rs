@@ -6,6 +6,7 @@ pub mod appliers;
 mod aws_auth;
 pub mod big_repository;
 pub mod browser;
+pub mod clone;
 mod control_plane;
 pub mod git_http;
 mod oracle;

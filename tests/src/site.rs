@@ -103,6 +103,20 @@ impl Site {
         self.run("revert", &[id])
     }
 
+    /// Makes the scaffold's hook the repository's own, as docs/repository.md says.
+    ///
+    /// # Panics
+    /// Where it cannot be written.
+    pub fn install_hook(&self) {
+        use std::os::unix::fs::PermissionsExt;
+        let hook = self.repository().join("hooks/pre-receive");
+        std::fs::create_dir_all(hook.parent().expect("a folder")).expect("a folder can be made");
+        std::fs::write(&hook, self.git(&["show", "main:hooks/pre-receive"]))
+            .expect("the hook can be written");
+        let executable = std::fs::Permissions::from_mode(0o755);
+        std::fs::set_permissions(&hook, executable).expect("the hook can be made executable");
+    }
+
     /// Runs `git` on the repository.
     pub fn git(&self, arguments: &[&str]) -> String {
         let output = Command::new("git")

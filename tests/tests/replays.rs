@@ -1,43 +1,10 @@
 //! What rises again in Git: reverts of reverts, old branches, pushes past the program. Judged by the program and the hook.
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
-
-use p0_tests::program::program;
+use p0_tests::clone::GitClone;
 use p0_tests::site::{NOW, Site};
 
 const A: &str = "aaaaaaaaaaaaaaaaaaaa";
 const VIEW: &[&str] = &["--role", "view", "--locator", "deploy / default / web", "--to", "alice@example.com"];
-
-/// Somebody's clone of the repository.
-struct Clone {
-    path: PathBuf,
-}
-
-impl Clone {
-    fn of(site: &Site, name: &str) -> Self {
-        let path = site.beside(name);
-        site.git(&["clone", "-q", ".", path.to_str().unwrap()]);
-        Self { path }
-    }
-
-    fn try_git(&self, arguments: &[&str]) -> Output {
-        let who = ["-c", "user.name=mallory", "-c", "user.email=m@example.com", "-c", "commit.gpgsign=false"];
-        Command::new("git")
-            .arg("-C")
-            .arg(&self.path)
-            .args(who)
-            .args(arguments)
-            .output()
-            .expect("git is installed")
-    }
-
-    fn git(&self, arguments: &[&str]) -> String {
-        let output = self.try_git(arguments);
-        assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8(output.stdout).unwrap().trim().to_owned()
-    }
-}
 
 fn granted_and_reverted(site: &Site) -> String {
     site.propose(A, VIEW).done();
@@ -56,7 +23,7 @@ fn is_refused(site: &Site, head: &str, code: &str) {
 fn a_reverted_revert_is_refused() {
     let site = Site::new(None);
     granted_and_reverted(&site);
-    let clone = Clone::of(&site, "clone");
+    let clone = GitClone::of(&site, "clone");
     clone.git(&["checkout", "-q", "-b", "again"]);
     clone.git(&["revert", "--no-edit", "-m", "1", "HEAD"]);
     clone.git(&["push", "-q", "origin", "again"]);
@@ -71,7 +38,7 @@ fn an_old_branch_is_refused_by_judge_and_merge() {
     // The branch is on base already, so there is nothing to merge; and what it held stays gone.
     assert!(site.merge(A).ended(2).contains("has ended"));
     assert_eq!(site.manifests().len(), 1, "only the sentinel");
-    let clone = Clone::of(&site, "clone");
+    let clone = GitClone::of(&site, "clone");
     clone.git(&["checkout", "-q", "-b", "copy"]);
     clone.git(&["cherry-pick", &tip]);
     clone.git(&["push", "-q", "origin", "copy"]);
@@ -133,7 +100,7 @@ fn twice_is_once_for_every_step() {
 #[test]
 fn a_kustomization_is_kept_in_step() {
     let site = Site::new(None);
-    let clone = Clone::of(&site, "clone");
+    let clone = GitClone::of(&site, "clone");
     let list = "# ours\nresources:\n- sentinel.yaml\n";
     std::fs::write(clone.path.join("clusters/prod/grants/kustomization.yaml"), list).unwrap();
     clone.git(&["add", "-A"]);
@@ -157,23 +124,11 @@ fn a_kustomization_is_kept_in_step() {
 #[test]
 fn the_pre_receive_hook_judges_every_push_to_base() {
     let site = Site::new(None);
-    let hook = site.repository().join("hooks/pre-receive");
-    std::fs::create_dir_all(hook.parent().unwrap()).unwrap();
-    std::fs::write(&hook, site.git(&["show", "main:hooks/pre-receive"])).unwrap();
-    make_executable(&hook);
-    let clone = Clone::of(&site, "clone");
+    site.install_hook();
+    let clone = GitClone::of(&site, "clone");
     let push = |arguments: &[&str]| {
-        let path = format!("{}:{}", program().parent().unwrap().display(), std::env::var("PATH").unwrap());
-        let output = Command::new("git")
-            .arg("-C")
-            .arg(&clone.path)
-            .arg("push")
-            .args(arguments)
-            .env("PATH", path)
-            .env("P0_NOW", NOW)
-            .output()
-            .unwrap();
-        (output.status.success(), String::from_utf8_lossy(&output.stderr).into_owned())
+        let push = clone.push(arguments, &[]);
+        (push.accepted, push.words)
     };
 
     // A file by hand is refused, and nothing of it stays.
@@ -195,15 +150,12 @@ fn the_pre_receive_hook_judges_every_push_to_base() {
     );
     // What the program proposes may be merged and pushed by hand.
     clone.git(&["reset", "-q", "--hard", "origin/main"]);
-    site.propose(A, VIEW).done();
+    // The hook believes no clock but the server's.
+    let now = jiff::Timestamp::now().to_string();
+    site.propose(A, &[VIEW, &["--now", &now]].concat()).done();
     clone.git(&["fetch", "-q"]);
     clone.git(&["merge", "-q", "--no-ff", "-m", "by hand", &format!("origin/p0/grant/{A}")]);
     let (pushed, words) = push(&["origin", "HEAD:main"]);
     assert!(pushed, "{words}");
     assert_eq!(site.manifests().len(), 2);
-}
-
-fn make_executable(path: &Path) {
-    use std::os::unix::fs::PermissionsExt;
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
 }

@@ -89,7 +89,13 @@ fn exit_code(error: &anyhow::Error) -> ExitCode {
 
 /// One finding for people.
 pub(super) fn finding_line(finding: &Finding) -> String {
-    format!("{}: {} [{}]", plain(&finding.path), plain(&finding.refusal.sentence()), finding.refusal.code())
+    let (path, sentence) = (one_line(&finding.path), one_line(&finding.refusal.sentence()));
+    format!("{path}: {sentence} [{}]", finding.refusal.code())
+}
+
+/// As [`plain`], on one line: a path with a line feed cannot begin a line of its own, which CI would read as a command.
+fn one_line(text: &str) -> String {
+    plain(text).replace('\n', "\\n")
 }
 
 /// Text from elsewhere cannot move the cursor.

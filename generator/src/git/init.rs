@@ -17,7 +17,8 @@ pub enum Made {
     Nothing,
 }
 
-/// Makes a bare repository at `path` whose head is `branch`, or opens the one that is there.
+/// Makes a bare repository at `path` whose head is `branch`, or opens the one that is there. A new one refuses pushes of
+/// malformed objects: <https://git-scm.com/docs/git-config#Documentation/git-config.txt-receivefsckObjects>.
 ///
 /// # Errors
 /// [`GitError`] where something else stands there.
@@ -28,6 +29,7 @@ pub fn create_bare(path: &Path, branch: &str) -> Result<Remote, GitError> {
         let mut options = RepositoryInitOptions::new();
         options.bare(true).initial_head(branch).mkpath(true).external_template(false);
         Repository::init_opts(path, &options)
+            .and_then(|repository| repository.config()?.set_bool("receive.fsckObjects", true))
             .map_err(|source| GitError::at(&place, "making a repository", source))?;
     }
     Remote::open(&place, Credentials::default(), Path::new(""))

@@ -1,0 +1,116 @@
+//! A clone of a site's repository that somebody pushes from, past the program. Not here: what is pushed.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+
+use crate::program::program;
+use crate::site::Site;
+
+/// Somebody's clone of the repository.
+pub struct GitClone {
+    /// The work tree.
+    pub path: PathBuf,
+}
+
+/// How a push ended.
+pub struct Push {
+    /// Whether the server took it.
+    pub accepted: bool,
+    /// What Git and the hook said.
+    pub words: String,
+}
+
+impl GitClone {
+    /// A clone beside the repository, called `name`.
+    pub fn of(site: &Site, name: &str) -> Self {
+        let path = site.beside(name);
+        site.git(&["clone", "-q", ".", path.to_str().expect("a path in UTF-8")]);
+        Self { path }
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let who = ["-c", "user.name=mallory", "-c", "user.email=m@example.com", "-c", "commit.gpgsign=false"];
+        let mut command = Command::new("git");
+        command.arg("-C").arg(&self.path).args(who).args(arguments);
+        command
+    }
+
+    /// Runs `git` in the clone; it must succeed. What it prints, without the space around it.
+    ///
+    /// # Panics
+    /// Where it fails.
+    pub fn git(&self, arguments: &[&str]) -> String {
+        printed(arguments, self.command(arguments).output().expect("git is installed"))
+    }
+
+    /// The bytes of an object.
+    ///
+    /// # Panics
+    /// Where there is no such object.
+    pub fn object(&self, kind: &str, name: &str) -> Vec<u8> {
+        self.command(&["cat-file", kind, name]).output().expect("git is installed").stdout
+    }
+
+    /// Writes a tree of these bytes, whether Git finds it sound or not, and its name.
+    ///
+    /// # Panics
+    /// Where Git cannot write it.
+    pub fn write_tree(&self, bytes: &[u8]) -> String {
+        let arguments = ["hash-object", "-t", "tree", "-w", "--literally", "--stdin"];
+        let mut command = self.command(&arguments);
+        let mut child =
+            command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("git is installed");
+        child.stdin.take().expect("a pipe").write_all(bytes).expect("git reads");
+        printed(&arguments, child.wait_with_output().expect("git ends"))
+    }
+
+    /// Writes a file and commits it.
+    ///
+    /// # Panics
+    /// Where it cannot be written.
+    pub fn commit_file(&self, path: &str, text: &str) {
+        std::fs::write(self.path.join(path), text).expect("a file can be written");
+        self.git(&["add", "-A"]);
+        self.git(&["commit", "-q", "-m", "a file"]);
+    }
+
+    /// Pushes to the site with these environment variables, `p0-gitops` on the server's path.
+    ///
+    /// # Panics
+    /// Where Git cannot be run.
+    pub fn push(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Push {
+        let programs = program().parent().expect("a folder").display().to_string();
+        let path = format!("{programs}:{}", std::env::var("PATH").expect("a path"));
+        let mut command = self.command(&["push"]);
+        command.args(arguments).env("PATH", path).envs(environment.iter().copied());
+        let output = command.output().expect("git is installed");
+        Push {
+            accepted: output.status.success(),
+            words: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+}
+
+fn printed(arguments: &[&str], output: Output) -> String {
+    assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("UTF-8").trim().to_owned()
+}
+
+impl Push {
+    /// The push was taken.
+    ///
+    /// # Panics
+    /// Where it was not.
+    pub fn done(self) {
+        assert!(self.accepted, "{}", self.words);
+    }
+
+    /// The push was refused with these words.
+    ///
+    /// # Panics
+    /// Where it was taken, or refused for another reason.
+    pub fn refused(self, words: &str) {
+        assert!(!self.accepted && self.words.contains(words), "expected `{words}`: {}", self.words);
+    }
+}
