@@ -20,20 +20,20 @@ use tokio::sync::Semaphore;
 mod accounts;
 mod clock;
 mod error;
-mod holdings;
+mod list_cache;
 mod listing;
 mod object;
 mod objects;
 mod review;
 mod sources;
 
-pub use accounts::Issued;
+pub use accounts::IssuedToken;
 pub use error::{ClusterError, Refusal};
-pub use object::{Kind, Live, Place};
+pub use object::{Kind, LiveObject, ObjectRef};
 pub use objects::{Created, Deleted};
 
 use clock::Clock;
-use holdings::Holdings;
+use list_cache::ListCache;
 use sources::Sources;
 
 /// How often one question is asked at most.
@@ -62,7 +62,7 @@ pub struct Cluster {
     clock: Clock,
     skew_told: AtomicBool,
     sources: Sources,
-    holdings: Holdings,
+    list_cache: ListCache,
 }
 
 /// One question.
@@ -165,7 +165,7 @@ impl Cluster {
             clock: Clock::default(),
             skew_told: AtomicBool::new(false),
             sources: Sources::default(),
-            holdings: Holdings::default(),
+            list_cache: ListCache::default(),
         })
     }
 

@@ -10,7 +10,7 @@ mod model;
 mod schema;
 mod settings;
 
-pub use access::{Access, Found, Kubeconfig, find};
+pub use access::{Access, AccessLookup, Kubeconfig, find};
 pub use connect::connect;
 pub use exec::Exec;
 pub use model::Block;

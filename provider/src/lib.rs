@@ -13,11 +13,11 @@ pub mod lists;
 pub mod session;
 pub mod source;
 
-mod asked;
-mod findings;
-mod found;
+mod discovered;
+mod grant_filter;
 mod plain;
 mod provider;
+mod subset_report;
 mod text;
 
 pub use provider::{P0, provider};

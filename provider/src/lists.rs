@@ -11,10 +11,10 @@ use tfplugin::provider::{Call, ListResource, Listed, Outcome, Query};
 use tfplugin::schema::Schema;
 use tfplugin::value::Value;
 
-use crate::asked::{Asked, with_asked};
-use crate::cluster::{Live, Place};
-use crate::found::{Found, found, granted_role};
+use crate::cluster::{LiveObject, ObjectRef};
+use crate::discovered::{DiscoveredGrant, discover, granted_role};
 use crate::grant::imported;
+use crate::grant_filter::{GrantFilter, with_filter};
 use crate::session::Session;
 
 /// All of them, by the resource that they list.
@@ -27,33 +27,33 @@ struct Grants(Session);
 #[async_trait]
 impl ListResource for Grants {
     fn schema(&self) -> Schema {
-        with_asked(Schema::new(
+        with_filter(Schema::new(
             "The grants of this provider that are in the cluster, whether a state knows them or not. Those of `p0-gitops` are \
              not among them.",
         ))
     }
 
     async fn validate(&self, _call: &mut Call, config: Value) -> Outcome<()> {
-        Asked::read(&config).map(drop)
+        GrantFilter::read(&config).map(drop)
     }
 
     async fn list(&self, call: &mut Call, query: Query) -> Outcome<Vec<Listed>> {
-        let asked = Asked::read(&query.config)?;
+        let filter = GrantFilter::read(&query.config)?;
         let cluster = self.0.cluster()?;
-        let objects = cluster.granted(asked.namespace()).await?;
+        let objects = cluster.granted(filter.namespace()).await?;
         let uid = cluster.uid().await?.map(str::to_owned);
         let own = ManagedBy::TerraformProviderP0.to_string();
-        let wanted = found(&objects, cluster.now().await?)
+        let wanted = discover(&objects, cluster.now().await?)
             .into_iter()
-            .filter(|found| found.managed_by == own && found.live && asked.is(found));
-        let placed: BTreeMap<Place, &Live> =
-            objects.iter().filter_map(|live| Some((live.place()?, live))).collect();
+            .filter(|found| found.managed_by == own && found.live && filter.matches(found));
+        let by_reference: BTreeMap<ObjectRef, &LiveObject> =
+            objects.iter().filter_map(|live| Some((live.reference()?, live))).collect();
         let mut listed = Vec::new();
         for found in wanted {
             if listed.len() == query.limit {
                 break;
             }
-            match one(&found, &placed, uid.clone()) {
+            match one(&found, &by_reference, uid.clone()) {
                 Ok(stored) => listed.push(stored),
                 Err(problem) => call.diagnostics.push(problem),
             }
@@ -66,14 +66,18 @@ impl ListResource for Grants {
 }
 
 /// One grant as state; what is no longer as a grant makes it is told and left out.
-fn one(found: &Found, placed: &BTreeMap<Place, &Live>, uid: Option<String>) -> Result<Listed, Diagnostic> {
+fn one(
+    found: &DiscoveredGrant,
+    by_reference: &BTreeMap<ObjectRef, &LiveObject>,
+    uid: Option<String>,
+) -> Result<Listed, Diagnostic> {
     let left_out = |detail: String| Diagnostic::warning("A grant is left out of the list", detail);
-    let is_it = |place: &Place, live: &Live| {
-        live.label(GRANT) == Some(found.id.as_str()) && granted_role(place, live).is_some()
+    let is_it = |reference: &ObjectRef, live: &LiveObject| {
+        live.label(GRANT) == Some(found.id.as_str()) && granted_role(reference, live).is_some()
     };
-    let binding = placed.iter().find(|(place, live)| is_it(place, live));
-    let (place, binding) = binding.ok_or_else(|| left_out(format!("`{}` has no binding.", found.id)))?;
-    let role = granted_role(place, binding).and_then(|role| placed.get(&role).copied());
+    let binding = by_reference.iter().find(|(reference, live)| is_it(reference, live));
+    let (reference, binding) = binding.ok_or_else(|| left_out(format!("`{}` has no binding.", found.id)))?;
+    let role = granted_role(reference, binding).and_then(|role| by_reference.get(&role).copied());
     let imported = imported(role, binding, uid).map_err(|told| {
         let why: Vec<&str> = told.iter().map(|one| one.detail.as_str()).collect();
         left_out(format!("`{}`: {}", found.id, why.join(" ")))

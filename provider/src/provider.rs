@@ -8,7 +8,7 @@ use tfplugin::schema::Schema;
 use tfplugin::value::{FromValue, Mismatch, Value};
 
 use crate::cluster::Cluster;
-use crate::config::{self, Block, Found, Settings};
+use crate::config::{self, AccessLookup, Block, Settings};
 use crate::grant::GrantResource;
 use crate::session::{Configured, Connection, Session};
 
@@ -57,8 +57,8 @@ impl Provider for P0 {
         let block = block(config)?;
         let settings = Settings::read(&block)?;
         let connection = match config::find(&block, &|name| std::env::var(name).ok())? {
-            Found::Unknown(attribute) => Connection::Unknown(attribute),
-            Found::Known(access) => {
+            AccessLookup::Unknown(attribute) => Connection::Unknown(attribute),
+            AccessLookup::Known(access) => {
                 let cluster = Cluster::connect(config::connect(*access).await?, settings.limits).await?;
                 tracing::debug!(server = cluster.server(), "the cluster that is asked");
                 Connection::Known(Arc::new(cluster))

@@ -10,7 +10,7 @@ use super::{Ask, Cluster, ClusterError};
 
 /// A token, and when the API server ends it.
 #[derive(Debug, Deserialize)]
-pub struct Issued {
+pub struct IssuedToken {
     /// The token.
     #[serde(deserialize_with = "secret")]
     pub token: SecretString,
@@ -21,7 +21,7 @@ pub struct Issued {
 
 #[derive(Deserialize)]
 struct TokenRequest {
-    status: Issued,
+    status: IssuedToken,
 }
 
 fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SecretString, D::Error> {
@@ -52,7 +52,7 @@ impl Cluster {
         account: &str,
         audiences: &[String],
         seconds: i64,
-    ) -> Result<Issued, ClusterError> {
+    ) -> Result<IssuedToken, ClusterError> {
         let body = json!({
             "apiVersion": "authentication.k8s.io/v1",
             "kind": "TokenRequest",

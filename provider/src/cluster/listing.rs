@@ -6,9 +6,9 @@ use p0_grant::catalogue::ListedRole;
 use p0_grant::manifest::GRANT;
 use p0_grant::role::Role;
 
-use super::object::{Kind, Live, Place};
+use super::object::{Kind, LiveObject, ObjectRef};
 use super::{Cluster, ClusterError};
-use crate::found::unseen_roles;
+use crate::discovered::unseen_roles;
 
 impl Cluster {
     /// All ClusterRoles, and the Roles of one namespace, but for role objects of grants.
@@ -28,7 +28,7 @@ impl Cluster {
     ///
     /// # Errors
     /// [`ClusterError`].
-    pub async fn granted(&self, namespace: Option<&str>) -> Result<Vec<Live>, ClusterError> {
+    pub async fn granted(&self, namespace: Option<&str>) -> Result<Vec<LiveObject>, ClusterError> {
         let of = |kind: Kind| self.list(kind, namespace, GRANT);
         let mut found = match namespace {
             None => {
@@ -50,16 +50,16 @@ impl Cluster {
         Ok(found)
     }
 
-    async fn bound(&self, unseen: BTreeSet<Place>) -> Result<Vec<Live>, ClusterError> {
+    async fn bound(&self, unseen: BTreeSet<ObjectRef>) -> Result<Vec<LiveObject>, ClusterError> {
         let mut found = Vec::new();
-        for place in unseen {
-            found.extend(self.get(&place).await?);
+        for reference in unseen {
+            found.extend(self.get(&reference).await?);
         }
         Ok(found)
     }
 }
 
-fn read_role(live: &Live) -> Result<Role, ClusterError> {
+fn read_role(live: &LiveObject) -> Result<Role, ClusterError> {
     let listed: Result<ListedRole, _> = serde_json::from_value(live.value().clone());
     listed
         .map(ListedRole::into_role)

@@ -21,7 +21,7 @@ pub enum Kind {
 
 /// Where one object is.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
+pub struct ObjectRef {
     /// Its kind.
     pub kind: Kind,
     /// Its namespace, where the kind has them.
@@ -32,7 +32,7 @@ pub struct Place {
 
 /// An object as the server has it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Live(Value);
+pub struct LiveObject(Value);
 
 impl Kind {
     /// All of them.
@@ -68,7 +68,7 @@ impl Kind {
     }
 }
 
-impl Place {
+impl ObjectRef {
     /// Where an object that is to be written goes.
     pub fn of(object: &Value) -> Option<Self> {
         let text = |pointer: &str| object.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
@@ -90,7 +90,7 @@ impl Place {
     }
 }
 
-impl Live {
+impl LiveObject {
     /// What the server sent; items of lists come without their kind, so it is told.
     pub fn new(mut value: Value, kind: Kind) -> Self {
         if let Some(fields) = value.as_object_mut() {
@@ -109,7 +109,7 @@ impl Live {
         self.0.to_string().into_boxed_str()
     }
 
-    /// What [`Live::packed`] packed.
+    /// What [`LiveObject::packed`] packed.
     pub(super) fn unpacked(text: &str) -> Option<Self> {
         serde_json::from_str(text).ok().map(Self)
     }
@@ -120,8 +120,8 @@ impl Live {
     }
 
     /// Where it is.
-    pub fn place(&self) -> Option<Place> {
-        Place::of(&self.0)
+    pub fn reference(&self) -> Option<ObjectRef> {
+        ObjectRef::of(&self.0)
     }
 
     /// The text at `pointer`.
@@ -173,7 +173,7 @@ impl fmt::Display for Kind {
 }
 
 /// ``the RoleBinding `x` in `default` ``: for messages.
-impl fmt::Display for Place {
+impl fmt::Display for ObjectRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "the {} `{}`", self.kind, self.name)?;
         self.namespace.as_ref().map_or(Ok(()), |namespace| write!(f, " in namespace `{namespace}`"))
@@ -195,17 +195,17 @@ mod tests {
 
     #[test]
     fn names_are_path_segments_whatever_they_hold() {
-        let place = |kind, namespace: Option<&str>, name: &str| Place {
+        let reference = |kind, namespace: Option<&str>, name: &str| ObjectRef {
             kind,
             namespace: namespace.map(str::to_owned),
             name: name.to_owned(),
         };
-        for (place, expected) in [
-            (place(Kind::ClusterRole, None, "view"), "/clusterroles/view"),
-            (place(Kind::ClusterRole, None, "a b?c#d:é"), "/clusterroles/a%20b%3Fc%23d%3A%C3%A9"),
-            (place(Kind::RoleBinding, Some("default"), "x"), "/namespaces/default/rolebindings/x"),
+        for (reference, expected) in [
+            (reference(Kind::ClusterRole, None, "view"), "/clusterroles/view"),
+            (reference(Kind::ClusterRole, None, "a b?c#d:é"), "/clusterroles/a%20b%3Fc%23d%3A%C3%A9"),
+            (reference(Kind::RoleBinding, Some("default"), "x"), "/namespaces/default/rolebindings/x"),
         ] {
-            assert_eq!(place.path(), format!("{API}{expected}"));
+            assert_eq!(reference.path(), format!("{API}{expected}"));
         }
     }
 }

@@ -4,7 +4,7 @@ use http::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::object::{Kind, Live, Place};
+use super::object::{Kind, LiveObject, ObjectRef};
 use super::{Ask, Cluster, ClusterError};
 
 /// Who writes, as the server keeps it for each field.
@@ -16,9 +16,9 @@ const PAGE: usize = 40;
 #[derive(Debug)]
 pub enum Created {
     /// It is there now.
-    New(Live),
+    New(LiveObject),
     /// An object of the name was there; perhaps of an earlier attempt of ours whose answer was lost.
-    Taken(Live),
+    Taken(LiveObject),
 }
 
 /// What came of a deletion.
@@ -27,7 +27,7 @@ pub enum Deleted {
     /// It is gone.
     Gone,
     /// It waits for somebody's finalizer, and counts until then.
-    Held(Live),
+    Held(LiveObject),
 }
 
 #[derive(Deserialize)]
@@ -49,10 +49,10 @@ impl Cluster {
     ///
     /// # Errors
     /// [`ClusterError`] for every answer but these two.
-    pub async fn get(&self, place: &Place) -> Result<Option<Live>, ClusterError> {
-        let ask = Ask::get(place.path(), format!("read {place}"), place.kind.right("get"));
+    pub async fn get(&self, reference: &ObjectRef) -> Result<Option<LiveObject>, ClusterError> {
+        let ask = Ask::get(reference.path(), format!("read {reference}"), reference.kind.right("get"));
         match self.ask_json(&ask).await {
-            Ok(value) => Ok(Some(Live::new(value, place.kind))),
+            Ok(value) => Ok(Some(LiveObject::new(value, reference.kind))),
             Err(error) if error.is_not_found() => Ok(None),
             Err(error) => Err(error),
         }
@@ -62,14 +62,14 @@ impl Cluster {
     ///
     /// # Errors
     /// [`ClusterError`].
-    pub async fn create(&self, place: &Place, object: &Value) -> Result<Created, ClusterError> {
-        self.holdings.take(place);
-        let path = format!("{}?fieldManager={FIELD_MANAGER}", place.collection());
-        let ask = Ask::get(path, format!("create {place}"), place.kind.right("create"));
+    pub async fn create(&self, reference: &ObjectRef, object: &Value) -> Result<Created, ClusterError> {
+        self.list_cache.take(reference);
+        let path = format!("{}?fieldManager={FIELD_MANAGER}", reference.collection());
+        let ask = Ask::get(path, format!("create {reference}"), reference.kind.right("create"));
         let ask = ask.sending(Method::POST, "application/json", object.to_string().into_bytes());
         match self.ask_json(&ask).await {
-            Ok(value) => Ok(Created::New(Live::new(value, place.kind))),
-            Err(error) if error.is_conflict() => match self.get(place).await? {
+            Ok(value) => Ok(Created::New(LiveObject::new(value, reference.kind))),
+            Err(error) if error.is_conflict() => match self.get(reference).await? {
                 Some(live) => Ok(Created::Taken(live)),
                 None => Err(error),
             },
@@ -81,27 +81,27 @@ impl Cluster {
     ///
     /// # Errors
     /// [`ClusterError`]; a conflict where somebody was faster.
-    pub async fn patch(&self, place: &Place, patch: &Value) -> Result<Live, ClusterError> {
-        self.holdings.take(place);
-        let path = format!("{}?fieldManager={FIELD_MANAGER}", place.path());
-        let ask = Ask::get(path, format!("change {place}"), place.kind.right("patch"));
+    pub async fn patch(&self, reference: &ObjectRef, patch: &Value) -> Result<LiveObject, ClusterError> {
+        self.list_cache.take(reference);
+        let path = format!("{}?fieldManager={FIELD_MANAGER}", reference.path());
+        let ask = Ask::get(path, format!("change {reference}"), reference.kind.right("patch"));
         let ask = ask.sending(Method::PATCH, "application/merge-patch+json", patch.to_string().into_bytes());
-        Ok(Live::new(self.ask_json(&ask).await?, place.kind))
+        Ok(LiveObject::new(self.ask_json(&ask).await?, reference.kind))
     }
 
     /// Deletes this very object, and none that has taken its name since.
     ///
     /// # Errors
     /// [`ClusterError`].
-    pub async fn delete(&self, place: &Place, live: &Live) -> Result<Deleted, ClusterError> {
-        self.holdings.take(place);
+    pub async fn delete(&self, reference: &ObjectRef, live: &LiveObject) -> Result<Deleted, ClusterError> {
+        self.list_cache.take(reference);
         let preconditions = json!({ "uid": live.uid() });
         let body = json!({ "apiVersion": "v1", "kind": "DeleteOptions", "preconditions": preconditions });
-        let ask = Ask::get(place.path(), format!("delete {place}"), place.kind.right("delete"));
+        let ask = Ask::get(reference.path(), format!("delete {reference}"), reference.kind.right("delete"));
         let ask = ask.sending(Method::DELETE, "application/json", body.to_string().into_bytes());
         match self.ask_json::<Value>(&ask).await {
             Ok(answer) => {
-                let live = Live::new(answer, place.kind);
+                let live = LiveObject::new(answer, reference.kind);
                 Ok(if live.is_ending() { Deleted::Held(live) } else { Deleted::Gone })
             }
             // Another uid: ours is gone, and another object has its name.
@@ -119,7 +119,7 @@ impl Cluster {
         kind: Kind,
         namespace: Option<&str>,
         selector: &str,
-    ) -> Result<Vec<Live>, ClusterError> {
+    ) -> Result<Vec<LiveObject>, ClusterError> {
         let mut found = Vec::new();
         self.list_each(kind, namespace, selector, |live| found.push(live)).await?;
         Ok(found)
@@ -131,7 +131,7 @@ impl Cluster {
         kind: Kind,
         namespace: Option<&str>,
         selector: &str,
-        mut take: impl FnMut(Live),
+        mut take: impl FnMut(LiveObject),
     ) -> Result<(), ClusterError> {
         let selector = super::object::segment(selector);
         let mut next = String::new();
@@ -143,7 +143,7 @@ impl Cluster {
             );
             let ask = Ask::get(path, format!("list {}", kind.plural()), kind.right("list"));
             let page: List = self.ask_json(&ask).await?;
-            page.items.into_iter().map(|item| Live::new(item, kind)).for_each(&mut take);
+            page.items.into_iter().map(|item| LiveObject::new(item, kind)).for_each(&mut take);
             next = page.metadata.next;
             if next.is_empty() {
                 return Ok(());

@@ -9,7 +9,7 @@ use p0_grant::role::{Role, RoleRef};
 use serde_json::Value;
 use tokio::sync::OnceCell;
 
-use super::object::{Kind, Place};
+use super::object::{Kind, ObjectRef};
 use super::{Ask, Cluster, ClusterError};
 
 /// What has been read. A failure is not kept: whoever asks next asks the server.
@@ -39,11 +39,11 @@ impl Cluster {
             RoleRef::Role { .. } => Kind::Role,
         };
         let namespace = reference.namespace().map(ToString::to_string);
-        let place = Place { kind, namespace, name: reference.name().to_string() };
-        let Some(live) = self.get(&place).await? else { return Ok(None) };
+        let object = ObjectRef { kind, namespace, name: reference.name().to_string() };
+        let Some(live) = self.get(&object).await? else { return Ok(None) };
         let listed: Result<ListedRole, _> = serde_json::from_value(live.value().clone());
         listed.map(|listed| Some(listed.into_role())).map_err(|error| ClusterError::Answer {
-            action: format!("read {place}"),
+            action: format!("read {object}"),
             detail: error.to_string(),
         })
     }

@@ -69,7 +69,7 @@ pub struct Credentials {
 
 /// What came of looking.
 #[derive(Clone, Debug)]
-pub enum Found {
+pub enum AccessLookup {
     /// All is known.
     Known(Box<Access>),
     /// This attribute is not known yet.
@@ -97,9 +97,9 @@ const VARIABLES: [(&str, &str); 13] = [
 ///
 /// # Errors
 /// Each about the attribute that is wrong, missing or contradicted.
-pub fn find(block: &Block, variable: &dyn Fn(&str) -> Option<String>) -> Result<Found, Diagnostics> {
+pub fn find(block: &Block, variable: &dyn Fn(&str) -> Option<String>) -> Result<AccessLookup, Diagnostics> {
     if let Some(name) = unknown(block) {
-        return Ok(Found::Unknown(name));
+        return Ok(AccessLookup::Unknown(name));
     }
     let get = |name: &'static str, attribute: &Attr<String>| given(name, attribute, variable);
     let mut parts = Parts {
@@ -125,7 +125,7 @@ pub fn find(block: &Block, variable: &dyn Fn(&str) -> Option<String>) -> Result<
     if wrong.has_errors() {
         return Err(wrong);
     }
-    parts.into_access().map(Box::new).map(Found::Known)
+    parts.into_access().map(Box::new).map(AccessLookup::Known)
 }
 
 /// The first part of the connection that is not known yet.

@@ -5,8 +5,8 @@ use tfplugin::provider::{Call, DataSource, Outcome};
 use tfplugin::schema::{Attribute, Mode, Nesting, Schema};
 use tfplugin::value::{IntoValue, Type, Value};
 
-use crate::asked::{Asked, with_asked};
-use crate::found::{Found, found};
+use crate::discovered::{DiscoveredGrant, discover};
+use crate::grant_filter::{GrantFilter, with_filter};
 use crate::session::Session;
 
 pub(super) struct Grants(pub(super) Session);
@@ -15,7 +15,7 @@ pub(super) struct Grants(pub(super) Session);
 impl DataSource for Grants {
     fn schema(&self) -> Schema {
         let managed_by = "Only grants of this product: `p0-gitops` or `terraform-provider-p0`.";
-        with_asked(Schema::new("The grants that are in the cluster, whoever made them, with their end."))
+        with_filter(Schema::new("The grants that are in the cluster, whoever made them, with their end."))
             .with("managed_by", Attribute::optional(Type::String).about(managed_by))
             .with(
                 "grants",
@@ -25,18 +25,19 @@ impl DataSource for Grants {
     }
 
     async fn validate(&self, _call: &mut Call, config: Value) -> Outcome<()> {
-        Asked::read(&config).map(drop)
+        GrantFilter::read(&config).map(drop)
     }
 
     async fn read(&self, _call: &mut Call, config: Value) -> Outcome<Value> {
-        let asked = Asked::read(&config)?;
+        let filter = GrantFilter::read(&config)?;
         let cluster = self.0.cluster()?;
-        let objects = cluster.granted(asked.namespace()).await?;
+        let objects = cluster.granted(filter.namespace()).await?;
         let product = config.attribute("managed_by").and_then(Value::as_str);
-        let is_of_product = |found: &Found| product.is_none_or(|product| found.managed_by == product);
-        let found = found(&objects, cluster.now().await?);
-        let grants: Vec<Found> =
-            found.into_iter().filter(|found| asked.is(found) && is_of_product(found)).collect();
+        let is_of_product =
+            |found: &DiscoveredGrant| product.is_none_or(|product| found.managed_by == product);
+        let found = discover(&objects, cluster.now().await?);
+        let grants: Vec<DiscoveredGrant> =
+            found.into_iter().filter(|found| filter.matches(found) && is_of_product(found)).collect();
         let Value::Object(mut state) = config else { return Ok(config) };
         state.insert("grants".to_owned(), grants.into_value());
         Ok(Value::Object(state))

@@ -12,11 +12,11 @@ use tfplugin::provider::{Call, DataSource, Outcome};
 use tfplugin::schema::{Attribute, Mode, Nesting, Schema};
 use tfplugin::value::{Type, Value};
 
-use crate::findings::answer;
 use crate::grant::schema::picked;
-use crate::grant::{Picked, rules_type};
+use crate::grant::{RoleSelection, rules_type};
 use crate::session::Session;
 use crate::source::{source_type, source_value};
+use crate::subset_report::report_values;
 use crate::text::chain;
 
 pub(super) struct RoleSubset(pub(super) Session);
@@ -30,13 +30,13 @@ impl DataSource for RoleSubset {
     }
 
     async fn validate(&self, _call: &mut Call, config: Value) -> Outcome<()> {
-        Picked::read(&config).map(drop)
+        RoleSelection::read(&config).map(drop)
     }
 
     async fn read(&self, _call: &mut Call, config: Value) -> Outcome<Value> {
         let configured = self.0.configured()?;
         let cluster = self.0.cluster()?;
-        let (role, selection) = Picked::read(&config)?.find(&cluster).await?;
+        let (role, selection) = RoleSelection::read(&config)?.find(&cluster).await?;
         let findings = preview(&role, &selection, &configured.settings.plan).map_err(|error| {
             Diagnostics::from(
                 Diagnostic::error("The role gives nothing there", chain(&error)).at_attribute("role"),
@@ -80,7 +80,7 @@ fn said(schema: Schema) -> Schema {
 
 fn state(config: Value, role: &Role, selection: &Selection, findings: &PlanReport) -> Outcome<Value> {
     let Value::Object(mut state) = config else { return Ok(config) };
-    state.extend(answer(findings).map(|(name, value)| (name.to_owned(), value)));
+    state.extend(report_values(findings).map(|(name, value)| (name.to_owned(), value)));
     state.insert("selection".to_owned(), Value::string(selection.to_string()));
     state.insert("yaml".to_owned(), Value::string(yaml(findings.rules())?));
     state.insert("source".to_owned(), source_value(role));

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tfplugin::diagnostics::{Diagnostic, Diagnostics};
 
-use crate::cluster::{Cluster, ClusterError, Kind, Live, Place};
+use crate::cluster::{Cluster, ClusterError, Kind, LiveObject, ObjectRef};
 use crate::text::chain;
 
 /// The objects that were made, or may have been.
@@ -16,16 +16,16 @@ pub(super) struct Lease {
     /// The grant's id.
     pub(super) id: String,
     /// The binding.
-    pub(super) binding: Option<Made>,
+    pub(super) binding: Option<CreatedObject>,
     /// The ServiceAccount.
-    pub(super) account: Option<Made>,
+    pub(super) account: Option<CreatedObject>,
     /// The role object.
-    pub(super) role: Option<Made>,
+    pub(super) role: Option<CreatedObject>,
 }
 
 /// An object that was made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Made {
+pub(super) struct CreatedObject {
     /// Its kind, where it is one of a grant's.
     pub(super) kind: Option<String>,
     /// Its namespace.
@@ -64,30 +64,30 @@ impl Lease {
         told
     }
 
-    async fn end_one(&self, cluster: &Cluster, made: &Made) -> Result<(), ClusterError> {
+    async fn end_one(&self, cluster: &Cluster, made: &CreatedObject) -> Result<(), ClusterError> {
         let Some(kind) = made.kind.as_deref().and_then(Kind::called) else {
             let namespace = made.namespace.as_deref().unwrap_or_default();
             return cluster.delete_account(namespace, &made.name, made.uid.as_deref()).await;
         };
-        let place = Place { kind, namespace: made.namespace.clone(), name: made.name.clone() };
+        let reference = ObjectRef { kind, namespace: made.namespace.clone(), name: made.name.clone() };
         let live = match &made.uid {
-            Some(uid) => Some(Live::new(json!({ "metadata": { "uid": uid } }), kind)),
-            None => cluster.get(&place).await?.filter(|live| live.label(GRANT) == Some(&self.id)),
+            Some(uid) => Some(LiveObject::new(json!({ "metadata": { "uid": uid } }), kind)),
+            None => cluster.get(&reference).await?.filter(|live| live.label(GRANT) == Some(&self.id)),
         };
         match live {
             None => Ok(()),
-            Some(live) => cluster.delete(&place, &live).await.map(drop),
+            Some(live) => cluster.delete(&reference, &live).await.map(drop),
         }
     }
 }
 
-impl Made {
+impl CreatedObject {
     /// One that is about to be made.
-    pub(super) fn at(place: &Place) -> Self {
+    pub(super) fn at(reference: &ObjectRef) -> Self {
         Self {
-            kind: Some(place.kind.to_string()),
-            namespace: place.namespace.clone(),
-            name: place.name.clone(),
+            kind: Some(reference.kind.to_string()),
+            namespace: reference.namespace.clone(),
+            name: reference.name.clone(),
             uid: None,
         }
     }

@@ -19,13 +19,13 @@ use tfplugin::provider::{Call, Ephemeral, Opened, Outcome};
 use tfplugin::schema::{Attribute, Schema};
 use tfplugin::value::{IntoValue, Type, Value};
 
-use super::lease::{Lease, Made};
+use super::lease::{CreatedObject, Lease};
 use super::terms::{Reason, Terms};
-use crate::cluster::{Cluster, Created, Issued, Live, Place};
+use crate::cluster::{Cluster, Created, IssuedToken, LiveObject, ObjectRef};
 use crate::config::Settings;
-use crate::grant::planning::resolve::{refused, warnings};
+use crate::grant::resolve::{refused, warnings};
 use crate::grant::schema::picked;
-use crate::grant::{Picked, new_id};
+use crate::grant::{RoleSelection, new_id};
 use crate::session::Session;
 use crate::text::chain;
 
@@ -36,11 +36,11 @@ impl Ephemeral for Token {
     fn schema(&self) -> Schema {
         let about = "A token with the rules of a role that apply to one selection, which ends with the run and is never kept. A \
                      plan opens it as well as an apply, and each writes to the cluster.";
-        given(asked(picked(Schema::new(about))))
+        outputs(inputs(picked(Schema::new(about))))
     }
 
     async fn validate(&self, _call: &mut Call, config: Value) -> Outcome<()> {
-        Picked::read(&config)?;
+        RoleSelection::read(&config)?;
         Terms::read(&config).map(drop)
     }
 
@@ -49,15 +49,15 @@ impl Ephemeral for Token {
         let terms = Terms::read(&config)?;
         let reason = if settings.require_reason { Reason::Required } else { Reason::Free };
         terms.check(settings.max_duration, reason)?;
-        let (role, selection) = Picked::read(&config)?.find(&cluster).await?;
+        let (role, selection) = RoleSelection::read(&config)?.find(&cluster).await?;
         let plan = plan(&role, &selection, &settings.plan).map_err(|error| refused(&error))?;
         call.diagnostics.extend(warnings(plan.report()));
         let now = cluster.now().await?;
-        let wanted = Wanted::new(&role, selection, &plan, &terms, &settings, now)?;
-        let mut lease = Lease { id: wanted.id.to_string(), ..Lease::default() };
-        match wanted.make(call, &cluster, &terms, &mut lease).await {
+        let grant = TokenGrant::new(&role, selection, &plan, &terms, &settings, now)?;
+        let mut lease = Lease { id: grant.id.to_string(), ..Lease::default() };
+        match grant.make(call, &cluster, &terms, &mut lease).await {
             Ok(issued) => {
-                let result = result(config, &wanted, &issued, &cluster);
+                let result = result(config, &grant, &issued, &cluster);
                 Ok(Opened { result, private: lease.write(), renew_at: None })
             }
             Err(mut told) => {
@@ -74,7 +74,7 @@ impl Ephemeral for Token {
     }
 }
 
-fn asked(schema: Schema) -> Schema {
+fn inputs(schema: Schema) -> Schema {
     let text = |about: &str| Attribute::optional(Type::String).about(about);
     schema
         .with("reason", text("Why. Whoever may list bindings can read it."))
@@ -91,7 +91,7 @@ fn asked(schema: Schema) -> Schema {
         )
 }
 
-fn given(schema: Schema) -> Schema {
+fn outputs(schema: Schema) -> Schema {
     let text = |about: &str| Attribute::computed(Type::String).about(about);
     schema
         .with("token", text("The bearer token.").sensitive())
@@ -109,7 +109,7 @@ fn given(schema: Schema) -> Schema {
 }
 
 /// What is to be made for one token.
-struct Wanted {
+struct TokenGrant {
     id: GrantId,
     namespace: Namespace,
     name: String,
@@ -123,7 +123,7 @@ fn fault(error: &(dyn std::error::Error + 'static)) -> Diagnostics {
     Diagnostic::error("The grant cannot be put together", chain(error)).into()
 }
 
-impl Wanted {
+impl TokenGrant {
     fn new(
         role: &Role,
         selection: Selection,
@@ -166,13 +166,13 @@ impl Wanted {
         cluster: &Cluster,
         terms: &Terms,
         lease: &mut Lease,
-    ) -> Result<Issued, Diagnostics> {
+    ) -> Result<IssuedToken, Diagnostics> {
         let role = self.put(cluster, &self.role, &mut lease.role).await?;
         uninterrupted(call)?;
         let binding = self.put(cluster, &self.binding, &mut lease.binding).await?;
         uninterrupted(call)?;
         let namespace = self.namespace.as_str();
-        let account = lease.account.insert(Made {
+        let account = lease.account.insert(CreatedObject {
             kind: None,
             namespace: Some(namespace.to_owned()),
             name: self.name.clone(),
@@ -188,17 +188,17 @@ impl Wanted {
         &self,
         cluster: &Cluster,
         object: &Json,
-        made: &mut Option<Made>,
-    ) -> Result<Live, Diagnostics> {
-        let place = Place::of(object)
+        made: &mut Option<CreatedObject>,
+    ) -> Result<LiveObject, Diagnostics> {
+        let reference = ObjectRef::of(object)
             .ok_or_else(|| Diagnostic::error("An object has no name", "This is a fault."))?;
-        let made = made.insert(Made::at(&place));
-        let live = match cluster.create(&place, object).await? {
+        let made = made.insert(CreatedObject::at(&reference));
+        let live = match cluster.create(&reference, object).await? {
             Created::New(live) => live,
             Created::Taken(live) if live.label(GRANT) == Some(self.id.as_str()) => live,
             Created::Taken(_) => {
                 let detail =
-                    format!("There is an object with the name of {place} already. It is left as it is.");
+                    format!("There is an object with the name of {reference} already. It is left as it is.");
                 return Err(Diagnostic::error("The object is somebody else's", detail).into());
             }
         };
@@ -207,12 +207,12 @@ impl Wanted {
     }
 
     /// It goes with the object that is removed when its time has come, where Kubernetes lets one own the other.
-    fn account(&self, role: &Live, binding: &Live) -> Json {
+    fn account(&self, role: &LiveObject, binding: &LiveObject) -> Json {
         let owner = [binding, role].into_iter().find_map(|live| {
-            let place = live.place()?;
-            let may_own =
-                place.namespace.is_none() || place.namespace.as_deref() == Some(self.namespace.as_str());
-            may_own.then(|| owner(&place, live)).flatten()
+            let reference = live.reference()?;
+            let may_own = reference.namespace.is_none()
+                || reference.namespace.as_deref() == Some(self.namespace.as_str());
+            may_own.then(|| owner(&reference, live)).flatten()
         });
         json!({
             "apiVersion": "v1",
@@ -232,11 +232,11 @@ impl Wanted {
     }
 }
 
-fn owner(place: &Place, live: &Live) -> Option<Json> {
+fn owner(reference: &ObjectRef, live: &LiveObject) -> Option<Json> {
     Some(json!({
         "apiVersion": "rbac.authorization.k8s.io/v1",
-        "kind": place.kind.to_string(),
-        "name": place.name,
+        "kind": reference.kind.to_string(),
+        "name": reference.name,
         "uid": live.uid()?,
     }))
 }
@@ -245,22 +245,23 @@ fn uninterrupted(call: &Call) -> Result<(), Diagnostics> {
     match call.stop.has_come() {
         false => Ok(()),
         true => {
-            Err(Diagnostic::error("Interrupted", "Terraform was interrupted, so no token was given.").into())
+            Err(Diagnostic::error("Interrupted", "Terraform was interrupted, so no token was outputs.")
+                .into())
         }
     }
 }
 
-fn result(config: Value, wanted: &Wanted, issued: &Issued, cluster: &Cluster) -> Value {
+fn result(config: Value, grant: &TokenGrant, issued: &IssuedToken, cluster: &Cluster) -> Value {
     let Value::Object(mut result) = config else { return config };
-    let given = [
-        ("namespace", wanted.namespace.as_str().into_value()),
+    let outputs = [
+        ("namespace", grant.namespace.as_str().into_value()),
         ("token", issued.token.expose_secret().into_value()),
         ("expires_at", issued.expires_at.as_str().into_value()),
-        ("id", wanted.id.as_str().into_value()),
-        ("service_account", wanted.name.as_str().into_value()),
+        ("id", grant.id.as_str().into_value()),
+        ("service_account", grant.name.as_str().into_value()),
         ("host", cluster.server().into_value()),
         ("cluster_ca_certificate", cluster.authority().into_value()),
     ];
-    result.extend(given.map(|(name, value)| (name.to_owned(), value)));
+    result.extend(outputs.map(|(name, value)| (name.to_owned(), value)));
     Value::Object(result)
 }

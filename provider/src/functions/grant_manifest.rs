@@ -53,14 +53,14 @@ impl Function for GrantManifest {
     fn call(&self, arguments: Vec<Value>) -> Result<Value, FunctionError> {
         let [role, grant] = <[Value; 2]>::try_from(arguments).map_err(|_| broken())?;
         let role = role_of(&role).map_err(|error| about(0, &error))?;
-        let asked = Asked::of(&grant)?;
+        let asked = ManifestArguments::of(&grant)?;
         let text = manifest(&role, asked).map_err(|text| FunctionError::about(1, text))?;
         Ok(text.into_value())
     }
 }
 
 /// What the second argument says.
-struct Asked {
+struct ManifestArguments {
     id: GrantId,
     created_at: Timestamp,
     expires_at: Timestamp,
@@ -79,7 +79,7 @@ struct SubjectFields {
     namespace: Option<Namespace>,
 }
 
-impl Asked {
+impl ManifestArguments {
     fn of(grant: &Value) -> Result<Self, FunctionError> {
         let mut fields = Fields::of(1, grant)?;
         let locator: String = fields.required("locator")?;
@@ -119,7 +119,7 @@ impl TryFrom<SubjectFields> for Subject {
     }
 }
 
-fn manifest(role: &Role, asked: Asked) -> Result<String, String> {
+fn manifest(role: &Role, asked: ManifestArguments) -> Result<String, String> {
     let plan = plan(role, &asked.selection, &Settings::default()).map_err(|error| chain(&error))?;
     let spec = GrantSpec {
         id: asked.id,

@@ -42,14 +42,14 @@ pub(super) enum OfflineError {
 
 /// A selection, and whether its kind is known.
 #[derive(Debug, PartialEq)]
-pub(super) enum Found {
+pub(super) enum OfflineSelection {
     /// Of Kubernetes' own resources.
     Known(Selection),
     /// Of a custom resource, which is taken at its word.
     Custom(Selection),
 }
 
-impl Found {
+impl OfflineSelection {
     /// The selection, whatever its kind is called.
     pub(super) fn selection(&self) -> &Selection {
         match self {
@@ -85,7 +85,7 @@ impl Found {
 }
 
 /// Reads a locator (`deployment / default / web`) or a selection (`apps/deployments default/web`).
-pub(super) fn select(text: &str, subresources: &BTreeSet<String>) -> Result<Found, OfflineError> {
+pub(super) fn select(text: &str, subresources: &BTreeSet<String>) -> Result<OfflineSelection, OfflineError> {
     let kubernetes = KUBERNETES.as_ref().map_err(|error| OfflineError::Catalogue(error.clone()))?;
     let found = match (text.parse::<SelectionText>(), located(text, kubernetes)) {
         (_, Ok(found)) => found,
@@ -94,15 +94,19 @@ pub(super) fn select(text: &str, subresources: &BTreeSet<String>) -> Result<Foun
     };
     let subresources = subresources.iter().cloned();
     Ok(match found {
-        Found::Known(selection) => Found::Known(selection.with_subresources(subresources)?),
-        Found::Custom(selection) => Found::Custom(selection.with_subresources(subresources)?),
+        OfflineSelection::Known(selection) => {
+            OfflineSelection::Known(selection.with_subresources(subresources)?)
+        }
+        OfflineSelection::Custom(selection) => {
+            OfflineSelection::Custom(selection.with_subresources(subresources)?)
+        }
     })
 }
 
-fn located(text: &str, kubernetes: &Catalogue) -> Result<Found, OfflineError> {
+fn located(text: &str, kubernetes: &Catalogue) -> Result<OfflineSelection, OfflineError> {
     let locator: Locator = text.parse()?;
     let error = match locator.resolve(kubernetes) {
-        Ok(selection) => return Ok(Found::Known(selection)),
+        Ok(selection) => return Ok(OfflineSelection::Known(selection)),
         Err(error) => error,
     };
     let LocatorError::Unknown { asked, .. } = &error else { return Err(error.into()) };
@@ -114,7 +118,7 @@ fn located(text: &str, kubernetes: &Catalogue) -> Result<Found, OfflineError> {
         Err(LocatorError::NamespaceMissing { .. }) => locator.resolve(&alone(Scope::Cluster)?),
         other => other,
     };
-    Ok(Found::Custom(selection?))
+    Ok(OfflineSelection::Custom(selection?))
 }
 
 /// Groups of custom resources have a dot at least: they are domains.
@@ -122,12 +126,12 @@ fn is_served_by_somebody(parts: &SelectionText, kubernetes: &Catalogue) -> bool 
     parts.group.contains('.') || kubernetes.resource(&parts.group, &parts.plural).is_some()
 }
 
-fn selected(parts: SelectionText, kubernetes: &Catalogue) -> Result<Found, OfflineError> {
+fn selected(parts: SelectionText, kubernetes: &Catalogue) -> Result<OfflineSelection, OfflineError> {
     if let Some(resource) = kubernetes.resource(&parts.group, &parts.plural) {
-        return Ok(Found::Known(Selection::new(resource.clone(), parts.target)?));
+        return Ok(OfflineSelection::Known(Selection::new(resource.clone(), parts.target)?));
     }
     let resource = custom(&parts.group, &parts.plural, &parts.plural, parts.target.scope())?;
-    Ok(Found::Custom(Selection::new(resource, parts.target)?))
+    Ok(OfflineSelection::Custom(Selection::new(resource, parts.target)?))
 }
 
 /// A custom resource that serves all it may.

@@ -9,8 +9,8 @@ use tfplugin::value::{FromValue, Type, Value};
 
 use super::offline::select;
 use super::{about, broken, role_parameter};
-use crate::findings::{answer, answer_types};
 use crate::source::role_of;
+use crate::subset_report::{report_types, report_values};
 
 pub(super) struct SubsetRules;
 
@@ -35,7 +35,7 @@ impl Function for SubsetRules {
                 Parameter::new("subresources", Type::list(Type::String), subresources).or_null(),
             ],
             variadic: None,
-            gives: Type::object(answer_types().map(|(name, of, _)| (name, of))),
+            gives: Type::object(report_types().map(|(name, of, _)| (name, of))),
         }
     }
 
@@ -51,7 +51,7 @@ impl Function for SubsetRules {
             .with_subresources(subresources.unwrap_or_default())
             .map_err(|error| about(2, &error))?;
         let findings = preview(&role, &selection, &Settings::default()).map_err(|error| about(1, &error))?;
-        Ok(Value::object(answer(&findings)))
+        Ok(Value::object(report_values(&findings)))
     }
 }
 

@@ -1,39 +1,35 @@
-//! Before anything is written: what the configuration wishes, what that means in the cluster, and what becomes of a grant
-//! that exists. Nothing here writes.
+//! Before anything is written: what the configuration means in the cluster, and what a plan does with a grant that exists.
+//! Nothing here writes, and nothing of [`super::operations`] is used here.
 
 use tfplugin::diagnostics::Diagnostic;
 use tfplugin::provider::{Call, Change, Outcome, Planned};
 
+use super::config::GrantConfig;
 use crate::session::Configured;
 
+mod action;
 mod change;
-pub(super) mod create;
-pub(super) mod deciding;
-mod exact;
-mod picked;
-pub(crate) mod resolve;
-pub(crate) mod wish;
-
-pub(crate) use picked::Picked;
-use wish::Wish;
+mod create;
+mod planned_rules;
+mod values;
 
 /// Plans a new grant, or what becomes of one that exists.
 pub(super) async fn plan(call: &mut Call, configured: &Configured, change: Change) -> Outcome<Planned> {
-    let wish = Wish::read(&change.config)?;
-    refuse_unexplained(configured, &wish)?;
+    let grant = GrantConfig::read(&change.config)?;
+    refuse_unexplained(configured, &grant)?;
     match change.prior {
         None => {
             let before = change.planned_private.as_deref();
-            create::create(call, configured, &change.config, &wish, before).await
+            create::create(call, configured, &change.config, &grant, before).await
         }
-        Some(prior) => change::change(call, configured, prior, &change.config, &wish).await,
+        Some(prior) => change::change(call, configured, prior, &change.config, &grant).await,
     }
 }
 
 /// Refuses a grant without a reason where the provider block wants one.
-fn refuse_unexplained(configured: &Configured, wish: &Wish) -> Outcome<()> {
+fn refuse_unexplained(configured: &Configured, grant: &GrantConfig) -> Outcome<()> {
     let is_missing =
-        wish.reason.is_null() || wish.reason.known().is_some_and(|reason| reason.trim().is_empty());
+        grant.reason.is_null() || grant.reason.known().is_some_and(|reason| reason.trim().is_empty());
     if !(configured.settings.require_reason && is_missing) {
         return Ok(());
     }

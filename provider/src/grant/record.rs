@@ -12,7 +12,8 @@ use p0_grant::subject::Subject;
 use tfplugin::diagnostics::{Diagnostic, Diagnostics};
 use tfplugin::value::{FromValue, IntoValue, Value};
 
-use super::planning::wish::{Wish, texts};
+use super::attributes::{metadata, role, subject, subresources, texts};
+use super::values::identity;
 use crate::cluster::Kind;
 use crate::text::chain;
 
@@ -60,25 +61,26 @@ fn damaged(part: &str, why: &str) -> Diagnostics {
 impl Record {
     /// Reads a state.
     pub(crate) fn read(state: &Value) -> Result<Self, Diagnostics> {
-        // Where a duration is set, the end beside it is what followed from it.
-        let inputs = if is_set(state, "duration") { without(state, "expires_at") } else { state.clone() };
-        let wish = Wish::read(&inputs).map_err(|wrong| {
-            let said: Vec<&str> = wrong.iter().map(|one| one.detail.as_str()).collect();
-            damaged("role", &format!("cannot be read: {}", said.join(" ")))
-        })?;
+        let mut wrong = Diagnostics::new();
+        let (role, subject) = (role(state, &mut wrong), subject(state, &mut wrong));
+        let reason = metadata::reason(state, &mut wrong);
+        if wrong.has_errors() {
+            let details: Vec<&str> = wrong.iter().map(|one| one.detail.as_str()).collect();
+            return Err(damaged("role", &format!("cannot be read: {}", details.join(" "))));
+        }
         let known = |what: &str| damaged(what, "is missing");
         let digest = parsed(state, "subset_sha256", |text| SubsetDigest::try_from(text.to_owned()))?;
         Ok(Self {
             id: parsed(state, "id", |text| text.parse::<GrantId>())?,
             created_at: parsed(state, "created_at", |text| text.parse::<Timestamp>())?,
             expires_at: parsed(state, "expires_at", |text| text.parse::<Timestamp>())?,
-            role: wish.role.into_known().ok_or_else(|| known("role"))?,
-            subject: wish.subject.into_known().ok_or_else(|| known("subject"))?,
+            role: role.into_known().ok_or_else(|| known("role"))?,
+            subject: subject.into_known().ok_or_else(|| known("subject"))?,
             selection: parsed(state, "selection", |text| text.parse::<SelectionText>())?,
-            subresources: wish.subresources.into_known().ok_or_else(|| known("subresources"))?,
+            subresources: subresources(state).into_known().ok_or_else(|| known("subresources"))?,
             rules: rules_from(state.attribute("rules"))?,
             digest,
-            reason: wish.reason.into_known(),
+            reason: reason.into_known(),
             annotations: texts(state, "annotations"),
             labels: texts(state, "labels"),
             role_name: text(state, "role_name")?.to_owned(),
@@ -99,25 +101,6 @@ impl Record {
     pub(crate) fn identity(&self) -> Value {
         identity(Value::string(self.id.as_str()), self.namespace().into_value())
     }
-}
-
-/// An identity of these parts.
-pub(crate) fn identity(id: Value, namespace: Value) -> Value {
-    Value::object([("id", id), ("namespace", namespace)])
-}
-
-fn without(state: &Value, name: &str) -> Value {
-    with(state.clone(), [(name, Value::Null)])
-}
-
-/// `object` with other attributes.
-pub(crate) fn with<'n>(object: Value, attributes: impl IntoIterator<Item = (&'n str, Value)>) -> Value {
-    let mut fields = match object {
-        Value::Object(fields) => fields,
-        other => return other,
-    };
-    fields.extend(attributes.into_iter().map(|(name, value)| (name.to_owned(), value)));
-    Value::Object(fields)
 }
 
 fn text<'s>(state: &'s Value, name: &str) -> Result<&'s str, Diagnostics> {
@@ -159,31 +142,6 @@ pub(crate) fn rules_value(rules: &[Rule]) -> Value {
     };
     let rules: Vec<RuleTexts> = rules.iter().filter_map(Rule::as_resource).map(texts).collect();
     rules.into_value()
-}
-
-/// A role as a state has it.
-pub(crate) fn role_value(role: &RoleRef) -> Value {
-    let kind = if role.namespace().is_some() { "Role" } else { "ClusterRole" };
-    Value::object([
-        ("name", Value::string(role.name().as_str())),
-        ("kind", Value::string(kind)),
-        ("namespace", role.namespace().map(ToString::to_string).into_value()),
-    ])
-}
-
-/// A list of texts.
-pub(crate) fn list(texts: impl IntoIterator<Item = String>) -> Value {
-    Value::List(texts.into_iter().map(Value::string).collect())
-}
-
-/// Whether `attribute` of a configuration is set by it.
-pub(crate) fn is_set(config: &Value, attribute: &str) -> bool {
-    config.attribute(attribute).is_some_and(|value| !value.is_null())
-}
-
-/// What `attribute` of a configuration is.
-pub(crate) fn configured(config: &Value, attribute: &str) -> Value {
-    config.attribute(attribute).cloned().unwrap_or(Value::Null)
 }
 
 #[cfg(test)]

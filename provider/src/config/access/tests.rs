@@ -12,15 +12,15 @@ fn text(text: &str) -> Value {
     Value::string(text)
 }
 
-fn find_with(parts: &[(&str, Value)], variables: &[(&str, &str)]) -> Result<Found, Diagnostics> {
+fn find_with(parts: &[(&str, Value)], variables: &[(&str, &str)]) -> Result<AccessLookup, Diagnostics> {
     let variables: BTreeMap<&str, &str> = variables.iter().copied().collect();
     find(&block(parts), &|name| variables.get(name).map(ToString::to_string))
 }
 
 fn known(parts: &[(&str, Value)], variables: &[(&str, &str)]) -> Access {
     match find_with(parts, variables).unwrap() {
-        Found::Known(access) => *access,
-        Found::Unknown(name) => panic!("{name} is unknown"),
+        AccessLookup::Known(access) => *access,
+        AccessLookup::Unknown(name) => panic!("{name} is unknown"),
     }
 }
 
@@ -89,7 +89,7 @@ fn what_is_not_known_yet_is_named_and_nothing_else_is_taken() {
         (vec![("insecure", Value::UNKNOWN)], "insecure"),
     ] {
         let found = find_with(&parts, &[("KUBE_CONFIG_PATH", "/other")]).unwrap();
-        assert!(matches!(found, Found::Unknown(name) if name == expected), "{parts:?}");
+        assert!(matches!(found, AccessLookup::Unknown(name) if name == expected), "{parts:?}");
     }
 }
 

@@ -3,13 +3,15 @@
 use tfplugin::provider::{Call, Outcome, Planned, Stored};
 use tfplugin::value::{Path, Step as PathStep, Value};
 
-use super::create::{Place, created, with_kind};
-use super::deciding::{RulesFrom, Spelling, Step, end, is_only_respelled, step, too_long};
-use super::exact::{Rules, accept, picking, reachable};
-use super::resolve::{resolve, select, select_again, selection_of};
-use super::wish::{Until, Wish};
-use crate::grant::keep::Keep;
-use crate::grant::record::{Record, configured, is_set, list, with};
+use super::action::{Action, RulesFrom, Spelling, action, is_only_respelled};
+use super::planned_rules::{PlannedRules, check_pinned_digest, known_cluster, selection_attribute};
+use super::values::{PlannedBinding, created, with_kind};
+use crate::grant::config::GrantConfig;
+use crate::grant::expiry::{Expiry, end, too_long};
+use crate::grant::private_state::PrivateState;
+use crate::grant::record::Record;
+use crate::grant::resolve::{resolve, select, select_again, selection_of};
+use crate::grant::values::{configured, is_set, list, with};
 use crate::session::Configured;
 
 /// Plans what becomes of a grant that exists.
@@ -18,30 +20,30 @@ pub(super) async fn change(
     configured: &Configured,
     prior: Stored,
     config: &Value,
-    wish: &Wish,
+    grant: &GrantConfig,
 ) -> Outcome<Planned> {
     let record = Record::read(&prior.state)?;
-    let keep = Keep::read(&prior.private)?;
-    let decided = step(&prior.state, &record, config, wish);
-    let planned = |state: Value, keep: &Keep| Planned {
+    let private = PrivateState::read(&prior.private)?;
+    let decided = action(&prior.state, &record, config, grant);
+    let planned = |state: Value, private: &PrivateState| Planned {
         state,
-        private: keep.write(),
+        private: private.write(),
         identity: Some(prior.identity.clone().unwrap_or_else(|| record.identity())),
         replace: Vec::new(),
     };
     match decided {
-        Step::Keep => Ok(planned(kept(&prior.state, &record), &keep)),
-        Step::Note => {
-            let noted = inputs_over(&prior.state, config, wish);
-            Ok(planned(with(noted, [("active", Value::Bool(false)), ("drift", list([]))]), &keep))
+        Action::NoChange => Ok(planned(kept(&prior.state, &record), &private)),
+        Action::RecordOnly => {
+            let noted = inputs_over(&prior.state, config, grant);
+            Ok(planned(with(noted, [("active", Value::Bool(false)), ("drift", list([]))]), &private))
         }
-        Step::Replace(attributes) => {
-            let anew = created(config, wish, &keep, Rules::UNKNOWN, Place::UNKNOWN);
+        Action::Replace(attributes) => {
+            let anew = created(config, grant, &private, PlannedRules::UNKNOWN, PlannedBinding::UNKNOWN);
             Ok(Planned { replace: replaced(&attributes), ..anew })
         }
-        Step::Change { selection, rules } => {
-            let changing = Changing { configured, record: &record, prior: &prior, config, wish };
-            changing.plan(call, keep, selection, rules).await
+        Action::Change { selection, rules } => {
+            let changing = InPlaceChange { configured, record: &record, prior: &prior, config, grant };
+            changing.plan(call, private, selection, rules).await
         }
     }
 }
@@ -57,7 +59,7 @@ fn replaced(attributes: &[&'static str]) -> Vec<Path> {
 }
 
 /// What the configuration sets, over what is there.
-fn inputs_over(prior: &Value, config: &Value, wish: &Wish) -> Value {
+fn inputs_over(prior: &Value, config: &Value, grant: &GrantConfig) -> Value {
     let computed = [
         "id",
         "created_at",
@@ -77,47 +79,48 @@ fn inputs_over(prior: &Value, config: &Value, wish: &Wish) -> Value {
     with(
         state,
         [
-            ("role", with_kind(config, wish)),
+            ("role", with_kind(config, grant)),
             ("expires_at", unset("expires_at")),
             ("subset_sha256", unset("subset_sha256")),
         ],
     )
 }
 
-/// A change in place.
-struct Changing<'a> {
+/// A change in binding.
+struct InPlaceChange<'a> {
     configured: &'a Configured,
     record: &'a Record,
     prior: &'a Stored,
     config: &'a Value,
-    wish: &'a Wish,
+    grant: &'a GrantConfig,
 }
 
-impl Changing<'_> {
+impl InPlaceChange<'_> {
     async fn plan(
         &self,
         call: &mut Call,
-        keep: Keep,
+        private: PrivateState,
         spelling: Spelling,
         from: RulesFrom,
     ) -> Outcome<Planned> {
         if spelling == Spelling::Other && !self.means_the_same(call).await? {
-            let anew = created(self.config, self.wish, &keep, Rules::UNKNOWN, Place::UNKNOWN);
+            let anew =
+                created(self.config, self.grant, &private, PlannedRules::UNKNOWN, PlannedBinding::UNKNOWN);
             return Ok(Planned { replace: replaced(&["selection"]), ..anew });
         }
         let identity = Some(self.prior.identity.clone().unwrap_or_else(|| self.record.identity()));
         if is_only_respelled(&self.prior.state, self.config) {
             // The words that are there stay, so that there is nothing to do.
             let state = kept(&self.prior.state, self.record);
-            return Ok(Planned { state, private: keep.write(), identity, replace: Vec::new() });
+            return Ok(Planned { state, private: private.write(), identity, replace: Vec::new() });
         }
-        let mut keep = keep;
+        let mut private = private;
         let rules = match from {
             RulesFrom::State => None,
-            RulesFrom::Role => Some(self.rules_of_today(call, &mut keep).await?),
+            RulesFrom::Role => Some(self.rules_of_today(call, &mut private).await?),
         };
         let mut state = with(
-            inputs_over(&self.prior.state, self.config, self.wish),
+            inputs_over(&self.prior.state, self.config, self.grant),
             [
                 ("expired", Value::UNKNOWN),
                 ("active", Value::UNKNOWN),
@@ -125,7 +128,7 @@ impl Changing<'_> {
                 ("expires_at", self.end()?),
             ],
         );
-        if let Some(Rules { rules, digest }) = rules {
+        if let Some(PlannedRules { rules, digest }) = rules {
             let subset = if is_set(self.config, "subset_sha256") {
                 configured(self.config, "subset_sha256")
             } else {
@@ -136,38 +139,39 @@ impl Changing<'_> {
                 [("rules", rules), ("subset_sha256", subset), ("available_subset_sha256", digest)],
             );
         }
-        Ok(Planned { state, private: keep.write(), identity, replace: Vec::new() })
+        Ok(Planned { state, private: private.write(), identity, replace: Vec::new() })
     }
 
     /// Whether the locator, in other words, picks what it picked.
     async fn means_the_same(&self, call: &mut Call) -> Outcome<bool> {
-        let Some(locator) = self.wish.pick.known() else { return Ok(false) };
-        let Some(cluster) = reachable(call, self.configured) else { return Ok(false) };
-        let selection = select(&cluster, locator, &Default::default(), picking(self.config)).await?;
+        let Some(locator) = self.grant.locator.known() else { return Ok(false) };
+        let Some(cluster) = known_cluster(call, self.configured) else { return Ok(false) };
+        let selection =
+            select(&cluster, locator, &Default::default(), selection_attribute(self.config)).await?;
         Ok(selection.to_string() == self.record.selection.to_string())
     }
 
     /// When it ends then. The limit counts from the creation, so that extending does not go on for ever.
     fn end(&self) -> Outcome<Value> {
-        let Some(end) = end(&self.wish.until, self.record) else { return Ok(Value::UNKNOWN) };
+        let Some(end) = end(&self.grant.expiry, self.record) else { return Ok(Value::UNKNOWN) };
         let longest = self.configured.settings.max_duration.filter(|_| end > self.record.expires_at);
-        if let Some(error) = too_long(self.record.created_at, end, longest, &self.wish.until) {
+        if let Some(error) = too_long(self.record.created_at, end, longest, &self.grant.expiry) {
             return Err(error.into());
         }
-        Ok(match &self.wish.until {
-            Until::Time(_) => configured(self.config, "expires_at"),
+        Ok(match &self.grant.expiry {
+            Expiry::At(_) => configured(self.config, "expires_at"),
             // The spelling stays where the time does.
-            Until::Lasting(_) if end == self.record.expires_at => configured(&self.prior.state, "expires_at"),
-            Until::Lasting(_) => Value::string(end.to_string()),
+            Expiry::After(_) if end == self.record.expires_at => configured(&self.prior.state, "expires_at"),
+            Expiry::After(_) => Value::string(end.to_string()),
         })
     }
 
-    async fn rules_of_today(&self, call: &mut Call, keep: &mut Keep) -> Outcome<Rules> {
-        let Some(parts) = self.wish.subresources.known() else { return Ok(Rules::UNKNOWN) };
-        if self.wish.subset.is_unknown() {
-            return Ok(Rules::UNKNOWN);
+    async fn rules_of_today(&self, call: &mut Call, private: &mut PrivateState) -> Outcome<PlannedRules> {
+        let Some(parts) = self.grant.subresources.known() else { return Ok(PlannedRules::UNKNOWN) };
+        if self.grant.subset.is_unknown() {
+            return Ok(PlannedRules::UNKNOWN);
         }
-        let Some(cluster) = reachable(call, self.configured) else { return Ok(Rules::UNKNOWN) };
+        let Some(cluster) = known_cluster(call, self.configured) else { return Ok(PlannedRules::UNKNOWN) };
         let text = &self.record.selection;
         let selection = if *parts == self.record.subresources { selection_of(text, parts) } else { None };
         let selection = match selection {
@@ -175,11 +179,11 @@ impl Changing<'_> {
             None => select_again(&cluster, text, parts).await?,
         };
         let resource = selection.resource().to_string();
-        let settings = keep.settings(&self.configured.settings.plan, &self.record.role, resource);
+        let settings = private.settings(&self.configured.settings.plan, &self.record.role, resource);
         let found = resolve(&cluster, &self.record.role, selection, &settings).await?;
-        accept(&found.digest, Some(&self.record.digest), self.wish)?;
+        check_pinned_digest(&found.digest, Some(&self.record.digest), self.grant)?;
         call.diagnostics.extend(found.warnings());
-        keep.privileged = found.privileged;
-        Ok(Rules::known(found.rules(), &found.digest))
+        private.privileged = found.privileged;
+        Ok(PlannedRules::known(found.rules(), &found.digest))
     }
 }

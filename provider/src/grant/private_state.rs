@@ -12,7 +12,7 @@ use tfplugin::diagnostics::{Diagnostic, Diagnostics};
 /// the rest has short names.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Keep {
+pub(crate) struct PrivateState {
     /// The kind of its role object.
     #[serde(default, rename = "o", skip_serializing_if = "is_default")]
     pub(crate) role_object: RoleObject,
@@ -40,8 +40,8 @@ fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
 
-impl Keep {
-    /// Reads what [`Keep::write`] wrote.
+impl PrivateState {
+    /// Reads what [`PrivateState::write`] wrote.
     pub(crate) fn read(private: &[u8]) -> Result<Self, Diagnostics> {
         serde_json::from_slice(private).map_err(|error| {
             let detail = format!(

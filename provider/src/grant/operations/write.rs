@@ -11,21 +11,23 @@ use tfplugin::diagnostics::{Diagnostic, Diagnostics};
 use tfplugin::provider::Stop;
 
 use super::objects::{
-    Pair, Places, Wanted, claimed_by, crosses, drift, emptied, is_ours, patch, refers_elsewhere,
+    DesiredObject, GrantObjects, claimed_by, crosses, drift, emptied, is_ours, patch, refers_elsewhere,
 };
-use crate::cluster::{Cluster, ClusterError, Created, Deleted, Live, Place};
+use crate::cluster::{Cluster, ClusterError, Created, Deleted, LiveObject, ObjectRef};
 use crate::grant::record::Record;
 
 /// How often a change is begun anew because somebody else was faster.
 const ATTEMPTS: usize = 4;
 /// How often a deletion that is held up is looked at.
 const LOOK_AGAIN: Duration = Duration::from_millis(250);
-/// How long it may take to see what is there after an error.
+/// How much longer than its own deadline a removal may run, so that it can say what holds it up.
+pub(super) const GRACE: Duration = Duration::from_secs(2);
+/// How long reading the actual state may take after an error.
 const LOOKING: Duration = Duration::from_secs(15);
 
 /// What is really there.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(in crate::grant) struct Truth {
+pub(in crate::grant) struct ActualState {
     /// Whether both objects are.
     pub(in crate::grant) active: bool,
     /// Whether any of them is.
@@ -53,13 +55,13 @@ pub(in crate::grant) async fn bounded<T>(
     }
 }
 
-fn foreign(place: &Place, label: Option<&str>) -> Diagnostics {
+fn foreign(reference: &ObjectRef, label: Option<&str>) -> Diagnostics {
     let by = label.map_or("it differs from it", |label| match label {
         GRANT => "its label `p0.dev/grant` is another or missing",
         _ => "its label `app.kubernetes.io/managed-by` names somebody else",
     });
     let detail = format!(
-        "There is an object with the name of {place} that is not of this grant: {by}. It is left as it is. If it is this \
+        "There is an object with the name of {reference} that is not of this grant: {by}. It is left as it is. If it is this \
          grant's and somebody changed it, put the label back or delete the object."
     );
     Diagnostic::error("The object is somebody else's", detail).into()
@@ -69,30 +71,34 @@ fn foreign(place: &Place, label: Option<&str>) -> Diagnostics {
 pub(in crate::grant) async fn create(
     cluster: &Cluster,
     record: &Record,
-    wanted: &Pair<Wanted>,
+    desired: &GrantObjects<DesiredObject>,
 ) -> Result<(), Diagnostics> {
-    put(cluster, record, &wanted.role).await?;
-    put(cluster, record, &wanted.binding).await
+    put(cluster, record, &desired.role).await?;
+    put(cluster, record, &desired.binding).await
 }
 
 /// Creates one object. One that is there already is good only where it is exactly this one: then the answer to an earlier
 /// attempt was lost.
-async fn put(cluster: &Cluster, record: &Record, wanted: &Wanted) -> Result<(), Diagnostics> {
-    match cluster.create(&wanted.place, &wanted.object).await.map_err(|error| not_created(error, wanted))? {
+async fn put(cluster: &Cluster, record: &Record, desired: &DesiredObject) -> Result<(), Diagnostics> {
+    match cluster
+        .create(&desired.reference, &desired.object)
+        .await
+        .map_err(|error| not_created(error, desired))?
+    {
         Created::New(_) => Ok(()),
-        Created::Taken(live) if is_ours(&live, record) && is_as_wanted(wanted, &live) => Ok(()),
-        Created::Taken(live) => Err(foreign(&wanted.place, claimed_by(&live, record))),
+        Created::Taken(live) if is_ours(&live, record) && is_as_wanted(desired, &live) => Ok(()),
+        Created::Taken(live) => Err(foreign(&desired.reference, claimed_by(&live, record))),
     }
 }
 
-fn is_as_wanted(wanted: &Wanted, live: &Live) -> bool {
-    patch(wanted, live, &[]).is_none() && !refers_elsewhere(wanted, live)
+fn is_as_wanted(desired: &DesiredObject, live: &LiveObject) -> bool {
+    patch(desired, live, &[]).is_none() && !refers_elsewhere(desired, live)
 }
 
-fn not_created(error: ClusterError, wanted: &Wanted) -> Diagnostics {
+fn not_created(error: ClusterError, desired: &DesiredObject) -> Diagnostics {
     let is_namespace = error.is_not_found();
     let diagnostic = Diagnostic::from(error);
-    match (&wanted.place.namespace, is_namespace) {
+    match (&desired.reference.namespace, is_namespace) {
         (Some(namespace), true) => {
             let detail = format!("The cluster has no namespace `{namespace}`. {}", diagnostic.detail);
             Diagnostic { summary: "No such namespace".to_owned(), detail, ..diagnostic }.into()
@@ -105,38 +111,38 @@ fn not_created(error: ClusterError, wanted: &Wanted) -> Diagnostics {
 pub(in crate::grant) async fn ensure(
     cluster: &Cluster,
     record: &Record,
-    wanted: &Pair<Wanted>,
+    desired: &GrantObjects<DesiredObject>,
     retired: &[&str],
 ) -> Result<(), Diagnostics> {
     let mut attempt = 0;
     loop {
         attempt += 1;
-        match ensure_once(cluster, record, wanted, retired).await {
-            Err(Failed::Overtaken(error)) if attempt < ATTEMPTS => {
+        match ensure_once(cluster, record, desired, retired).await {
+            Err(WriteError::Overtaken(error)) if attempt < ATTEMPTS => {
                 tracing::debug!(%error, "somebody else has changed it, looking again");
             }
-            Err(Failed::Overtaken(error)) => return Err(error.into()),
-            Err(Failed::Told(told)) => return Err(told),
+            Err(WriteError::Overtaken(error)) => return Err(error.into()),
+            Err(WriteError::Told(told)) => return Err(told),
             Ok(()) => return Ok(()),
         }
     }
 }
 
 /// Why a change was not made.
-enum Failed {
+enum WriteError {
     /// Somebody changed the object meanwhile.
     Overtaken(ClusterError),
     /// Anything else.
     Told(Diagnostics),
 }
 
-impl From<ClusterError> for Failed {
+impl From<ClusterError> for WriteError {
     fn from(error: ClusterError) -> Self {
         if error.is_conflict() { Self::Overtaken(error) } else { Self::Told(error.into()) }
     }
 }
 
-impl From<Diagnostics> for Failed {
+impl From<Diagnostics> for WriteError {
     fn from(told: Diagnostics) -> Self {
         Self::Told(told)
     }
@@ -145,40 +151,41 @@ impl From<Diagnostics> for Failed {
 async fn ensure_once(
     cluster: &Cluster,
     record: &Record,
-    wanted: &Pair<Wanted>,
+    desired: &GrantObjects<DesiredObject>,
     retired: &[&str],
-) -> Result<(), Failed> {
-    let (role, binding) = tokio::join!(cluster.get(&wanted.role.place), cluster.get(&wanted.binding.place));
+) -> Result<(), WriteError> {
+    let (role, binding) =
+        tokio::join!(cluster.get(&desired.role.reference), cluster.get(&desired.binding.reference));
     let (role, mut binding) = (role?, binding?);
-    for (live, wanted) in [(&role, &wanted.role), (&binding, &wanted.binding)] {
-        check(live.as_ref(), record, &wanted.place)?;
+    for (live, desired) in [(&role, &desired.role), (&binding, &desired.binding)] {
+        check(live.as_ref(), record, &desired.reference)?;
     }
     // A binding to another role cannot be turned; it goes before anything is given.
-    if let Some(live) = binding.take_if(|live| refers_elsewhere(&wanted.binding, live)) {
-        delete(cluster, &wanted.binding.place, &live).await?;
+    if let Some(live) = binding.take_if(|live| refers_elsewhere(&desired.binding, live)) {
+        delete(cluster, &desired.binding.reference, &live).await?;
     }
     if let (Some(role), Some(live)) = (&role, &binding)
-        && crosses(wanted, role, live)
+        && crosses(desired, role, live)
     {
-        binding = Some(cluster.patch(&wanted.binding.place, &emptied(live)).await?);
+        binding = Some(cluster.patch(&desired.binding.reference, &emptied(live)).await?);
     }
-    write(cluster, record, &wanted.role, role.as_ref(), retired).await?;
-    write(cluster, record, &wanted.binding, binding.as_ref(), retired).await
+    write(cluster, record, &desired.role, role.as_ref(), retired).await?;
+    write(cluster, record, &desired.binding, binding.as_ref(), retired).await
 }
 
-fn check(live: Option<&Live>, record: &Record, place: &Place) -> Result<(), Diagnostics> {
+fn check(live: Option<&LiveObject>, record: &Record, reference: &ObjectRef) -> Result<(), Diagnostics> {
     let Some(live) = live else { return Ok(()) };
     match claimed_by(live, record) {
-        Some(label) => Err(foreign(place, Some(label))),
-        None if live.is_ending() => Err(held(place, live)),
+        Some(label) => Err(foreign(reference, Some(label))),
+        None if live.is_ending() => Err(held(reference, live)),
         None => Ok(()),
     }
 }
 
-fn held(place: &Place, live: &Live) -> Diagnostics {
+fn held(reference: &ObjectRef, live: &LiveObject) -> Diagnostics {
     let finalizers: Vec<String> = live.finalizers().iter().map(|name| format!("`{name}`")).collect();
     let detail = format!(
-        "{place} is being deleted and waits for {}. Until then it counts.",
+        "{reference} is being deleted and waits for {}. Expiry then it counts.",
         if finalizers.is_empty() { "the server".to_owned() } else { finalizers.join(", ") }
     );
     Diagnostic::error("A deletion is held up", detail).into()
@@ -187,22 +194,22 @@ fn held(place: &Place, live: &Live) -> Diagnostics {
 async fn write(
     cluster: &Cluster,
     record: &Record,
-    wanted: &Wanted,
-    live: Option<&Live>,
+    desired: &DesiredObject,
+    live: Option<&LiveObject>,
     retired: &[&str],
-) -> Result<(), Failed> {
-    let Some(live) = live else { return Ok(put(cluster, record, wanted).await?) };
-    let change: Option<Value> = patch(wanted, live, retired);
+) -> Result<(), WriteError> {
+    let Some(live) = live else { return Ok(put(cluster, record, desired).await?) };
+    let change: Option<Value> = patch(desired, live, retired);
     if let Some(change) = change {
-        cluster.patch(&wanted.place, &change).await?;
+        cluster.patch(&desired.reference, &change).await?;
     }
     Ok(())
 }
 
-async fn delete(cluster: &Cluster, place: &Place, live: &Live) -> Result<(), Failed> {
-    match cluster.delete(place, live).await? {
+async fn delete(cluster: &Cluster, reference: &ObjectRef, live: &LiveObject) -> Result<(), WriteError> {
+    match cluster.delete(reference, live).await? {
         Deleted::Gone => Ok(()),
-        Deleted::Held(live) => Err(held(place, &live).into()),
+        Deleted::Held(live) => Err(held(reference, &live).into()),
     }
 }
 
@@ -212,22 +219,22 @@ async fn delete(cluster: &Cluster, place: &Place, live: &Live) -> Result<(), Fai
 pub(in crate::grant) async fn remove(
     cluster: &Cluster,
     record: &Record,
-    places: &Places,
+    references: &GrantObjects<ObjectRef>,
     deadline: Instant,
 ) -> Result<Vec<Diagnostic>, Diagnostics> {
-    let (role, binding) = tokio::join!(cluster.get(&places.role), cluster.get(&places.binding));
+    let (role, binding) = tokio::join!(cluster.get(&references.role), cluster.get(&references.binding));
     let (role, binding) = (role?, binding?);
     let (binding, claimed) = mine(binding, record);
     let (role, shared) = mine(role, record);
-    remove_one(cluster, &places.binding, binding, deadline).await?;
-    remove_one(cluster, &places.role, role, deadline).await?;
+    remove_one(cluster, &references.binding, binding, deadline).await?;
+    remove_one(cluster, &references.role, role, deadline).await?;
     if let Some(label) = claimed {
-        return Err(foreign(&places.binding, Some(label)));
+        return Err(foreign(&references.binding, Some(label)));
     }
     let left = shared.map(|label| {
         let detail = format!(
             "{} carries the name of this grant and not its label `{label}`, so it stays.",
-            places.role
+            references.role
         );
         Diagnostic::warning("An object that is somebody else's was left", detail)
     });
@@ -235,29 +242,29 @@ pub(in crate::grant) async fn remove(
 }
 
 /// What is the grant's, or the label by which it is not.
-fn mine(live: Option<Live>, record: &Record) -> (Option<Live>, Option<&'static str>) {
+fn mine(live: Option<LiveObject>, record: &Record) -> (Option<LiveObject>, Option<&'static str>) {
     let label = live.as_ref().and_then(|live| claimed_by(live, record));
     (live.filter(|_| label.is_none()), label)
 }
 
 async fn remove_one(
     cluster: &Cluster,
-    place: &Place,
-    live: Option<Live>,
+    reference: &ObjectRef,
+    live: Option<LiveObject>,
     deadline: Instant,
 ) -> Result<(), Diagnostics> {
     let Some(live) = live else { return Ok(()) };
     let uid = live.uid().map(str::to_owned);
-    let mut held_by = match cluster.delete(place, &live).await? {
+    let mut held_by = match cluster.delete(reference, &live).await? {
         Deleted::Gone => return Ok(()),
         Deleted::Held(live) => live,
     };
     loop {
         if Instant::now() >= deadline {
-            return Err(held(place, &held_by));
+            return Err(held(reference, &held_by));
         }
         tokio::time::sleep(LOOK_AGAIN).await;
-        match cluster.get(place).await? {
+        match cluster.get(reference).await? {
             Some(live) if live.uid() == uid.as_deref() => held_by = live,
             _ => return Ok(()),
         }
@@ -265,23 +272,23 @@ async fn remove_one(
 }
 
 /// What is there now: after an error it is told instead of what was planned.
-pub(in crate::grant) async fn truth(
+pub(in crate::grant) async fn actual_state(
     cluster: &Cluster,
     record: &Record,
-    places: &Places,
-    wanted: Option<&Pair<Wanted>>,
-) -> Result<Truth, Diagnostics> {
-    let looking = async { tokio::join!(cluster.get(&places.role), cluster.get(&places.binding)) };
+    references: &GrantObjects<ObjectRef>,
+    desired: Option<&GrantObjects<DesiredObject>>,
+) -> Result<ActualState, Diagnostics> {
+    let looking = async { tokio::join!(cluster.get(&references.role), cluster.get(&references.binding)) };
     let Ok((role, binding)) = tokio::time::timeout(LOOKING, looking).await else {
         let detail =
             "After the error it could not be seen in time what is in the cluster. The next plan shows it.";
         return Err(Diagnostic::warning("What is there is not known", detail).into());
     };
-    let live = Pair { role: role?, binding: binding? };
-    let is_there = |live: &Option<Live>| live.as_ref().is_some_and(|live| is_ours(live, record));
-    Ok(Truth {
+    let live = GrantObjects { role: role?, binding: binding? };
+    let is_there = |live: &Option<LiveObject>| live.as_ref().is_some_and(|live| is_ours(live, record));
+    Ok(ActualState {
         active: is_there(&live.role) && is_there(&live.binding),
         anything: is_there(&live.role) || is_there(&live.binding),
-        drift: wanted.map(|wanted| drift(record, wanted, &live)).unwrap_or_default(),
+        drift: desired.map(|desired| drift(record, desired, &live)).unwrap_or_default(),
     })
 }

@@ -12,8 +12,8 @@ use p0_grant::rule::Rule;
 use serde_json::{Map, Value, json};
 use tfplugin::diagnostics::{Diagnostic, Diagnostics};
 
-use crate::cluster::{Kind, Live, Place};
-use crate::grant::keep::Keep;
+use crate::cluster::{Kind, LiveObject, ObjectRef};
+use crate::grant::private_state::PrivateState;
 use crate::grant::record::Record;
 use crate::text::chain;
 
@@ -22,47 +22,43 @@ const RBAC_LABELS: &str = "rbac.authorization.k8s.io/";
 
 /// One object as it should be.
 #[derive(Clone, Debug, PartialEq)]
-pub(in crate::grant) struct Wanted {
-    pub(in crate::grant) place: Place,
+pub(in crate::grant) struct DesiredObject {
+    pub(in crate::grant) reference: ObjectRef,
     pub(in crate::grant) object: Value,
 }
 
-/// Where a grant's objects are, whatever they hold.
-pub(in crate::grant) struct Places {
-    pub(in crate::grant) role: Place,
-    pub(in crate::grant) binding: Place,
-}
-
 /// Both objects of a grant.
-pub(in crate::grant) struct Pair<T> {
+pub(in crate::grant) struct GrantObjects<T> {
     pub(in crate::grant) role: T,
     pub(in crate::grant) binding: T,
 }
 
-impl Places {
-    pub(in crate::grant) fn of(record: &Record, keep: &Keep) -> Self {
-        let namespace = record.namespace();
-        let is_role = keep.role_object == RoleObject::Role && namespace.is_some();
-        Self {
-            role: Place {
-                kind: if is_role { Kind::Role } else { Kind::ClusterRole },
-                namespace: namespace.clone().filter(|_| is_role),
-                name: record.role_name.clone(),
-            },
-            binding: Place { kind: record.binding_kind, namespace, name: record.binding_name.clone() },
-        }
+/// The references of a grant's two objects, whatever the objects hold.
+pub(in crate::grant) fn object_refs(record: &Record, private: &PrivateState) -> GrantObjects<ObjectRef> {
+    let namespace = record.namespace();
+    let is_role = private.role_object == RoleObject::Role && namespace.is_some();
+    GrantObjects {
+        role: ObjectRef {
+            kind: if is_role { Kind::Role } else { Kind::ClusterRole },
+            namespace: namespace.clone().filter(|_| is_role),
+            name: record.role_name.clone(),
+        },
+        binding: ObjectRef { kind: record.binding_kind, namespace, name: record.binding_name.clone() },
     }
 }
 
 /// The objects that `record` stands for.
-pub(in crate::grant) fn wanted(record: &Record, keep: &Keep) -> Result<Pair<Wanted>, Diagnostics> {
+pub(in crate::grant) fn desired(
+    record: &Record,
+    private: &PrivateState,
+) -> Result<GrantObjects<DesiredObject>, Diagnostics> {
     let fault = |why: String| {
         let detail =
             format!("The grant that the state records cannot be put together: {why} Nothing was written.");
         Diagnostics::from(Diagnostic::error("The grant contradicts itself", detail))
     };
-    let manifest =
-        Manifest::recorded(&record.role_name, claims(record, keep)).map_err(|error| fault(chain(&error)))?;
+    let manifest = Manifest::recorded(&record.role_name, claims(record, private))
+        .map_err(|error| fault(chain(&error)))?;
     let [mut role, mut binding] = manifest.to_json().map_err(|error| fault(chain(&error)))?;
     add(&mut role, "annotations", &record.annotations);
     add(&mut binding, "annotations", &record.annotations);
@@ -71,14 +67,15 @@ pub(in crate::grant) fn wanted(record: &Record, keep: &Keep) -> Result<Pair<Want
     if let Some(reason) = &record.reason {
         add(&mut binding, "annotations", &BTreeMap::from([(REASON.to_owned(), reason.clone())]));
     }
-    let place = |object: &Value| Place::of(object).ok_or_else(|| fault("an object has no name.".to_owned()));
-    Ok(Pair {
-        role: Wanted { place: place(&role)?, object: role },
-        binding: Wanted { place: place(&binding)?, object: binding },
+    let reference =
+        |object: &Value| ObjectRef::of(object).ok_or_else(|| fault("an object has no name.".to_owned()));
+    Ok(GrantObjects {
+        role: DesiredObject { reference: reference(&role)?, object: role },
+        binding: DesiredObject { reference: reference(&binding)?, object: binding },
     })
 }
 
-fn claims(record: &Record, keep: &Keep) -> Claims {
+fn claims(record: &Record, private: &PrivateState) -> Claims {
     let target = &record.selection.target;
     Claims {
         id: record.id.clone(),
@@ -91,12 +88,12 @@ fn claims(record: &Record, keep: &Keep) -> Claims {
         expires_at: record.expires_at,
         rules: record.rules.clone(),
         subject: record.subject.clone(),
-        role_object: target.namespace().map_or(RoleObject::ClusterRole, |_| keep.role_object),
+        role_object: target.namespace().map_or(RoleObject::ClusterRole, |_| private.role_object),
         scope: match target.binding_scope() {
             BindingScope::Cluster => BindingScope::Cluster,
             BindingScope::Namespace(namespace) => BindingScope::Namespace(namespace),
         },
-        prefix: keep.prefix.clone(),
+        prefix: private.prefix.clone(),
         workflow: None,
         signature: None,
     }
@@ -109,12 +106,12 @@ fn add(object: &mut Value, field: &str, entries: &BTreeMap<String, String>) {
 }
 
 /// Whether an object belongs to this grant. Nobody else's is ever changed or deleted.
-pub(in crate::grant) fn is_ours(live: &Live, record: &Record) -> bool {
+pub(in crate::grant) fn is_ours(live: &LiveObject, record: &Record) -> bool {
     claimed_by(live, record).is_none()
 }
 
 /// The label by which an object is somebody else's.
-pub(in crate::grant) fn claimed_by(live: &Live, record: &Record) -> Option<&'static str> {
+pub(in crate::grant) fn claimed_by(live: &LiveObject, record: &Record) -> Option<&'static str> {
     if live.label(GRANT) != Some(record.id.as_str()) {
         return Some(GRANT);
     }
@@ -129,15 +126,15 @@ const LISTS: [&str; 2] = ["rules", "subjects"];
 /// How what is there differs from what should be, for reading; empty where it does not.
 pub(in crate::grant) fn drift(
     record: &Record,
-    wanted: &Pair<Wanted>,
-    live: &Pair<Option<Live>>,
+    desired: &GrantObjects<DesiredObject>,
+    live: &GrantObjects<Option<LiveObject>>,
 ) -> Vec<String> {
-    let mut found = one(record, "role", &wanted.role, live.role.as_ref());
-    found.extend(one(record, "binding", &wanted.binding, live.binding.as_ref()));
+    let mut found = one(record, "role", &desired.role, live.role.as_ref());
+    found.extend(one(record, "binding", &desired.binding, live.binding.as_ref()));
     found
 }
 
-fn one(record: &Record, name: &str, wanted: &Wanted, live: Option<&Live>) -> Vec<String> {
+fn one(record: &Record, name: &str, desired: &DesiredObject, live: Option<&LiveObject>) -> Vec<String> {
     let Some(live) = live else { return vec![format!("{name} missing")] };
     if let Some(label) = claimed_by(live, record) {
         return vec![format!("{name}: label {label} is not this grant's, so it counts as somebody else's")];
@@ -146,20 +143,20 @@ fn one(record: &Record, name: &str, wanted: &Wanted, live: Option<&Live>) -> Vec
     if live.is_ending() {
         found.push(format!("{name} is being deleted"));
     }
-    found.extend(rules_drift(name, &wanted.object, live.value()));
-    if list(&wanted.object, "subjects") != list(live.value(), "subjects") {
+    found.extend(rules_drift(name, &desired.object, live.value()));
+    if list(&desired.object, "subjects") != list(live.value(), "subjects") {
         found.push("subjects".to_owned());
     }
-    if wanted.object.get("roleRef") != live.value().get("roleRef") {
+    if desired.object.get("roleRef") != live.value().get("roleRef") {
         found.push("roleRef".to_owned());
     }
     if live.value().get("aggregationRule").is_some_and(|rule| !rule.is_null()) {
         found.push("aggregationRule set".to_owned());
     }
     for (field, singular) in [("labels", "label"), ("annotations", "annotation")] {
-        for key in map_patch(&wanted.object, live.value(), field, &[]).keys() {
+        for key in map_patch(&desired.object, live.value(), field, &[]).keys() {
             let there = live.value().pointer(&format!("/metadata/{field}")).and_then(|map| map.get(key));
-            let should = wanted.object.pointer(&format!("/metadata/{field}")).and_then(|map| map.get(key));
+            let should = desired.object.pointer(&format!("/metadata/{field}")).and_then(|map| map.get(key));
             let how = match (should, there) {
                 (None, _) => "added",
                 (_, None) => "removed",
@@ -171,12 +168,12 @@ fn one(record: &Record, name: &str, wanted: &Wanted, live: Option<&Live>) -> Vec
     found
 }
 
-fn rules_drift(name: &str, wanted: &Value, live: &Value) -> Vec<String> {
-    let (wanted, live) = (list(wanted, "rules"), list(live, "rules"));
+fn rules_drift(name: &str, desired: &Value, live: &Value) -> Vec<String> {
+    let (desired, live) = (list(desired, "rules"), list(live, "rules"));
     let more =
-        live.iter().filter(|rule| !wanted.contains(rule)).map(|rule| format!("{name}: + {}", words(rule)));
+        live.iter().filter(|rule| !desired.contains(rule)).map(|rule| format!("{name}: + {}", words(rule)));
     let less =
-        wanted.iter().filter(|rule| !live.contains(rule)).map(|rule| format!("{name}: - {}", words(rule)));
+        desired.iter().filter(|rule| !live.contains(rule)).map(|rule| format!("{name}: - {}", words(rule)));
     more.chain(less).collect()
 }
 
@@ -203,11 +200,11 @@ pub(in crate::grant) fn rule_lines(rules: &[Rule]) -> Vec<String> {
 
 /// The smallest merge patch that makes `live` what it should be; `None` where it is. It holds the version that it is for,
 /// and touches nothing but the grant's own keys and those of `retired` that people have taken back.
-pub(in crate::grant) fn patch(wanted: &Wanted, live: &Live, retired: &[&str]) -> Option<Value> {
+pub(in crate::grant) fn patch(desired: &DesiredObject, live: &LiveObject, retired: &[&str]) -> Option<Value> {
     let mut fields = Map::new();
     for field in LISTS {
-        if list(&wanted.object, field) != list(live.value(), field) {
-            fields.insert(field.to_owned(), list(&wanted.object, field).into());
+        if list(&desired.object, field) != list(live.value(), field) {
+            fields.insert(field.to_owned(), list(&desired.object, field).into());
         }
     }
     if live.value().get("aggregationRule").is_some_and(|rule| !rule.is_null()) {
@@ -215,7 +212,7 @@ pub(in crate::grant) fn patch(wanted: &Wanted, live: &Live, retired: &[&str]) ->
     }
     let mut metadata = Map::new();
     for field in ["labels", "annotations"] {
-        let changes = map_patch(&wanted.object, live.value(), field, retired);
+        let changes = map_patch(&desired.object, live.value(), field, retired);
         if !changes.is_empty() {
             metadata.insert(field.to_owned(), changes.into());
         }
@@ -229,44 +226,49 @@ pub(in crate::grant) fn patch(wanted: &Wanted, live: &Live, retired: &[&str]) ->
 }
 
 /// Keys that must be set or taken away.
-fn map_patch(wanted: &Value, live: &Value, field: &str, retired: &[&str]) -> Map<String, Value> {
+fn map_patch(desired: &Value, live: &Value, field: &str, retired: &[&str]) -> Map<String, Value> {
     let pointer = format!("/metadata/{field}");
     let map =
         |object: &Value| object.pointer(&pointer).and_then(Value::as_object).cloned().unwrap_or_default();
-    let (wanted, live) = (map(wanted), map(live));
-    let mut changes: Map<String, Value> = wanted
+    let (desired, live) = (map(desired), map(live));
+    let mut changes: Map<String, Value> = desired
         .iter()
         .filter(|(key, value)| live.get(*key) != Some(value))
         .map(|(key, value)| (key.clone(), value.clone()))
         .collect();
     let gone =
-        |key: &str| !wanted.contains_key(key) && (key.starts_with(RBAC_LABELS) || retired.contains(&key));
+        |key: &str| !desired.contains_key(key) && (key.starts_with(RBAC_LABELS) || retired.contains(&key));
     changes.extend(live.keys().filter(|key| gone(key)).map(|key| (key.clone(), Value::Null)));
     changes
 }
 
 /// A patch that takes all subjects from a binding: nobody may have the new rules through the old subjects meanwhile.
-pub(in crate::grant) fn emptied(live: &Live) -> Value {
+pub(in crate::grant) fn emptied(live: &LiveObject) -> Value {
     json!({ "metadata": { "resourceVersion": live.version() }, "subjects": [] })
 }
 
 /// Whether both what a role gives and whom a binding gives it to differ.
-pub(in crate::grant) fn crosses(wanted: &Pair<Wanted>, role: &Live, binding: &Live) -> bool {
-    let differs =
-        |wanted: &Wanted, live: &Live, field: &str| list(&wanted.object, field) != list(live.value(), field);
-    let role_differs = differs(&wanted.role, role, "rules") || role.value().get("aggregationRule").is_some();
+pub(in crate::grant) fn crosses(
+    desired: &GrantObjects<DesiredObject>,
+    role: &LiveObject,
+    binding: &LiveObject,
+) -> bool {
+    let differs = |desired: &DesiredObject, live: &LiveObject, field: &str| {
+        list(&desired.object, field) != list(live.value(), field)
+    };
+    let role_differs = differs(&desired.role, role, "rules") || role.value().get("aggregationRule").is_some();
     role_differs
-        && differs(&wanted.binding, binding, "subjects")
+        && differs(&desired.binding, binding, "subjects")
         && !list(binding.value(), "subjects").is_empty()
 }
 
 /// Whether a binding refers to another role: that cannot be changed, only made anew.
-pub(in crate::grant) fn refers_elsewhere(wanted: &Wanted, live: &Live) -> bool {
-    wanted.object.get("roleRef") != live.value().get("roleRef")
+pub(in crate::grant) fn refers_elsewhere(desired: &DesiredObject, live: &LiveObject) -> bool {
+    desired.object.get("roleRef") != live.value().get("roleRef")
 }
 
 /// Whether what carries this grant's id is managed by it too.
-pub(in crate::grant) fn is_of_this_product(live: &Live) -> bool {
+pub(in crate::grant) fn is_of_this_product(live: &LiveObject) -> bool {
     live.label(MANAGED_BY) == Some(ManagedBy::TerraformProviderP0.to_string().as_str())
 }
 

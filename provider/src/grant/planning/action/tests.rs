@@ -1,5 +1,5 @@
 use super::*;
-use crate::grant::record::with;
+use crate::grant::values::with;
 
 const DIGEST: &str = "2d8fe30abd574cf46420c6f333e2ef67942b612550c0a3d17e143f503674e37b";
 const OTHER_DIGEST: &str = "0000000000000000000000000000000000000000000000000000000000000000";
@@ -67,14 +67,14 @@ fn state(expired: bool) -> Value {
     )
 }
 
-fn decide(expired: bool, changes: &[(&str, Value)]) -> Step {
+fn decide(expired: bool, changes: &[(&str, Value)]) -> Action {
     let prior = state(expired);
     let config = with(config(), changes.iter().map(|(name, value)| (*name, value.clone())));
-    step(&prior, &Record::read(&prior).unwrap(), &config, &Wish::read(&config).unwrap())
+    action(&prior, &Record::read(&prior).unwrap(), &config, &GrantConfig::read(&config).unwrap())
 }
 
-fn change(selection: Spelling, rules: RulesFrom) -> Step {
-    Step::Change { selection, rules }
+fn change(selection: Spelling, rules: RulesFrom) -> Action {
+    Action::Change { selection, rules }
 }
 
 /// The table of the contract: what a change of each attribute does to a grant that lives.
@@ -87,15 +87,15 @@ fn each_attribute_changes_a_living_grant_as_the_contract_says() {
     let said = with(object(&[("name", "view"), ("kind", "ClusterRole")]), [("namespace", Value::Null)]);
     let set = |texts: &[&str]| Value::Set(texts.iter().map(|one| text(one)).collect());
     let map = || Value::Map([("a".to_owned(), text("b"))].into());
-    let until = |end: &str| vec![("duration", Value::Null), ("expires_at", text(end))];
+    let expiry = |end: &str| vec![("duration", Value::Null), ("expires_at", text(end))];
     for (changes, expected) in [
-        (vec![], Step::Keep),
-        (vec![("role", said)], Step::Keep),
-        (vec![("subset_sha256", text(DIGEST))], Step::Keep),
-        (vec![("role", edit)], Step::Replace(vec!["role"])),
-        (vec![("role", Value::UNKNOWN)], Step::Replace(vec!["role"])),
-        (vec![("subject", bob)], Step::Replace(vec!["subject"])),
-        (vec![("subject", Value::UNKNOWN)], Step::Replace(vec!["subject"])),
+        (vec![], Action::NoChange),
+        (vec![("role", said)], Action::NoChange),
+        (vec![("subset_sha256", text(DIGEST))], Action::NoChange),
+        (vec![("role", edit)], Action::Replace(vec!["role"])),
+        (vec![("role", Value::UNKNOWN)], Action::Replace(vec!["role"])),
+        (vec![("subject", bob)], Action::Replace(vec!["subject"])),
+        (vec![("subject", Value::UNKNOWN)], Action::Replace(vec!["subject"])),
         (vec![("locator", text("deploy/default/nginx"))], change(Other, State)),
         (vec![("locator", Value::UNKNOWN)], change(Other, State)),
         (
@@ -112,8 +112,8 @@ fn each_attribute_changes_a_living_grant_as_the_contract_says() {
         (vec![("timeouts", object(&[("create", "2m")]))], change(Same, State)),
         (vec![("duration", text("9h"))], change(Same, State)),
         (vec![("duration", text("1h"))], change(Same, State)),
-        (until("2026-11-24T18:00:00Z"), change(Same, State)),
-        (until("2026-11-25T18:00:00Z"), change(Same, State)),
+        (expiry("2026-11-24T18:00:00Z"), change(Same, State)),
+        (expiry("2026-11-25T18:00:00Z"), change(Same, State)),
     ] {
         assert_eq!(decide(false, &changes), expected, "{changes:?}");
     }
@@ -122,21 +122,21 @@ fn each_attribute_changes_a_living_grant_as_the_contract_says() {
 /// The table of the contract: what a change does to a grant that has ended.
 #[test]
 fn an_ended_grant_is_replaced_only_by_a_later_end() {
-    let until = |end: Value| vec![("duration", Value::Null), ("expires_at", end)];
+    let expiry = |end: Value| vec![("duration", Value::Null), ("expires_at", end)];
     let bob = object(&[("kind", "User"), ("name", "bob")]);
     for (changes, expected) in [
-        (vec![], Step::Keep),
-        (vec![("reason", text("INC-1"))], Step::Note),
-        (vec![("subject", bob)], Step::Note),
-        (vec![("locator", text("pods"))], Step::Note),
-        (vec![("duration", text("8h 0m 0s"))], Step::Note),
-        (vec![("duration", text("1h"))], Step::Note),
-        (until(text("2026-11-24T18:00:00Z")), Step::Note),
-        (until(text("2026-11-24T19:00:00+01:00")), Step::Note),
-        (until(text("2026-11-24T18:00:01Z")), Step::Replace(vec!["expires_at"])),
-        (until(Value::UNKNOWN), Step::Replace(vec!["expires_at"])),
-        (vec![("duration", text("9h"))], Step::Replace(vec!["duration"])),
-        (vec![("duration", Value::UNKNOWN)], Step::Replace(vec!["duration"])),
+        (vec![], Action::NoChange),
+        (vec![("reason", text("INC-1"))], Action::RecordOnly),
+        (vec![("subject", bob)], Action::RecordOnly),
+        (vec![("locator", text("pods"))], Action::RecordOnly),
+        (vec![("duration", text("8h 0m 0s"))], Action::RecordOnly),
+        (vec![("duration", text("1h"))], Action::RecordOnly),
+        (expiry(text("2026-11-24T18:00:00Z")), Action::RecordOnly),
+        (expiry(text("2026-11-24T19:00:00+01:00")), Action::RecordOnly),
+        (expiry(text("2026-11-24T18:00:01Z")), Action::Replace(vec!["expires_at"])),
+        (expiry(Value::UNKNOWN), Action::Replace(vec!["expires_at"])),
+        (vec![("duration", text("9h"))], Action::Replace(vec!["duration"])),
+        (vec![("duration", Value::UNKNOWN)], Action::Replace(vec!["duration"])),
     ] {
         assert_eq!(decide(true, &changes), expected, "{changes:?}");
     }
@@ -145,10 +145,10 @@ fn an_ended_grant_is_replaced_only_by_a_later_end() {
 #[test]
 fn a_duration_counts_from_the_creation_however_often_it_is_changed() {
     let record = Record::read(&state(false)).unwrap();
-    let lasting = |text: &str| Until::Lasting(Attr::Known(text.parse().unwrap()));
+    let lasting = |text: &str| Expiry::After(Attr::Known(text.parse().unwrap()));
     assert_eq!(end(&lasting("1h"), &record).unwrap().to_string(), "2026-11-24T11:00:00Z");
     assert_eq!(end(&lasting("7d"), &record).unwrap().to_string(), "2026-12-01T10:00:00Z");
-    assert_eq!(end(&Until::Time(Attr::Unknown), &record), None);
+    assert_eq!(end(&Expiry::At(Attr::Unknown), &record), None);
 }
 
 #[test]
@@ -163,14 +163,14 @@ fn a_grants_time_has_come_at_the_very_second() {
 #[test]
 fn the_longest_is_allowed_and_a_second_more_is_not() {
     let from: Timestamp = "2026-11-24T10:00:00Z".parse().unwrap();
-    let until = Until::Time(Attr::Unknown);
+    let expiry = Expiry::At(Attr::Unknown);
     let refused = |end: &str| {
-        let error = too_long(from, end.parse().unwrap(), Some(Lifetime::hours(8)), &until);
+        let error = too_long(from, end.parse().unwrap(), Some(Lifetime::hours(8)), &expiry);
         error.map(|error| error.path.unwrap().to_string())
     };
     assert_eq!(refused("2026-11-24T18:00:00Z"), None);
     assert_eq!(refused("2026-11-24T18:00:01Z").as_deref(), Some("expires_at"));
-    assert!(too_long(from, "2099-01-01T00:00:00Z".parse().unwrap(), None, &until).is_none());
+    assert!(too_long(from, "2099-01-01T00:00:00Z".parse().unwrap(), None, &expiry).is_none());
 }
 
 #[test]

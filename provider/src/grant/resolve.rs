@@ -18,8 +18,12 @@ use tfplugin::diagnostics::{Diagnostic, Diagnostics};
 use crate::cluster::Cluster;
 use crate::text::chain;
 
+mod role_selection;
+
+pub(crate) use role_selection::RoleSelection;
+
 /// Rules that may be granted.
-pub(crate) struct Resolved {
+pub(crate) struct ResolvedGrant {
     pub(crate) selection: Selection,
     pub(crate) digest: SubsetDigest,
     /// Whether an allowance was needed for them, or would have been.
@@ -27,7 +31,7 @@ pub(crate) struct Resolved {
     plan: Plan,
 }
 
-impl Resolved {
+impl ResolvedGrant {
     pub(crate) fn rules(&self) -> &[Rule] {
         self.plan.report().rules()
     }
@@ -119,14 +123,14 @@ pub(crate) async fn resolve(
     reference: &RoleRef,
     selection: Selection,
     settings: &plan::Settings,
-) -> Result<Resolved, Diagnostics> {
+) -> Result<ResolvedGrant, Diagnostics> {
     let role = role(cluster, reference).await?;
     let plan = plan::plan(&role, &selection, settings).map_err(|error| refused(&error))?;
     let digest = SubsetDigest::of(plan.report().rules());
     let resource = selection.resource().to_string();
     let privileged =
         settings.allow_privileged.iter().any(|one| one.role == *reference && one.resource == resource);
-    Ok(Resolved { selection, digest, privileged, plan })
+    Ok(ResolvedGrant { selection, digest, privileged, plan })
 }
 
 /// The role, or that there is none.

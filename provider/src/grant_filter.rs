@@ -5,7 +5,7 @@ use tfplugin::diagnostics::{Diagnostic, Diagnostics};
 use tfplugin::schema::{Attribute, Mode, Nesting, Schema};
 use tfplugin::value::{Attr, FromValue, Type, Value};
 
-use crate::found::Found;
+use crate::discovered::DiscoveredGrant;
 use crate::provider::unfit;
 use crate::text::chain;
 
@@ -29,22 +29,22 @@ tfplugin::model! {
 
 /// A question; what is absent, or not known yet, asks nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Asked {
+pub(crate) struct GrantFilter {
     namespace: Option<String>,
     role: Option<RoleRef>,
     subject: Option<Subject>,
-    expired: Ended,
+    expired: ExpiredGrants,
 }
 
 /// Whether grants whose end has come are wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Ended {
+enum ExpiredGrants {
     Shown,
     Hidden,
 }
 
 /// The attributes of a question.
-pub(crate) fn with_asked(schema: Schema) -> Schema {
+pub(crate) fn with_filter(schema: Schema) -> Schema {
     let text = |about: &str| Attribute::optional(Type::String).about(about);
     let subject = [
         ("kind", text("`User`, `Group` or `ServiceAccount`.")),
@@ -68,7 +68,7 @@ pub(crate) fn with_asked(schema: Schema) -> Schema {
         )
 }
 
-impl Asked {
+impl GrantFilter {
     /// Reads a configuration.
     ///
     /// # Errors
@@ -84,7 +84,11 @@ impl Asked {
             namespace: namespace.into_known(),
             role,
             subject: subject.into_known(),
-            expired: if include_expired == Attr::Known(false) { Ended::Hidden } else { Ended::Shown },
+            expired: if include_expired == Attr::Known(false) {
+                ExpiredGrants::Hidden
+            } else {
+                ExpiredGrants::Shown
+            },
         })
     }
 
@@ -94,15 +98,15 @@ impl Asked {
     }
 
     /// Whether a grant is one that is asked for.
-    pub(crate) fn is(&self, found: &Found) -> bool {
+    pub(crate) fn matches(&self, found: &DiscoveredGrant) -> bool {
         let role = self.role.as_ref().is_none_or(|role| found.role == Some(role.to_string()));
-        let subject = self.subject.as_ref().is_none_or(|subject| subject.is(found));
-        role && subject && (self.expired == Ended::Shown || !found.expired)
+        let subject = self.subject.as_ref().is_none_or(|subject| subject.matches(found));
+        role && subject && (self.expired == ExpiredGrants::Shown || !found.expired)
     }
 }
 
 impl Subject {
-    fn is(&self, found: &Found) -> bool {
+    fn matches(&self, found: &DiscoveredGrant) -> bool {
         let same =
             |asked: &Attr<String>, own: Option<&String>| asked.known().is_none_or(|asked| Some(asked) == own);
         found.subject.as_ref().is_some_and(|own| {
@@ -118,7 +122,7 @@ mod tests {
     use tfplugin::value::IntoValue;
 
     use super::*;
-    use crate::found::SubjectModel;
+    use crate::discovered::SubjectModel;
 
     fn config(role: Option<&str>, name: Option<&str>, include_expired: Option<bool>) -> Value {
         let subject = name.map(|name| {
@@ -135,11 +139,11 @@ mod tests {
     #[test]
     fn questions_narrow_and_what_is_absent_asks_nothing() {
         let alice = SubjectModel { kind: "User".to_owned(), name: "alice".to_owned(), namespace: None };
-        let found = Found {
+        let found = DiscoveredGrant {
             role: Some("ClusterRole/view".to_owned()),
             subject: Some(alice),
             expired: true,
-            ..Found::default()
+            ..DiscoveredGrant::default()
         };
         for (config, expected) in [
             (config(None, None, None), true),
@@ -150,8 +154,8 @@ mod tests {
             (config(None, Some("bob"), None), false),
             (config(None, None, Some(false)), false),
         ] {
-            assert_eq!(Asked::read(&config).unwrap().is(&found), expected, "{config:?}");
+            assert_eq!(GrantFilter::read(&config).unwrap().matches(&found), expected, "{config:?}");
         }
-        assert!(Asked::read(&config(Some("a/b/c/d"), None, None)).is_err());
+        assert!(GrantFilter::read(&config(Some("a/b/c/d"), None, None)).is_err());
     }
 }

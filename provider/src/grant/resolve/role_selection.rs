@@ -1,4 +1,4 @@
-//! What is picked: a role and what its rules are cut to, for everything besides the resource that asks for both.
+//! What is selection: a role and what its rules are cut to, for everything besides the resource that asks for both.
 
 use std::collections::BTreeSet;
 
@@ -8,36 +8,35 @@ use p0_grant::selection::Selection;
 use tfplugin::diagnostics::{Diagnostic, Diagnostics};
 use tfplugin::value::{Attr, Value};
 
-use super::resolve;
-use super::wish;
 use crate::cluster::Cluster;
+use crate::grant::attributes::{locator, role, subresources};
 
 /// The attributes of [`crate::grant::schema::picked`], read and checked as far as they are known.
 #[derive(Clone, Debug)]
-pub(crate) struct Picked {
+pub(crate) struct RoleSelection {
     role: Attr<RoleRef>,
-    pick: Attr<Locator>,
+    locator: Attr<Locator>,
     attribute: &'static str,
     subresources: Attr<BTreeSet<String>>,
 }
 
-impl Picked {
+impl RoleSelection {
     /// Reads a configuration.
     ///
     /// # Errors
     /// All that is wrong, each about its attribute.
     pub(crate) fn read(config: &Value) -> Result<Self, Diagnostics> {
         let mut wrong = Diagnostics::new();
-        let picked = Self {
-            role: wish::role(config, &mut wrong),
-            pick: wish::pick(config, &mut wrong),
+        let selection = Self {
+            role: role(config, &mut wrong),
+            locator: locator(config, &mut wrong),
             attribute: match config.attribute("locator") {
                 None | Some(Value::Null) => "resource",
                 Some(_) => "locator",
             },
-            subresources: wish::subresources(config),
+            subresources: subresources(config),
         };
-        if wrong.has_errors() { Err(wrong) } else { Ok(picked) }
+        if wrong.has_errors() { Err(wrong) } else { Ok(selection) }
     }
 
     /// The role and the selection, as the cluster has them.
@@ -45,14 +44,14 @@ impl Picked {
     /// # Errors
     /// Where the cluster has no such role or kind, or cannot be asked.
     pub(crate) async fn find(self, cluster: &Cluster) -> Result<(Role, Selection), Diagnostics> {
-        let (Attr::Known(role), Attr::Known(pick), Attr::Known(subresources)) =
-            (self.role, self.pick, self.subresources)
+        let (Attr::Known(role), Attr::Known(locator), Attr::Known(subresources)) =
+            (self.role, self.locator, self.subresources)
         else {
             let detail =
-                "Terraform asks before all that is picked is known. This is a fault; please report it.";
+                "Terraform asks before all that is selection is known. This is a fault; please report it.";
             return Err(Diagnostic::error("Not known yet", detail).into());
         };
-        let selection = resolve::select(cluster, &pick, &subresources, self.attribute).await?;
-        Ok((resolve::role(cluster, &role).await?, selection))
+        let selection = super::select(cluster, &locator, &subresources, self.attribute).await?;
+        Ok((super::role(cluster, &role).await?, selection))
     }
 }

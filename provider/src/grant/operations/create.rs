@@ -10,14 +10,14 @@ use tfplugin::diagnostics::{Diagnostic, Diagnostics};
 use tfplugin::provider::{Call, PlannedChange, Stored};
 use tfplugin::value::Value;
 
-use super::objects::{Places, wanted};
-use super::write::{self, bounded, truth};
+use super::objects::{DesiredObject, GrantObjects, desired, object_refs};
+use super::write::{self, actual_state, bounded};
 use crate::cluster::Cluster;
-use crate::grant::keep::Keep;
-use crate::grant::planning::create::first_end;
-use crate::grant::planning::deciding::{has_come, too_long};
-use crate::grant::planning::wish::Wish;
-use crate::grant::record::{Record, configured, list, with};
+use crate::grant::config::GrantConfig;
+use crate::grant::expiry::{first_end, has_come, too_long};
+use crate::grant::private_state::PrivateState;
+use crate::grant::record::Record;
+use crate::grant::values::{configured, list, with};
 use crate::session::Configured;
 
 /// How often the cluster is asked whether a grant counts.
@@ -31,13 +31,15 @@ pub(in crate::grant) async fn create(
     change: PlannedChange,
 ) -> Option<Stored> {
     match begin(configured, cluster, &change).await {
-        Ok(begun) => match (begun.planned, has_come(begun.record.expires_at, begun.now)) {
-            (Planned::Ended, _) | (Planned::Unknown, true) => Some(begun.ended(call)),
-            (Planned::Alive, true) => {
-                call.diagnostics.push(begun.overtaken());
+        Ok(new) => match (new.planned, has_come(new.record.expires_at, new.now)) {
+            (PlannedExpiry::Ended, _) | (PlannedExpiry::Unknown, true) => Some(new.ended(call)),
+            (PlannedExpiry::Alive, true) => {
+                call.diagnostics.push(new.overtaken());
                 None
             }
-            (Planned::Alive | Planned::Unknown, false) => begun.write(call, configured, cluster).await,
+            (PlannedExpiry::Alive | PlannedExpiry::Unknown, false) => {
+                new.write(call, configured, cluster).await
+            }
         },
         Err(told) => {
             call.diagnostics.extend(told);
@@ -48,7 +50,7 @@ pub(in crate::grant) async fn create(
 
 /// What the plan said of a new grant's time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Planned {
+enum PlannedExpiry {
     /// It had come.
     Ended,
     /// It had not come.
@@ -57,7 +59,7 @@ enum Planned {
     Unknown,
 }
 
-impl Planned {
+impl PlannedExpiry {
     fn of(state: &Value) -> Self {
         match configured(state, "expired") {
             Value::Bool(true) => Self::Ended,
@@ -68,12 +70,12 @@ impl Planned {
 }
 
 /// A grant that has its id and its times.
-struct Begun {
+struct NewGrant {
     now: Timestamp,
-    planned: Planned,
+    planned: PlannedExpiry,
     record: Record,
-    keep: Keep,
-    wish: Wish,
+    private: PrivateState,
+    grant: GrantConfig,
     state: Value,
 }
 
@@ -81,23 +83,23 @@ async fn begin(
     configured: &Configured,
     cluster: &Cluster,
     change: &PlannedChange,
-) -> Result<Begun, Diagnostics> {
-    let wish = Wish::read(&change.config)?;
-    let mut keep = Keep::read(&change.planned.private)?;
-    keep.cluster = cluster.uid().await?.map(str::to_owned);
+) -> Result<NewGrant, Diagnostics> {
+    let grant = GrantConfig::read(&change.config)?;
+    let mut private = PrivateState::read(&change.planned.private)?;
+    private.cluster = cluster.uid().await?.map(str::to_owned);
     let now = cluster.now().await?;
-    let end = first_end(&wish.until, now).ok_or_else(|| unready("the end of the grant"))?;
-    if let Some(error) = too_long(now, end, configured.settings.max_duration, &wish.until) {
+    let end = first_end(&grant.expiry, now).ok_or_else(|| unready("the end of the grant"))?;
+    if let Some(error) = too_long(now, end, configured.settings.max_duration, &grant.expiry) {
         return Err(error.into());
     }
-    let role = wish.role.known().ok_or_else(|| unready("the role"))?;
+    let role = grant.role.known().ok_or_else(|| unready("the role"))?;
     let id = new_id()?;
-    let role_name = role_object_name(&keep.prefix, role, &keep.resources, &id);
-    keep.resources.clear();
-    keep.ended = None;
+    let role_name = role_object_name(&private.prefix, role, &private.resources, &id);
+    private.resources.clear();
+    private.ended = None;
     let state = filled(&change.planned.state, &id, &role_name, now, end);
-    let planned = Planned::of(&change.planned.state);
-    Ok(Begun { record: Record::read(&state)?, now, planned, keep, wish, state })
+    let planned = PlannedExpiry::of(&change.planned.state);
+    Ok(NewGrant { record: Record::read(&state)?, now, planned, private, grant, state })
 }
 
 /// Terraform plans again before it applies, with everything known; this is for when it did not.
@@ -144,10 +146,10 @@ pub(crate) fn new_id() -> Result<GrantId, Diagnostics> {
     GrantId::new(text).map_err(|error| Diagnostic::error("Not an id", error.to_string()).into())
 }
 
-impl Begun {
+impl NewGrant {
     /// The record of a grant whose time had come before it was made. Where the plan knew, it has said so.
     fn ended(self, call: &mut Call) -> Stored {
-        if self.planned == Planned::Unknown {
+        if self.planned == PlannedExpiry::Unknown {
             let detail = format!(
                 "It ended at {}, so nothing was written to the cluster. The state records it.",
                 self.record.expires_at
@@ -170,11 +172,11 @@ impl Begun {
         let truth =
             [("expired", Value::Bool(expired)), ("active", Value::Bool(active)), ("drift", list(drift))];
         let identity = Some(self.record.identity());
-        Stored { state: with(self.state, truth), private: self.keep.write(), identity }
+        Stored { state: with(self.state, truth), private: self.private.write(), identity }
     }
 
     async fn write(self, call: &mut Call, configured: &Configured, cluster: &Cluster) -> Option<Stored> {
-        let objects = match wanted(&self.record, &self.keep) {
+        let objects = match desired(&self.record, &self.private) {
             Ok(objects) => objects,
             Err(told) => {
                 call.diagnostics.extend(told);
@@ -182,7 +184,7 @@ impl Begun {
             }
         };
         let work = write::create(cluster, &self.record, &objects);
-        match bounded(&call.stop, self.wish.timeouts.create, "create", work).await {
+        match bounded(&call.stop, self.grant.timeouts.create, "create", work).await {
             Ok(()) => {
                 if configured.settings.wait_for_effective {
                     self.wait(call, cluster).await;
@@ -201,10 +203,10 @@ impl Begun {
         self,
         call: &mut Call,
         cluster: &Cluster,
-        objects: &super::objects::Pair<super::objects::Wanted>,
+        objects: &GrantObjects<DesiredObject>,
     ) -> Option<Stored> {
-        let places = Places::of(&self.record, &self.keep);
-        match truth(cluster, &self.record, &places, Some(objects)).await {
+        let references = object_refs(&self.record, &self.private);
+        match actual_state(cluster, &self.record, &references, Some(objects)).await {
             Ok(truth) if !truth.anything => None,
             Ok(truth) => Some(self.stored(false, truth.active, truth.drift)),
             // Perhaps something is there, so it is recorded: the next plan looks, and a destroy removes it.
@@ -226,7 +228,7 @@ impl Begun {
             }
             Ok(())
         };
-        if let Err(told) = bounded(&call.stop, self.wish.timeouts.create, "create", asking).await {
+        if let Err(told) = bounded(&call.stop, self.grant.timeouts.create, "create", asking).await {
             let said: Vec<String> = told.into_iter().map(|one| one.detail).collect();
             let detail = format!(
                 "The grant is written, and the cluster did not confirm that it counts: {}",

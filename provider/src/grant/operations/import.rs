@@ -12,9 +12,10 @@ use tfplugin::provider::{ImportBy, Stored};
 use tfplugin::value::{IntoValue, Value};
 
 use super::objects::is_of_this_product;
-use crate::cluster::{Cluster, Kind, Live, Place};
-use crate::grant::keep::Keep;
-use crate::grant::record::{identity, list, role_value, rules_value};
+use crate::cluster::{Cluster, Kind, LiveObject, ObjectRef};
+use crate::grant::private_state::PrivateState;
+use crate::grant::record::rules_value;
+use crate::grant::values::{identity, list, role_value};
 use crate::text::chain;
 
 /// A grant as state, made of what is live.
@@ -27,7 +28,7 @@ pub struct Imported {
 }
 
 /// What is to be imported.
-struct Wanted {
+struct ImportTarget {
     id: GrantId,
     namespace: Option<Namespace>,
 }
@@ -36,43 +37,43 @@ const NOT_THIS: &str = "This cannot be imported";
 
 /// Finds the grant.
 pub(in crate::grant) async fn import(cluster: &Cluster, by: ImportBy) -> Result<Stored, Diagnostics> {
-    let wanted = match by {
+    let target = match by {
         ImportBy::Id(text) => by_id(&text)?,
         ImportBy::Identity(identity) => by_identity(&identity)?,
     };
-    let binding = find(cluster, &wanted).await?;
+    let binding = find(cluster, &target).await?;
     let role = role_of(cluster, &binding).await?;
     let uid = cluster.uid().await?.map(str::to_owned);
     Ok(imported(role.as_ref(), &binding, uid)?.stored)
 }
 
-fn by_id(text: &str) -> Result<Wanted, Diagnostics> {
+fn by_id(text: &str) -> Result<ImportTarget, Diagnostics> {
     let (namespace, id) = match text.split_once('/') {
         Some((namespace, id)) => (Some(namespace), id),
         None => (None, text),
     };
-    wanted(id, namespace)
+    target(id, namespace)
 }
 
-fn by_identity(identity: &Value) -> Result<Wanted, Diagnostics> {
+fn by_identity(identity: &Value) -> Result<ImportTarget, Diagnostics> {
     let part = |name: &str| identity.attribute(name).and_then(Value::as_str);
-    wanted(part("id").unwrap_or_default(), part("namespace"))
+    target(part("id").unwrap_or_default(), part("namespace"))
 }
 
-fn wanted(id: &str, namespace: Option<&str>) -> Result<Wanted, Diagnostics> {
+fn target(id: &str, namespace: Option<&str>) -> Result<ImportTarget, Diagnostics> {
     let wrong = |why: String| {
         let detail = format!("{why} Import by `ID` or `NAMESPACE/ID`.");
         Diagnostics::from(Diagnostic::error("Not a grant's id", detail))
     };
     let id = GrantId::new(id).map_err(|error| wrong(chain(&error)))?;
     let namespace = namespace.map(Namespace::new).transpose().map_err(|error| wrong(chain(&error)))?;
-    Ok(Wanted { id, namespace })
+    Ok(ImportTarget { id, namespace })
 }
 
 /// The one binding with the id.
-async fn find(cluster: &Cluster, wanted: &Wanted) -> Result<Live, Diagnostics> {
-    let selector = format!("{GRANT}={}", wanted.id);
-    let namespace = wanted.namespace.as_ref().map(Namespace::as_str);
+async fn find(cluster: &Cluster, target: &ImportTarget) -> Result<LiveObject, Diagnostics> {
+    let selector = format!("{GRANT}={}", target.id);
+    let namespace = target.namespace.as_ref().map(Namespace::as_str);
     let mut found = cluster.list(Kind::RoleBinding, namespace, &selector).await.map_err(|error| {
         let is_forbidden = error.is_forbidden() && namespace.is_none();
         let diagnostic = Diagnostic::from(error);
@@ -101,11 +102,11 @@ async fn find(cluster: &Cluster, wanted: &Wanted) -> Result<Live, Diagnostics> {
     }
 }
 
-async fn role_of(cluster: &Cluster, binding: &Live) -> Result<Option<Live>, Diagnostics> {
+async fn role_of(cluster: &Cluster, binding: &LiveObject) -> Result<Option<LiveObject>, Diagnostics> {
     let Some(kind) = binding.text("/roleRef/kind").and_then(Kind::called) else { return Ok(None) };
     let Some(name) = binding.text("/roleRef/name") else { return Ok(None) };
     let namespace = binding.text("/metadata/namespace").map(str::to_owned).filter(|_| kind == Kind::Role);
-    Ok(cluster.get(&Place { kind, namespace, name: name.to_owned() }).await?)
+    Ok(cluster.get(&ObjectRef { kind, namespace, name: name.to_owned() }).await?)
 }
 
 /// A live grant's two objects as state.
@@ -113,30 +114,31 @@ async fn role_of(cluster: &Cluster, binding: &Live) -> Result<Option<Live>, Diag
 /// # Errors
 /// Where they are not the two objects of one grant of this provider, exactly as it was made.
 pub fn imported(
-    role: Option<&Live>,
-    binding: &Live,
+    role: Option<&LiveObject>,
+    binding: &LiveObject,
     cluster: Option<String>,
 ) -> Result<Imported, Diagnostics> {
     let refuse = |detail: String| Diagnostics::from(Diagnostic::error(NOT_THIS, detail));
-    let place = binding.place().map_or_else(|| "the binding".to_owned(), |place| place.to_string());
+    let reference =
+        binding.reference().map_or_else(|| "the binding".to_owned(), |reference| reference.to_string());
     if !is_of_this_product(binding) {
         let detail = format!(
-            "{place} is not kept by `{}`. A grant of `{}` is a file in Git, and is changed there.",
+            "{reference} is not kept by `{}`. A grant of `{}` is a file in Git, and is changed there.",
             ManagedBy::TerraformProviderP0,
             ManagedBy::P0Gitops
         );
         return Err(refuse(detail));
     }
-    let role = role.ok_or_else(|| refuse(format!("{place} refers to a role that is not there.")))?;
+    let role = role.ok_or_else(|| refuse(format!("{reference} refers to a role that is not there.")))?;
     let manifest = Manifest::live(role.value().clone(), binding.value().clone()).map_err(|error| {
-        refuse(format!("{place} and its role are no longer as a grant makes them: {}", chain(&error)))
+        refuse(format!("{reference} and its role are no longer as a grant makes them: {}", chain(&error)))
     })?;
-    Ok(state(&manifest, &keep(&manifest, cluster), binding.annotation(REASON)))
+    Ok(state(&manifest, &private_state(&manifest, cluster), binding.annotation(REASON)))
 }
 
-fn keep(manifest: &Manifest, cluster: Option<String>) -> Keep {
+fn private_state(manifest: &Manifest, cluster: Option<String>) -> PrivateState {
     let claims = manifest.claims();
-    Keep {
+    PrivateState {
         role_object: claims.role_object,
         prefix: claims.prefix.clone(),
         resources: String::new(),
@@ -147,7 +149,7 @@ fn keep(manifest: &Manifest, cluster: Option<String>) -> Keep {
     }
 }
 
-fn state(manifest: &Manifest, keep: &Keep, reason: Option<&str>) -> Imported {
+fn state(manifest: &Manifest, private: &PrivateState, reason: Option<&str>) -> Imported {
     let claims = manifest.claims();
     let text = |text: &dyn ToString| Value::string(text.to_string());
     let namespace = claims.selection.target.namespace().map(ToString::to_string);
@@ -184,7 +186,7 @@ fn state(manifest: &Manifest, keep: &Keep, reason: Option<&str>) -> Imported {
     let identity = Some(identity(text(&claims.id), namespace.into_value()));
     let name =
         format!("{} has {} on {} until {}", claims.subject, claims.role, claims.selection, claims.expires_at);
-    Imported { stored: Stored { state, private: keep.write(), identity }, name }
+    Imported { stored: Stored { state, private: private.write(), identity }, name }
 }
 
 /// A locator for what is selected, in the spelling that is never ambiguous.

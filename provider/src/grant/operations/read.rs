@@ -1,22 +1,21 @@
 //! Looking at what is there: whether it has ended, whether it is live, and how it differs from what was granted. Nothing is
 //! written, and what was granted is never learnt from the cluster.
 
-use std::time::Duration;
-
 use p0_grant::digest::SubsetDigest;
 use p0_grant::rule::Rule;
 use tfplugin::diagnostics::{Diagnostic, Diagnostics};
 use tfplugin::provider::{Call, Stored};
 use tfplugin::value::Value;
 
-use super::objects::{Pair, Places, drift, is_ours, rule_lines, wanted};
+use super::objects::{GrantObjects, desired, drift, is_ours, object_refs, rule_lines};
 use super::write::bounded;
-use crate::cluster::{Cluster, Live};
-use crate::grant::keep::Keep;
-use crate::grant::planning::deciding::has_come;
-use crate::grant::planning::resolve::{available, selection_of};
-use crate::grant::planning::wish::Wish;
-use crate::grant::record::{Record, list, with};
+use crate::cluster::{Cluster, LiveObject};
+use crate::grant::config::Timeouts;
+use crate::grant::expiry::has_come;
+use crate::grant::private_state::PrivateState;
+use crate::grant::record::Record;
+use crate::grant::resolve::{available, selection_of};
+use crate::grant::values::{list, with};
 use crate::session::Configured;
 
 /// What is there of `current` now.
@@ -27,16 +26,16 @@ pub(in crate::grant) async fn read(
     current: Stored,
 ) -> Result<Stored, Diagnostics> {
     let record = Record::read(&current.state)?;
-    let keep = Keep::read(&current.private)?;
+    let private = PrivateState::read(&current.private)?;
     let looking = async {
-        same_cluster(cluster, &keep).await?;
-        look(cluster, &record, &keep).await
+        same_cluster(cluster, &private).await?;
+        look(cluster, &record, &private).await
     };
-    let seen = bounded(&call.stop, timeout(&current.state), "read", looking).await?;
+    let seen = bounded(&call.stop, Timeouts::of_state(&current.state).read, "read", looking).await?;
     call.diagnostics.extend(skew(cluster));
     let now = cluster.now().await?;
     let expired = has_come(record.expires_at, now);
-    let ours = |live: &Option<Live>| live.as_ref().is_some_and(|live| is_ours(live, &record));
+    let ours = |live: &Option<LiveObject>| live.as_ref().is_some_and(|live| is_ours(live, &record));
     // What is left of a grant that has ended, be it one object, is there for the next apply to remove.
     let active = match expired {
         true => ours(&seen.role) || ours(&seen.binding),
@@ -47,22 +46,20 @@ pub(in crate::grant) async fn read(
         // Nothing of it is put right any more, so nothing is said of it.
         found.push(("drift", list([])));
     } else {
-        found.push(("drift", list(drift(&record, &wanted(&record, &keep)?, &seen))));
-        found.push(("available_subset_sha256", of_today(call, configured, cluster, &record, &keep).await?));
+        found.push(("drift", list(drift(&record, &desired(&record, &private)?, &seen))));
+        found
+            .push(("available_subset_sha256", of_today(call, configured, cluster, &record, &private).await?));
     }
     let identity = Some(current.identity.unwrap_or_else(|| record.identity()));
     Ok(Stored { state: with(current.state, found), private: current.private, identity })
 }
 
-fn timeout(state: &Value) -> Duration {
-    // A record that was read has inputs that are read.
-    let inputs = with(state.clone(), [("expires_at", Value::UNKNOWN), ("duration", Value::Null)]);
-    Wish::read(&inputs).map_or(Duration::from_secs(60), |wish| wish.timeouts.read)
-}
-
 /// Refuses to read "all gone" from another cluster than the grant was made in.
-pub(in crate::grant) async fn same_cluster(cluster: &Cluster, keep: &Keep) -> Result<(), Diagnostics> {
-    let Some(own) = &keep.cluster else { return Ok(()) };
+pub(in crate::grant) async fn same_cluster(
+    cluster: &Cluster,
+    private: &PrivateState,
+) -> Result<(), Diagnostics> {
+    let Some(own) = &private.cluster else { return Ok(()) };
     match cluster.uid().await? {
         Some(uid) if uid != own => {
             let detail = format!(
@@ -77,10 +74,15 @@ pub(in crate::grant) async fn same_cluster(cluster: &Cluster, keep: &Keep) -> Re
     }
 }
 
-async fn look(cluster: &Cluster, record: &Record, keep: &Keep) -> Result<Pair<Option<Live>>, Diagnostics> {
-    let places = Places::of(record, keep);
-    let (role, binding) = tokio::join!(cluster.held(&places.role), cluster.held(&places.binding));
-    Ok(Pair { role: role?, binding: binding? })
+async fn look(
+    cluster: &Cluster,
+    record: &Record,
+    private: &PrivateState,
+) -> Result<GrantObjects<Option<LiveObject>>, Diagnostics> {
+    let references = object_refs(record, private);
+    let (role, binding) =
+        tokio::join!(cluster.get_cached(&references.role), cluster.get_cached(&references.binding));
+    Ok(GrantObjects { role: role?, binding: binding? })
 }
 
 /// A clock that is off makes ends hard to understand.
@@ -100,13 +102,13 @@ async fn of_today(
     configured: &Configured,
     cluster: &Cluster,
     record: &Record,
-    keep: &Keep,
+    private: &PrivateState,
 ) -> Result<Value, Diagnostics> {
     let Some(selection) = selection_of(&record.selection, &record.subresources) else {
         return Ok(Value::Null);
     };
     let resource = selection.resource().to_string();
-    let settings = keep.settings(&configured.settings.plan, &record.role, resource);
+    let settings = private.settings(&configured.settings.plan, &record.role, resource);
     let Some(rules) = available(cluster, &record.role, &selection, &settings).await? else {
         return Ok(Value::Null);
     };

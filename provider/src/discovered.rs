@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use p0_grant::manifest::{GRANT, MANAGED_BY};
 use serde_json::Value as Json;
 
-use crate::cluster::{Kind, Live, Place};
+use crate::cluster::{Kind, LiveObject, ObjectRef};
 
 tfplugin::model! {
     /// Whom a grant is for, as its binding says.
@@ -27,7 +27,7 @@ tfplugin::model! {
 tfplugin::model! {
     /// A grant that was found.
     #[derive(Clone, Debug, Default, PartialEq)]
-    pub struct Found {
+    pub struct DiscoveredGrant {
         /// The grant's id.
         pub id: String,
         /// Which product keeps it.
@@ -65,20 +65,21 @@ tfplugin::model! {
 
 /// Every grant among these objects, by id, then by where its binding is. Bound roles that are nobody's grant are welcome
 /// among them: [`unseen_roles`] says which to add.
-pub(crate) fn found(objects: &[Live], now: Timestamp) -> Vec<Found> {
-    let placed: Vec<(Place, &Live)> = objects.iter().filter_map(|live| Some((live.place()?, live))).collect();
-    let (roles, bindings): (BTreeMap<Place, &Live>, Vec<(Place, &Live)>) = {
+pub(crate) fn discover(objects: &[LiveObject], now: Timestamp) -> Vec<DiscoveredGrant> {
+    let by_reference: Vec<(ObjectRef, &LiveObject)> =
+        objects.iter().filter_map(|live| Some((live.reference()?, live))).collect();
+    let (roles, bindings): (BTreeMap<ObjectRef, &LiveObject>, Vec<(ObjectRef, &LiveObject)>) = {
         let (roles, bindings): (Vec<_>, Vec<_>) =
-            placed.into_iter().partition(|(place, _)| is_role(place.kind));
+            by_reference.into_iter().partition(|(reference, _)| is_role(reference.kind));
         (roles.into_iter().collect(), bindings)
     };
-    let bound: BTreeSet<Place> =
-        bindings.iter().filter_map(|(place, live)| granted_role(place, live)).collect();
-    let alone = roles.iter().filter(|(place, _)| !bound.contains(place));
-    let mut found: Vec<Found> = bindings
+    let bound: BTreeSet<ObjectRef> =
+        bindings.iter().filter_map(|(reference, live)| granted_role(reference, live)).collect();
+    let alone = roles.iter().filter(|(reference, _)| !bound.contains(reference));
+    let mut found: Vec<DiscoveredGrant> = bindings
         .iter()
-        .filter_map(|(place, live)| of_binding(place, live, &roles, now))
-        .chain(alone.filter_map(|(place, live)| of_role(place, live, now)))
+        .filter_map(|(reference, live)| of_binding(reference, live, &roles, now))
+        .chain(alone.filter_map(|(reference, live)| of_role(reference, live, now)))
         .collect();
     found.sort_by(|one, other| {
         (&one.id, &one.namespace, &one.binding_name).cmp(&(&other.id, &other.namespace, &other.binding_name))
@@ -88,14 +89,14 @@ pub(crate) fn found(objects: &[Live], now: Timestamp) -> Vec<Found> {
 }
 
 /// Roles that a binding among `objects` gives and that are not among them: gone, or not labelled as a grant's.
-pub(crate) fn unseen_roles(objects: &[Live]) -> BTreeSet<Place> {
-    let seen: BTreeSet<Place> = objects.iter().filter_map(Live::place).collect();
-    let given = objects.iter().filter_map(|live| granted_role(&live.place()?, live));
-    given.filter(|place| !seen.contains(place)).collect()
+pub(crate) fn unseen_roles(objects: &[LiveObject]) -> BTreeSet<ObjectRef> {
+    let seen: BTreeSet<ObjectRef> = objects.iter().filter_map(LiveObject::reference).collect();
+    let given = objects.iter().filter_map(|live| granted_role(&live.reference()?, live));
+    given.filter(|reference| !seen.contains(reference)).collect()
 }
 
 /// An id is used once ever; where it is not, nobody can say which object is meant.
-fn mark_twice(found: &mut [Found]) {
+fn mark_twice(found: &mut [DiscoveredGrant]) {
     let mut seen = BTreeSet::new();
     let twice: BTreeSet<String> =
         found.iter().filter(|one| !seen.insert(&one.id)).map(|one| one.id.clone()).collect();
@@ -109,15 +110,20 @@ fn is_role(kind: Kind) -> bool {
 }
 
 /// Where the role object is that a binding gives; `None` for what is no binding.
-pub(crate) fn granted_role(place: &Place, live: &Live) -> Option<Place> {
+pub(crate) fn granted_role(reference: &ObjectRef, live: &LiveObject) -> Option<ObjectRef> {
     let kind = Kind::called(live.text("/roleRef/kind")?)?;
-    let namespace = place.namespace.clone().filter(|_| kind == Kind::Role);
-    Some(Place { kind, namespace, name: live.text("/roleRef/name")?.to_owned() })
+    let namespace = reference.namespace.clone().filter(|_| kind == Kind::Role);
+    Some(ObjectRef { kind, namespace, name: live.text("/roleRef/name")?.to_owned() })
 }
 
-fn of_binding(place: &Place, live: &Live, roles: &BTreeMap<Place, &Live>, now: Timestamp) -> Option<Found> {
+fn of_binding(
+    reference: &ObjectRef,
+    live: &LiveObject,
+    roles: &BTreeMap<ObjectRef, &LiveObject>,
+    now: Timestamp,
+) -> Option<DiscoveredGrant> {
     let found = of_metadata(live, now)?;
-    let given = granted_role(place, live)?;
+    let given = granted_role(reference, live)?;
     let role = roles.get(&given);
     let subjects: Vec<SubjectModel> = subjects(live).collect();
     let problem = match (subjects.as_slice(), role) {
@@ -130,25 +136,30 @@ fn of_binding(place: &Place, live: &Live, roles: &BTreeMap<Place, &Live>, now: T
         _ => Some("the binding names several subjects"),
     };
     let subject = subjects.into_iter().next();
-    Some(Found {
+    Some(DiscoveredGrant {
         live: role.is_some() && subject.is_some(),
         subject,
         role_name: Some(given.name),
-        binding_name: Some(place.name.clone()),
-        binding_kind: Some(place.kind.to_string()),
-        namespace: place.namespace.clone(),
+        binding_name: Some(reference.name.clone()),
+        binding_kind: Some(reference.kind.to_string()),
+        namespace: reference.namespace.clone(),
         problem: found.problem.or_else(|| problem.map(str::to_owned)),
         ..found
     })
 }
 
-fn of_role(place: &Place, live: &Live, now: Timestamp) -> Option<Found> {
+fn of_role(reference: &ObjectRef, live: &LiveObject, now: Timestamp) -> Option<DiscoveredGrant> {
     let found = of_metadata(live, now)?;
     let problem = found.problem.or_else(|| Some("it has no binding, so it gives nothing".to_owned()));
-    Some(Found { role_name: Some(place.name.clone()), namespace: place.namespace.clone(), problem, ..found })
+    Some(DiscoveredGrant {
+        role_name: Some(reference.name.clone()),
+        namespace: reference.namespace.clone(),
+        problem,
+        ..found
+    })
 }
 
-fn subjects(live: &Live) -> impl Iterator<Item = SubjectModel> {
+fn subjects(live: &LiveObject) -> impl Iterator<Item = SubjectModel> {
     let subjects = live.value().get("subjects").and_then(Json::as_array);
     subjects.into_iter().flatten().map(|subject| {
         let text = |name: &str| subject.get(name).and_then(Json::as_str).map(str::to_owned);
@@ -161,11 +172,11 @@ fn subjects(live: &Live) -> impl Iterator<Item = SubjectModel> {
 }
 
 /// What stands on either object. Without an id it is not a grant's.
-fn of_metadata(live: &Live, now: Timestamp) -> Option<Found> {
+fn of_metadata(live: &LiveObject, now: Timestamp) -> Option<DiscoveredGrant> {
     let note = |key: &str| live.annotation(&format!("p0.dev/{key}")).map(str::to_owned);
     let expires_at = note("expires-at");
     let end = expires_at.as_deref().and_then(|end| end.parse::<Timestamp>().ok());
-    Some(Found {
+    Some(DiscoveredGrant {
         id: live.label(GRANT)?.to_owned(),
         managed_by: live.label(MANAGED_BY).unwrap_or_default().to_owned(),
         role: note("role"),
@@ -206,22 +217,22 @@ mod tests {
         })
     }
 
-    fn role() -> Live {
-        Live::new(json!({"metadata": metadata("role", None, END)}), Kind::ClusterRole)
+    fn role() -> LiveObject {
+        LiveObject::new(json!({"metadata": metadata("role", None, END)}), Kind::ClusterRole)
     }
 
-    fn binding(namespace: &str, end: Option<&str>, subjects: &[&str]) -> Live {
+    fn binding(namespace: &str, end: Option<&str>, subjects: &[&str]) -> LiveObject {
         let subjects: Vec<Json> = subjects.iter().map(|name| json!({"kind": "User", "name": name})).collect();
         let object = json!({
             "metadata": metadata("role-binding", Some(namespace), end),
             "roleRef": {"kind": "ClusterRole", "name": "role"},
             "subjects": subjects,
         });
-        Live::new(object, Kind::RoleBinding)
+        LiveObject::new(object, Kind::RoleBinding)
     }
 
-    fn found(objects: &[Live]) -> Vec<Found> {
-        super::found(objects, "2026-11-24T10:00:00Z".parse().unwrap())
+    fn discover(objects: &[LiveObject]) -> Vec<DiscoveredGrant> {
+        super::discover(objects, "2026-11-24T10:00:00Z".parse().unwrap())
     }
 
     #[test]
@@ -238,7 +249,7 @@ mod tests {
         ] {
             let mut objects = vec![binding("shop", end, subjects)];
             objects.extend((0..roles).map(|_| role()));
-            let all = found(&objects);
+            let all = discover(&objects);
             let [one] = all.as_slice() else { panic!("{all:?}") };
             assert_eq!((one.expired, one.live, one.problem.as_deref()), (expired, live, problem), "{end:?}");
             assert_eq!((one.id.as_str(), one.namespace.as_deref()), (ID, Some("shop")));
@@ -247,7 +258,7 @@ mod tests {
 
     #[test]
     fn a_role_object_without_a_binding_is_seen_and_gives_nothing() {
-        let all = found(&[role()]);
+        let all = discover(&[role()]);
         assert_eq!(all.len(), 1);
         assert!(!all[0].live && all[0].problem.is_some() && all[0].binding_name.is_none());
     }
@@ -255,8 +266,8 @@ mod tests {
     #[test]
     fn what_carries_no_id_is_no_grant_and_an_id_is_used_once() {
         let foreign = json!({"metadata": {"name": "x"}, "roleRef": {"kind": "ClusterRole", "name": "view"}});
-        assert_eq!(found(&[Live::new(foreign, Kind::ClusterRoleBinding)]), Vec::new());
-        let all = found(&[role(), binding("shop", END, &["alice"]), binding("lab", END, &["eve"])]);
+        assert_eq!(discover(&[LiveObject::new(foreign, Kind::ClusterRoleBinding)]), Vec::new());
+        let all = discover(&[role(), binding("shop", END, &["alice"]), binding("lab", END, &["eve"])]);
         assert_eq!(all.len(), 2);
         assert!(
             all.iter().all(|one| one.problem.as_deref() == Some("several objects carry this grant's id"))
@@ -267,10 +278,10 @@ mod tests {
     fn a_binding_of_a_role_that_is_no_grants_is_live_and_a_problem() {
         let objects = vec![binding("shop", END, &["alice"])];
         let unseen = unseen_roles(&objects);
-        let place = Place { kind: Kind::ClusterRole, namespace: None, name: "role".to_owned() };
-        assert_eq!(unseen, BTreeSet::from([place]));
-        let foreign = Live::new(json!({"metadata": {"name": "role"}}), Kind::ClusterRole);
-        let all = found(&[objects[0].clone(), foreign]);
+        let reference = ObjectRef { kind: Kind::ClusterRole, namespace: None, name: "role".to_owned() };
+        assert_eq!(unseen, BTreeSet::from([reference]));
+        let foreign = LiveObject::new(json!({"metadata": {"name": "role"}}), Kind::ClusterRole);
+        let all = discover(&[objects[0].clone(), foreign]);
         assert_eq!(all.len(), 1);
         assert!(all[0].live);
         assert_eq!(all[0].problem.as_deref(), Some("the binding gives a role that is not this grant's"));

@@ -8,18 +8,19 @@ use tfplugin::diagnostics::Diagnostic;
 use tfplugin::provider::{Call, Outcome};
 use tfplugin::value::Value;
 
-use super::wish::Wish;
 use crate::cluster::Cluster;
-use crate::grant::record::{is_set, rules_value};
+use crate::grant::config::GrantConfig;
+use crate::grant::record::rules_value;
+use crate::grant::values::is_set;
 use crate::session::{Configured, Connection};
 
-/// Rules and their digest.
-pub(super) struct Rules {
+/// PlannedRules and their digest.
+pub(super) struct PlannedRules {
     pub(super) rules: Value,
     pub(super) digest: Value,
 }
 
-impl Rules {
+impl PlannedRules {
     pub(super) const UNKNOWN: Self = Self { rules: Value::UNKNOWN, digest: Value::UNKNOWN };
 
     pub(super) fn known(rules: &[Rule], digest: &SubsetDigest) -> Self {
@@ -28,7 +29,7 @@ impl Rules {
 }
 
 /// The cluster, if it is known by now; else people are told what that means.
-pub(super) fn reachable(call: &mut Call, configured: &Configured) -> Option<Arc<Cluster>> {
+pub(super) fn known_cluster(call: &mut Call, configured: &Configured) -> Option<Arc<Cluster>> {
     match &configured.connection {
         Connection::Known(cluster) => Some(Arc::clone(cluster)),
         Connection::Unknown(attribute) => {
@@ -43,13 +44,17 @@ pub(super) fn reachable(call: &mut Call, configured: &Configured) -> Option<Arc<
 }
 
 /// The attribute that says on what.
-pub(super) fn picking(config: &Value) -> &'static str {
+pub(super) fn selection_attribute(config: &Value) -> &'static str {
     if is_set(config, "locator") { "locator" } else { "resource" }
 }
 
 /// Refuses rules that are not those the configuration pins.
-pub(super) fn accept(live: &SubsetDigest, pinned: Option<&SubsetDigest>, wish: &Wish) -> Outcome<()> {
-    let Some(asked) = wish.subset.known().filter(|asked| *asked != live) else { return Ok(()) };
+pub(super) fn check_pinned_digest(
+    live: &SubsetDigest,
+    pinned: Option<&SubsetDigest>,
+    grant: &GrantConfig,
+) -> Outcome<()> {
+    let Some(asked) = grant.subset.known().filter(|asked| *asked != live) else { return Ok(()) };
     let pinned = pinned.map_or_else(String::new, |pinned| format!(" The grant has `{pinned}`."));
     let detail = format!(
         "`subset_sha256` is `{asked}`, and the role gives `{live}` now.{pinned} Look at what the role gives, and set the digest \

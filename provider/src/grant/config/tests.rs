@@ -16,22 +16,22 @@ fn config(parts: &[(&str, Value)]) -> Value {
         ("subject", object(&[("kind", "User"), ("name", "alice@example.com")])),
         ("duration", text("8h")),
     ]);
-    crate::grant::record::with(good, parts.iter().map(|(name, value)| (*name, value.clone())))
+    crate::grant::values::with(good, parts.iter().map(|(name, value)| (*name, value.clone())))
 }
 
 fn wrong(parts: &[(&str, Value)]) -> Vec<String> {
-    let wrong = Wish::read(&config(parts)).expect_err("it is wrong");
+    let wrong = GrantConfig::read(&config(parts)).expect_err("it is wrong");
     wrong.iter().map(|one| one.path.as_ref().map_or_else(String::new, ToString::to_string)).collect()
 }
 
 #[test]
 fn a_whole_configuration_is_read() {
-    let wish = Wish::read(&config(&[])).unwrap();
-    assert_eq!(wish.role.known().unwrap().to_string(), "ClusterRole/view");
-    assert_eq!(wish.subject.known().unwrap().to_string(), "User/alice@example.com");
-    assert_eq!(wish.until, Until::Lasting(Attr::Known(Lifetime::hours(8))));
-    assert_eq!(wish.subresources, Attr::Known(BTreeSet::new()));
-    assert_eq!(wish.timeouts.create, Duration::from_secs(60));
+    let grant = GrantConfig::read(&config(&[])).unwrap();
+    assert_eq!(grant.role.known().unwrap().to_string(), "ClusterRole/view");
+    assert_eq!(grant.subject.known().unwrap().to_string(), "User/alice@example.com");
+    assert_eq!(grant.expiry, Expiry::After(Attr::Known(Lifetime::hours(8))));
+    assert_eq!(grant.subresources, Attr::Known(BTreeSet::new()));
+    assert_eq!(grant.timeouts.create, Duration::from_secs(60));
 }
 
 #[test]
@@ -46,11 +46,12 @@ fn a_resource_means_the_same_as_its_locator() {
         (&[("kind", "nodes"), ("name", "n1")], "nodes / n1"),
         (&[("kind", "nodes")], "nodes / *"),
     ] {
-        let wish = Wish::read(&config(&[("locator", Value::Null), ("resource", object(parts))])).unwrap();
-        let same = Wish::read(&config(&[("locator", text(locator))])).unwrap();
+        let grant =
+            GrantConfig::read(&config(&[("locator", Value::Null), ("resource", object(parts))])).unwrap();
+        let same = GrantConfig::read(&config(&[("locator", text(locator))])).unwrap();
         let catalogue = p0_grant::catalogue::Catalogue::embedded().unwrap();
-        let resolved = |wish: &Wish| wish.pick.known().unwrap().resolve(&catalogue).unwrap();
-        assert_eq!(resolved(&wish), resolved(&same), "{locator}");
+        let resolved = |grant: &GrantConfig| grant.locator.known().unwrap().resolve(&catalogue).unwrap();
+        assert_eq!(resolved(&grant), resolved(&same), "{locator}");
     }
 }
 
@@ -109,8 +110,8 @@ fn what_is_not_known_yet_is_never_an_error() {
         ("labels", Value::Map([("a".to_owned(), Value::UNKNOWN)].into())),
         ("timeouts", Value::UNKNOWN),
     ] {
-        assert!(Wish::read(&config(std::slice::from_ref(&part))).is_ok(), "{part:?}");
+        assert!(GrantConfig::read(&config(std::slice::from_ref(&part))).is_ok(), "{part:?}");
     }
     let both = [("locator", Value::Null), ("resource", Value::object([("kind", Value::UNKNOWN)]))];
-    assert!(Wish::read(&config(&both)).unwrap().pick.is_unknown());
+    assert!(GrantConfig::read(&config(&both)).unwrap().pick.is_unknown());
 }

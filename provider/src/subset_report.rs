@@ -34,8 +34,8 @@ tfplugin::model! {
     }
 }
 
-/// The names of what [`answer`] gives, each with its type and what it is.
-pub(crate) fn answer_types() -> [(&'static str, Type, &'static str); 6] {
+/// The names of what [`report_values`] gives, each with its type and what it is.
+pub(crate) fn report_types() -> [(&'static str, Type, &'static str); 6] {
     let texts =
         |names: &[&'static str]| Type::list(Type::object(names.iter().map(|name| (*name, Type::String))));
     [
@@ -64,8 +64,8 @@ pub(crate) fn answer_types() -> [(&'static str, Type, &'static str); 6] {
     ]
 }
 
-/// All that is said, by the names of [`answer_types`].
-pub(crate) fn answer(findings: &PlanReport) -> [(&'static str, Value); 6] {
+/// All that is said, by the names of [`report_types`].
+pub(crate) fn report_values(findings: &PlanReport) -> [(&'static str, Value); 6] {
     let withheld = findings.withheld().map(p0_grant::offer::Withheld::sentence);
     let dropped: Vec<DroppedModel> = findings.dropped().iter().map(DroppedModel::from).collect();
     let danger: Vec<DangerModel> = findings.dangers().iter().map(DangerModel::from).collect();

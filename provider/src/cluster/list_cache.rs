@@ -11,32 +11,36 @@ use p0_grant::grant::ManagedBy;
 use p0_grant::manifest::MANAGED_BY;
 use tokio::sync::OnceCell;
 
-use super::object::{Kind, Live, Place};
+use super::object::{Kind, LiveObject, ObjectRef};
 use super::{Cluster, ClusterError};
 
 /// How many objects are read each for itself before they are listed.
 const SINGLE_READS: usize = 6;
 
 /// What was listed of one kind, each object packed: most of them wait long until somebody asks.
-type Held = Mutex<BTreeMap<Place, Box<str>>>;
+type ListedObjects = Mutex<BTreeMap<ObjectRef, Box<str>>>;
 
 /// The lists, one a kind; empty where listing is not allowed.
 #[derive(Default)]
-pub(super) struct Holdings {
+pub(super) struct ListCache {
     read: AtomicUsize,
-    lists: [OnceCell<Held>; 4],
+    lists: [OnceCell<ListedObjects>; 4],
 }
 
-impl Holdings {
-    fn list(&self, kind: Kind) -> Option<&OnceCell<Held>> {
+impl ListCache {
+    fn list(&self, kind: Kind) -> Option<&OnceCell<ListedObjects>> {
         Kind::ALL.iter().position(|other| *other == kind).and_then(|index| self.lists.get(index))
     }
 
     /// Gives what was listed of an object, once.
-    pub(super) fn take(&self, place: &Place) -> Option<Live> {
-        let packed =
-            self.list(place.kind)?.get()?.lock().unwrap_or_else(PoisonError::into_inner).remove(place);
-        Live::unpacked(&packed?)
+    pub(super) fn take(&self, reference: &ObjectRef) -> Option<LiveObject> {
+        let packed = self
+            .list(reference.kind)?
+            .get()?
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(reference);
+        LiveObject::unpacked(&packed?)
     }
 }
 
@@ -45,23 +49,23 @@ impl Cluster {
     ///
     /// # Errors
     /// As [`Cluster::get`].
-    pub async fn held(&self, place: &Place) -> Result<Option<Live>, ClusterError> {
-        if self.holdings.read.fetch_add(1, Ordering::Relaxed) >= SINGLE_READS
-            && let Some(list) = self.holdings.list(place.kind)
+    pub async fn get_cached(&self, reference: &ObjectRef) -> Result<Option<LiveObject>, ClusterError> {
+        if self.list_cache.read.fetch_add(1, Ordering::Relaxed) >= SINGLE_READS
+            && let Some(list) = self.list_cache.list(reference.kind)
         {
-            list.get_or_try_init(|| self.list_held(place.kind)).await?;
-            if let Some(live) = self.holdings.take(place) {
+            list.get_or_try_init(|| self.list_grants(reference.kind)).await?;
+            if let Some(live) = self.list_cache.take(reference) {
                 return Ok(Some(live));
             }
         }
-        self.get(place).await
+        self.get(reference).await
     }
 
-    async fn list_held(&self, kind: Kind) -> Result<Held, ClusterError> {
+    async fn list_grants(&self, kind: Kind) -> Result<ListedObjects, ClusterError> {
         let selector = format!("{MANAGED_BY}={}", ManagedBy::TerraformProviderP0);
         let mut held = BTreeMap::new();
         let listing = self.list_each(kind, None, &selector, |live| {
-            held.extend(live.place().map(|place| (place, live.packed())));
+            held.extend(live.reference().map(|reference| (reference, live.packed())));
         });
         match listing.await {
             Ok(()) => Ok(Mutex::new(held)),

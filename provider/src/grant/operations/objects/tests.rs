@@ -31,8 +31,8 @@ fn record() -> Record {
     }
 }
 
-fn keep(role_object: RoleObject) -> Keep {
-    Keep {
+fn private(role_object: RoleObject) -> PrivateState {
+    PrivateState {
         role_object,
         prefix: NamePrefix::default(),
         resources: String::new(),
@@ -43,13 +43,13 @@ fn keep(role_object: RoleObject) -> Keep {
     }
 }
 
-fn objects() -> Pair<Wanted> {
-    wanted(&record(), &keep(RoleObject::ClusterRole)).unwrap()
+fn objects() -> GrantObjects<DesiredObject> {
+    desired(&record(), &private(RoleObject::ClusterRole)).unwrap()
 }
 
-/// The wanted objects as a server would give them, after `change`.
-fn live(change: impl Fn(&mut Value, &mut Value)) -> Pair<Option<Live>> {
-    let Pair { role, binding } = objects();
+/// The desired objects as a server would give them, after `change`.
+fn live(change: impl Fn(&mut Value, &mut Value)) -> GrantObjects<Option<LiveObject>> {
+    let GrantObjects { role, binding } = objects();
     let (mut role, mut binding) = (role.object, binding.object);
     for object in [&mut role, &mut binding] {
         object["metadata"]["resourceVersion"] = "7".into();
@@ -57,15 +57,15 @@ fn live(change: impl Fn(&mut Value, &mut Value)) -> Pair<Option<Live>> {
         object["metadata"]["managedFields"] = json!([{}]);
     }
     change(&mut role, &mut binding);
-    Pair {
-        role: Some(Live::new(role, Kind::ClusterRole)),
-        binding: Some(Live::new(binding, Kind::RoleBinding)),
+    GrantObjects {
+        role: Some(LiveObject::new(role, Kind::ClusterRole)),
+        binding: Some(LiveObject::new(binding, Kind::RoleBinding)),
     }
 }
 
 #[test]
 fn people_s_keys_stand_beside_the_engines_own_objects() {
-    let Pair { role, binding } = objects();
+    let GrantObjects { role, binding } = objects();
     assert_eq!(binding.object["metadata"]["annotations"][REASON], "INC-1");
     assert_eq!(role.object["metadata"]["annotations"].get(REASON), None);
     for object in [&role.object, &binding.object] {
@@ -73,19 +73,22 @@ fn people_s_keys_stand_beside_the_engines_own_objects() {
         assert_eq!(object["metadata"]["labels"]["team"], "a");
         assert_eq!(object["metadata"]["labels"][GRANT], "vpl5aqzpwnnqmnkrzze2");
     }
-    let in_namespace = wanted(&record(), &keep(RoleObject::Role)).unwrap();
-    assert_eq!(in_namespace.role.place.kind, Kind::Role);
-    assert_eq!(in_namespace.role.place.namespace.as_deref(), Some("default"));
-    let places = Places::of(&record(), &keep(RoleObject::Role));
-    assert_eq!((places.role, places.binding), (in_namespace.role.place, in_namespace.binding.place));
+    let in_namespace = desired(&record(), &private(RoleObject::Role)).unwrap();
+    assert_eq!(in_namespace.role.reference.kind, Kind::Role);
+    assert_eq!(in_namespace.role.reference.namespace.as_deref(), Some("default"));
+    let references = object_refs(&record(), &private(RoleObject::Role));
+    assert_eq!(
+        (references.role, references.binding),
+        (in_namespace.role.reference, in_namespace.binding.reference)
+    );
 }
 
 #[test]
 fn a_record_that_contradicts_itself_makes_no_objects() {
     let rules: Vec<Rule> = vec![ResourceRule::new(["*"], ["apps"], ["deployments"], ["web"]).unwrap().into()];
-    assert!(wanted(&Record { rules, ..record() }, &keep(RoleObject::ClusterRole)).is_err());
+    assert!(desired(&Record { rules, ..record() }, &private(RoleObject::ClusterRole)).is_err());
     assert!(
-        wanted(&Record { role: "edit".parse().unwrap(), ..record() }, &keep(RoleObject::ClusterRole))
+        desired(&Record { role: "edit".parse().unwrap(), ..record() }, &private(RoleObject::ClusterRole))
             .is_err()
     );
 }
@@ -131,12 +134,12 @@ fn every_drift_is_named_and_put_right() {
     for (change, expected) in cases {
         let live = live(change);
         assert_eq!(drift(&record(), &objects(), &live), expected);
-        let (wanted, role, binding) = (objects(), live.role.unwrap(), live.binding.unwrap());
-        let patches = [(&wanted.role, role), (&wanted.binding, binding)].map(|(wanted, live)| {
-            let patch = patch(wanted, &live, &[])?;
+        let (desired, role, binding) = (objects(), live.role.unwrap(), live.binding.unwrap());
+        let patches = [(&desired.role, role), (&desired.binding, binding)].map(|(desired, live)| {
+            let patch = patch(desired, &live, &[])?;
             assert_eq!(patch["metadata"]["resourceVersion"], "7", "each write names the version it is for");
-            let patched = Live::new(merged(live.value().clone(), &patch), wanted.place.kind);
-            assert_eq!(self::patch(wanted, &patched, &[]), None, "{patch}");
+            let patched = LiveObject::new(merged(live.value().clone(), &patch), desired.reference.kind);
+            assert_eq!(self::patch(desired, &patched, &[]), None, "{patch}");
             assert_eq!(patched.label("somebody"), Some("else"), "what others have added stays");
             Some(patch)
         });
@@ -159,13 +162,13 @@ fn merged(mut target: Value, patch: &Value) -> Value {
 
 #[test]
 fn what_is_missing_or_somebody_elses_is_named() {
-    let none = Pair { role: None, binding: None };
+    let none = GrantObjects { role: None, binding: None };
     assert_eq!(drift(&record(), &objects(), &none), ["role missing", "binding missing"]);
     for (label, value) in [(GRANT, "aaaaaaaaaaaaaaaaaaaa"), (MANAGED_BY, "p0-gitops")] {
         let mut foreign = live(|_, _| {});
         let mut binding = foreign.binding.take().unwrap().value().clone();
         binding["metadata"]["labels"][label] = value.into();
-        foreign.binding = Some(Live::new(binding, Kind::RoleBinding));
+        foreign.binding = Some(LiveObject::new(binding, Kind::RoleBinding));
         let named = drift(&record(), &objects(), &foreign);
         assert!(named.len() == 1 && named[0].contains("somebody else's"), "{named:?}");
     }

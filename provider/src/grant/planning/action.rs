@@ -1,23 +1,22 @@
-//! What a plan does with a grant that exists: a pure function of its state and the configuration. It never looks at a
-//! clock, because a plan that is saved is made again when it is applied and has to come out the same.
+//! What a plan does with a grant that exists: a pure function of its state and the configuration. It never reads a clock:
+//! Terraform makes a saved plan again at apply, and the second plan must equal the first.
 //!
-//! Not here: what the rules are (`resolve`), and doing it.
+//! Not here: the rules ([`crate::grant::resolve`]), and applying the plan ([`crate::grant::operations`]).
 
-use jiff::Timestamp;
-use p0_grant::lifetime::Lifetime;
-use tfplugin::diagnostics::Diagnostic;
 use tfplugin::value::{Attr, Value};
 
-use super::wish::{Until, Wish};
-use crate::grant::record::{Record, configured, with};
+use crate::grant::config::GrantConfig;
+use crate::grant::expiry::{end, end_attribute};
+use crate::grant::record::Record;
+use crate::grant::values::{configured, with};
 
 /// What is done.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::grant) enum Step {
+pub(in crate::grant) enum Action {
     /// No input has changed: the cluster is made to hold what the state says.
-    Keep,
+    NoChange,
     /// It has expired and something else has changed: the configuration is written down, and nothing else is done.
-    Note,
+    RecordOnly,
     /// Another grant takes its place, because of these attributes.
     Replace(Vec<&'static str>),
     /// It is changed in place.
@@ -64,38 +63,43 @@ const INPUTS: [&str; 12] = [
 ];
 
 /// What a plan does with the grant `record`, whose state is `prior`.
-pub(in crate::grant) fn step(prior: &Value, record: &Record, config: &Value, wish: &Wish) -> Step {
-    let end = end(&wish.until, record);
+pub(in crate::grant) fn action(
+    prior: &Value,
+    record: &Record,
+    config: &Value,
+    grant: &GrantConfig,
+) -> Action {
+    let end = end(&grant.expiry, record);
     if record.expired {
         return match end {
             // It cannot be told apart any more when it is applied, so it counts as later.
-            None => Step::Replace(vec![end_attribute(&wish.until)]),
-            Some(end) if end > record.expires_at => Step::Replace(vec![end_attribute(&wish.until)]),
-            Some(_) if has_changed(prior, config) => Step::Note,
-            Some(_) => Step::Keep,
+            None => Action::Replace(vec![end_attribute(&grant.expiry)]),
+            Some(end) if end > record.expires_at => Action::Replace(vec![end_attribute(&grant.expiry)]),
+            Some(_) if has_changed(prior, config) => Action::RecordOnly,
+            Some(_) => Action::NoChange,
         };
     }
     if !has_changed(prior, config) {
-        return Step::Keep;
+        return Action::NoChange;
     }
     let others = [
-        ("role", wish.role.known() != Some(&record.role)),
-        ("subject", wish.subject.known() != Some(&record.subject)),
+        ("role", grant.role.known() != Some(&record.role)),
+        ("subject", grant.subject.known() != Some(&record.subject)),
     ];
     let replaced: Vec<&str> =
         others.into_iter().filter(|(_, is_other)| *is_other).map(|(name, _)| name).collect();
     if !replaced.is_empty() {
-        return Step::Replace(replaced);
+        return Action::Replace(replaced);
     }
     let spelled_alike =
         ["locator", "resource"].into_iter().all(|name| configured(prior, name) == configured(config, name));
-    let is_pinned = match &wish.subset {
+    let is_pinned = match &grant.subset {
         Attr::Null => true,
         Attr::Known(digest) => *digest == record.digest,
         Attr::Unknown => false,
     };
-    let same_parts = wish.subresources.known() == Some(&record.subresources);
-    Step::Change {
+    let same_parts = grant.subresources.known() == Some(&record.subresources);
+    Action::Change {
         selection: if spelled_alike { Spelling::Same } else { Spelling::Other },
         rules: if is_pinned && same_parts { RulesFrom::State } else { RulesFrom::Role },
     }
@@ -131,54 +135,6 @@ fn role_without_default(role: &Value) -> Value {
         }
         other => other.clone(),
     }
-}
-
-/// When the grant is to end; `None` where that is not known yet.
-pub(in crate::grant) fn end(until: &Until, record: &Record) -> Option<Timestamp> {
-    match until {
-        Until::Time(time) => time.known().copied(),
-        Until::Lasting(lifetime) => after(record.created_at, *lifetime.known()?),
-    }
-}
-
-/// The end of something that begins at `from`.
-pub(in crate::grant) fn after(from: Timestamp, lifetime: Lifetime) -> Option<Timestamp> {
-    from.checked_add(lifetime.duration()).ok()
-}
-
-/// The attribute that says when it ends.
-pub(in crate::grant) fn end_attribute(until: &Until) -> &'static str {
-    match until {
-        Until::Time(_) => "expires_at",
-        Until::Lasting(_) => "duration",
-    }
-}
-
-/// Whether the plan of a change meant the grant to live: it lived when it was read, and is to end no sooner.
-pub(in crate::grant) fn planned_alive(before: &Record, end: Timestamp) -> bool {
-    !before.expired && end >= before.expires_at
-}
-
-/// Whether a grant's time has come.
-pub(in crate::grant) fn has_come(expires_at: Timestamp, now: Timestamp) -> bool {
-    now >= expires_at
-}
-
-/// Refuses a grant that would last longer from `from` than the provider block allows.
-pub(in crate::grant) fn too_long(
-    from: Timestamp,
-    end: Timestamp,
-    longest: Option<Lifetime>,
-    until: &Until,
-) -> Option<Diagnostic> {
-    let longest = longest?;
-    let latest = after(from, longest)?;
-    (end > latest).then(|| {
-        let detail = format!(
-            "It would end at {end}, and `max_duration = \"{longest}\"` in the provider block lets it last until {latest} at most."
-        );
-        Diagnostic::error("The grant would last too long", detail).at_attribute(end_attribute(until))
-    })
 }
 
 #[cfg(test)]
