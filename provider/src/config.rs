@@ -5,6 +5,7 @@
 
 mod access;
 mod connect;
+mod credentials;
 mod exec;
 mod model;
 mod schema;

@@ -8,3 +8,11 @@ pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
     let texts: Vec<String> = causes.map(ToString::to_string).collect();
     format!("{}.", texts.join(": "))
 }
+
+/// A text as a sentence: a capital at its beginning, a full stop at its end.
+pub(crate) fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(|letter| letter.to_uppercase().to_string()).unwrap_or_default();
+    let end = if text.ends_with(['.', '!', '?']) { "" } else { "." };
+    format!("{first}{}{end}", letters.as_str())
+}

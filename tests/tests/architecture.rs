@@ -26,8 +26,9 @@ const ACTING: &[&str] = &[
 const ARROWS: &[(&str, &[&str])] = &[
     ("p0-grant", &[]),
     ("p0-access", &["p0-grant"]),
-    ("p0-gitops", &["p0-access", "p0-grant"]),
-    ("terraform-provider-p0", &["p0-grant", "tfplugin"]),
+    ("p0-cluster", &["p0-grant"]),
+    ("p0-gitops", &["p0-access", "p0-cluster", "p0-grant"]),
+    ("terraform-provider-p0", &["p0-cluster", "p0-grant", "tfplugin"]),
     ("tfplugin", &[]),
     ("p0-tests", &["p0-access", "p0-gitops", "p0-grant", "terraform-provider-p0", "tfplugin"]),
 ];
@@ -115,9 +116,14 @@ fn rooms_of_the_engine_use_only_those_before_them() {
 #[test]
 fn no_error_prints_its_source() {
     // A chain printer shows each source once; `{0}` of a `#[source]` or `#[from]` would show it twice.
-    for folder in
-        ["grant/src", "generator/core/src", "generator/src", "provider/src", "provider/tfplugin/src"]
-    {
+    for folder in [
+        "grant/src",
+        "cluster/src",
+        "generator/core/src",
+        "generator/src",
+        "provider/src",
+        "provider/tfplugin/src",
+    ] {
         for (path, text) in sources(folder) {
             for (number, line) in text.lines().enumerate() {
                 let tail: String = text.lines().skip(number + 1).take(2).collect();

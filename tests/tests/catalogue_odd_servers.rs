@@ -1,17 +1,18 @@
 //! Exports from servers that no test machine has: old, slow, broken in part. The real one is asked in `catalogue.rs`.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use axum::extract::{Query, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
-use p0_gitops::cluster::{Access, Cluster, ClusterError, Progress};
+use p0_gitops::cluster::{Access, Cluster, ClusterError, ExportError, Progress, export};
 use p0_grant::catalogue::Catalogue;
 use p0_grant::name::Namespace;
 use p0_grant::resource::{ApiResource, Scope};
+use p0_tests::program::Run;
 use serde_json::{Value, json};
 
 /// A server from before aggregated discovery that keeps the state of a list for a while only.
@@ -107,12 +108,12 @@ async fn connect(access: &Access) -> Cluster {
 #[tokio::test]
 async fn an_old_server_is_asked_group_by_group_and_a_broken_group_is_named() {
     let (access, _folder) = serve(old_server(0)).await;
-    let export = connect(&access).await.export(&|_| ()).await.unwrap();
+    let export = export(&connect(&access).await, &|_| ()).await.unwrap();
     let failed: Vec<String> = export.failed().iter().map(ToString::to_string).collect();
     assert_eq!(failed, ["`broken.io/v1`: the server answers 503 no endpoints"]);
     assert_eq!(export.left_out()[0].what, "ClusterRole/*");
     let error = export.clone().complete().unwrap_err();
-    assert!(matches!(&error, ClusterError::Incomplete { failed } if failed.len() == 1), "{error}");
+    assert!(matches!(&error, ExportError::Incomplete { failed } if failed.len() == 1), "{error}");
     let text = export.partial(None).unwrap().write().unwrap();
     assert_eq!(
         text,
@@ -136,7 +137,7 @@ roles:
 #[tokio::test]
 async fn what_the_former_catalogue_has_of_a_broken_group_stays() {
     let (access, _folder) = serve(old_server(0)).await;
-    let export = connect(&access).await.export(&|_| ()).await.unwrap();
+    let export = export(&connect(&access).await, &|_| ()).await.unwrap();
     let resource =
         |group: &str, plural: &str| ApiResource::new(group, plural, "Kind", Scope::Cluster).unwrap();
     let former =
@@ -153,7 +154,7 @@ async fn a_list_that_expires_between_pages_is_begun_again_and_counted_once() {
     let (access, _folder) = serve(old_server(2)).await;
     let seen = std::sync::Mutex::new(Vec::new());
     let export =
-        connect(&access).await.export(&|progress| seen.lock().unwrap().push(progress)).await.unwrap();
+        export(&connect(&access).await, &|progress| seen.lock().unwrap().push(progress)).await.unwrap();
     assert_eq!(export.partial(None).unwrap().roles().len(), 2);
     let page = |read, remaining| Progress::Listing {
         what: "clusterroles.rbac.authorization.k8s.io",
@@ -167,15 +168,18 @@ async fn a_list_that_expires_between_pages_is_begun_again_and_counted_once() {
 #[tokio::test]
 async fn a_list_that_keeps_expiring_is_given_up() {
     let (access, _folder) = serve(old_server(usize::MAX)).await;
-    let error = connect(&access).await.export(&|_| ()).await.unwrap_err();
+    let error = export(&connect(&access).await, &|_| ()).await.unwrap_err();
     assert!(matches!(error, ClusterError::Expired { attempts: 3, .. }), "{error}");
 }
 
 #[tokio::test]
 async fn a_server_that_is_none_or_answers_otherwise_is_an_error_with_a_remedy() {
     let (access, folder) = serve(Router::new()).await;
-    let error = connect(&access).await.export(&|_| ()).await.unwrap_err();
-    assert!(error.to_string().starts_with("cannot ask for the version: the server answers 404"), "{error}");
+    let error = export(&connect(&access).await, &|_| ()).await.unwrap_err();
+    assert!(
+        error.to_string().starts_with("cannot ask for the version: the API server answers 404"),
+        "{error}"
+    );
 
     let file = folder.path().join("kubeconfig");
     let text = std::fs::read_to_string(&file).unwrap();
@@ -183,7 +187,7 @@ async fn a_server_that_is_none_or_answers_otherwise_is_an_error_with_a_remedy() 
     let (before, after) = text.split_once("http://").unwrap();
     let (_, after) = after.split_once('"').unwrap();
     std::fs::write(&file, format!("{before}http://{closed}\"{after}")).unwrap();
-    let error = connect(&access).await.export(&|_| ()).await.unwrap_err();
+    let error = export(&connect(&access).await, &|_| ()).await.unwrap_err();
     assert!(matches!(error, ClusterError::Unreachable { .. }), "{error}");
 }
 
@@ -203,4 +207,74 @@ async fn a_kubeconfig_that_does_not_help_is_refused_before_anything_is_asked() {
     assert!(broken.contains("line ") && !broken.contains("hunter2"), "{broken}");
 
     assert!(failure(&Access::InCluster).await.starts_with("this does not run in a pod"));
+}
+
+/// A server that tells which `Authorization` it was sent.
+async fn recording() -> (Access, tempfile::TempDir, Arc<Mutex<Vec<String>>>) {
+    let sent = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&sent);
+    let answer = move |headers: HeaderMap| async move {
+        let header = headers.get("authorization").map(|value| value.to_str().unwrap().to_owned());
+        seen.lock().unwrap().push(header.unwrap_or_default());
+        Json(json!({"kind": "Namespace", "apiVersion": "v1", "metadata": {"name": "x"}}))
+    };
+    let (access, folder) = serve(Router::new().fallback(answer)).await;
+    (access, folder, sent)
+}
+
+fn with_user(access: &Access, user: &Value) {
+    let Access::Kubeconfig { file: Some(file), .. } = access else { panic!("made with a file") };
+    let mut kubeconfig: Value = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
+    kubeconfig["users"][0]["user"] = user.clone();
+    std::fs::write(file, kubeconfig.to_string()).unwrap();
+}
+
+#[tokio::test]
+async fn a_token_is_sent_without_the_newline_that_files_end_with() {
+    let (access, folder, sent) = recording().await;
+    let file = folder.path().join("token");
+    std::fs::write(&file, "of.file\n").unwrap();
+    let inline = json!({"token": "of.text\n"});
+    // A path beside the kubeconfig, as kubectl reads it; the file counts before the token.
+    let beside = json!({"token": "of.text", "tokenFile": "token"});
+    for user in [inline, beside] {
+        with_user(&access, &user);
+        connect(&access).await.now().await.unwrap();
+    }
+    assert_eq!(*sent.lock().unwrap(), ["Bearer of.text", "Bearer of.file"]);
+}
+
+#[tokio::test]
+async fn a_credential_that_cannot_be_used_is_named_with_its_remedy_and_not_shown() {
+    let (access, folder, sent) = recording().await;
+    let pem = "-----BEGIN CERTIFICATE-----\nhunter2\n-----END CERTIFICATE-----\n";
+    std::fs::write(folder.path().join("two"), "hunter2\nhunter2\n").unwrap();
+    for (user, setting, remedy) in [
+        (json!({"token": "hunter2\nhunter2"}), "`token`", "as one line"),
+        (json!({"tokenFile": "two"}), "`tokenFile`", "as one line"),
+        (json!({"tokenFile": "none"}), "`tokenFile`", "No such file"),
+        (json!({"client-certificate-data": pem}), "`client-certificate-data`", "base64 -w0"),
+        (json!({"client-key-data": "%hunter2"}), "`client-key-data`", "base64 -w0"),
+        (json!({"client-certificate": "two"}), "`client-certificate`", "not PEM"),
+    ] {
+        with_user(&access, &user);
+        let error = Cluster::connect(&access).await.err().unwrap().to_string();
+        assert!(error.contains(setting) && error.contains(remedy), "{user}: {error}");
+        assert!(!error.contains("hunter2"), "{error}");
+    }
+    assert!(sent.lock().unwrap().is_empty(), "nothing is sent with half a credential");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dead_api_group_does_not_stop_a_look_at_the_others() {
+    let (access, _folder) = serve(old_server(0)).await;
+    let Access::Kubeconfig { file: Some(file), .. } = access else { panic!("made with a file") };
+    let run = tokio::task::spawn_blocking(move || {
+        let file = file.display().to_string();
+        p0_tests::program::run(&["catalogue", "show", "--output", "json", "--kubeconfig", file.as_str()])
+    });
+    let Run { code, out, err } = run.await.unwrap();
+    assert_eq!(code, 0, "{err}");
+    assert!(err.contains("broken.io/v1") && err.contains("cannot be selected"), "{err}");
+    assert!(out.contains("foos"), "{out}");
 }

@@ -11,7 +11,7 @@ use p0_grant::offer::{Offer, SystemNamespaces, Withheld, offers};
 use super::args::{CatalogueArgs, read_catalogue_file};
 use super::generate::write_whole;
 use super::output::{Format, Outcome, section, shows_progress, structured, table};
-use crate::cluster::{Access, Cluster, Export, Progress};
+use crate::cluster::{Access, Cluster, ClusterError, Export, Progress};
 
 /// Export, show and compare catalogues of roles and resources.
 #[derive(Debug, clap::Args)]
@@ -155,9 +155,26 @@ pub(super) fn read_cluster(access: &Access) -> anyhow::Result<Export> {
         }
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let export = runtime.block_on(async { Cluster::connect(access).await?.export(&tell).await });
+    let export =
+        runtime.block_on(async { crate::cluster::export(&Cluster::connect(access).await?, &tell).await });
     bar.finish_and_clear();
-    Ok(export?)
+    export.map_err(with_options)
+}
+
+/// The error with the options of this program that help.
+fn with_options(error: ClusterError) -> anyhow::Error {
+    let hint = match &error {
+        ClusterError::Kubeconfig(_) => {
+            "name another kubeconfig with `--kubeconfig`, or use `--in-cluster` inside a pod"
+        }
+        ClusterError::NoCurrentContext { .. } => "name a context with `--context`",
+        ClusterError::NotInCluster(_) => "name a kubeconfig with `--kubeconfig`",
+        _ if error.is_forbidden() => {
+            "an export needs discovery, and `list` on clusterroles, roles and namespaces in the whole cluster"
+        }
+        _ => return error.into(),
+    };
+    anyhow::anyhow!("{error}; {hint}")
 }
 
 fn show(args: &ShowArgs) -> anyhow::Result<Outcome> {

@@ -2,17 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use k8s_openapi::api::core::v1::Namespace as LiveNamespace;
-use k8s_openapi::api::rbac::v1::{ClusterRole, Role as LiveRole};
-use p0_grant::catalogue::{Catalogue, ListedRole, resolve};
+use p0_grant::catalogue::{Catalogue, CatalogueError, ListedRole, resolve};
 use p0_grant::discovery::{FailedGroup, LeftOut};
 use p0_grant::name::Namespace;
 use p0_grant::resource::ApiResource;
 use p0_grant::role::Role;
-use serde::Serialize;
+use serde_json::Value;
 
-use super::Cluster;
-use super::error::ClusterError;
+use p0_cluster::{Cluster, ClusterError};
 
 /// How far an export is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +38,24 @@ pub struct Export {
     left_out: Vec<LeftOut>,
 }
 
+/// Why what a cluster answered makes no catalogue.
+#[derive(Debug, thiserror::Error)]
+pub enum ExportError {
+    /// Discovery lacks groups.
+    #[error(
+        "discovery is incomplete, and a catalogue without these would lose them: {}; `kubectl get apiservices` says why; \
+         `--allow-partial` writes the rest and keeps what the former file has of them",
+        failed.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+    )]
+    Incomplete {
+        /// The group versions that did not answer.
+        failed: Vec<FailedGroup>,
+    },
+    /// The answers contradict each other.
+    #[error(transparent)]
+    Catalogue(#[from] CatalogueError),
+}
+
 impl Export {
     /// Group versions that did not answer.
     pub fn failed(&self) -> &[FailedGroup] {
@@ -55,12 +70,12 @@ impl Export {
     /// The catalogue, if everything answered.
     ///
     /// # Errors
-    /// [`ClusterError::Incomplete`] names every group that did not.
-    pub fn complete(self) -> Result<Catalogue, ClusterError> {
+    /// [`ExportError::Incomplete`] names every group that did not.
+    pub fn complete(self) -> Result<Catalogue, ExportError> {
         if self.failed.is_empty() {
-            self.partial(None)
+            Ok(self.partial(None)?)
         } else {
-            Err(ClusterError::Incomplete { failed: self.failed })
+            Err(ExportError::Incomplete { failed: self.failed })
         }
     }
 
@@ -68,8 +83,8 @@ impl Export {
     /// must not end what may be asked for.
     ///
     /// # Errors
-    /// [`ClusterError::Catalogue`] where the answers contradict each other.
-    pub fn partial(self, former: Option<&Catalogue>) -> Result<Catalogue, ClusterError> {
+    /// [`CatalogueError`] where the answers contradict each other.
+    pub fn partial(self, former: Option<&Catalogue>) -> Result<Catalogue, CatalogueError> {
         let failed: BTreeSet<&str> = self.failed.iter().map(|group| group.group.as_str()).collect();
         let answered: BTreeSet<(&str, &str)> =
             self.resources.iter().map(|resource| (resource.group(), resource.plural())).collect();
@@ -81,55 +96,68 @@ impl Export {
             .cloned()
             .collect();
         let resources = [self.resources, kept].concat();
-        Ok(Catalogue::new(self.version, self.namespaces, resources, self.roles)?)
+        Catalogue::new(self.version, self.namespaces, resources, self.roles)
     }
 }
 
-impl Cluster {
-    /// Reads version, discovery, roles and namespaces.
-    ///
-    /// # Errors
-    /// [`ClusterError`] where one of them cannot be read at all; a failed API group is no error here.
-    pub async fn export(&self, progress: &(dyn Fn(Progress) + Sync)) -> Result<Export, ClusterError> {
-        progress(Progress::Discovering);
-        let version = self
-            .client
-            .apiserver_version()
-            .await
-            .map_err(|error| ClusterError::answer(&self.server, "ask for the version", error))?;
-        let discovered = self.discover().await?;
-        let mut left_out = discovered.left_out;
-        let cluster_roles: Vec<ClusterRole> =
-            self.list("clusterroles.rbac.authorization.k8s.io", progress).await?;
-        let roles: Vec<LiveRole> = self.list("roles.rbac.authorization.k8s.io", progress).await?;
-        let namespaces: Vec<LiveNamespace> = self.list("namespaces", progress).await?;
-        let mut listed = readable(&cluster_roles, "ClusterRole", &mut left_out);
-        listed.extend(readable(&roles, "Role", &mut left_out));
-        Ok(Export {
-            version: version.git_version,
-            namespaces: names(&namespaces, &mut left_out),
-            resources: discovered.resources,
-            roles: resolve(listed),
-            failed: discovered.failed,
-            left_out,
-        })
-    }
+/// Reads version, discovery, roles and namespaces.
+///
+/// # Errors
+/// [`ClusterError`] where one of them cannot be read at all; a failed API group is data in the answer.
+pub async fn export(cluster: &Cluster, progress: &(dyn Fn(Progress) + Sync)) -> Result<Export, ClusterError> {
+    progress(Progress::Discovering);
+    let version = cluster.client().apiserver_version().await;
+    let version = version.map_err(|error| cluster.failed("ask for the version", error))?;
+    let discovered = cluster.discover().await?;
+    let mut left_out = discovered.left_out;
+    let rbac = "/apis/rbac.authorization.k8s.io/v1";
+    let (roles, cluster_roles) = (format!("{rbac}/roles"), format!("{rbac}/clusterroles"));
+    let cluster_roles =
+        list(cluster, &cluster_roles, "clusterroles.rbac.authorization.k8s.io", progress).await?;
+    let roles = list(cluster, &roles, "roles.rbac.authorization.k8s.io", progress).await?;
+    let namespaces = list(cluster, "/api/v1/namespaces", "namespaces", progress).await?;
+    let mut listed = readable(cluster_roles, "ClusterRole", &mut left_out);
+    listed.extend(readable(roles, "Role", &mut left_out));
+    Ok(Export {
+        version: version.git_version,
+        namespaces: names(&namespaces, &mut left_out),
+        resources: discovered.resources,
+        roles: resolve(listed),
+        failed: discovered.failed,
+        left_out,
+    })
+}
+
+async fn list(
+    cluster: &Cluster,
+    path: &str,
+    what: &'static str,
+    progress: &(dyn Fn(Progress) + Sync),
+) -> Result<Vec<Value>, ClusterError> {
+    let tell = |read, remaining| progress(Progress::Listing { what, read, remaining });
+    cluster.list_all(path, what, &tell).await
+}
+
+fn text(object: &Value, pointer: &str) -> String {
+    object.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned()
 }
 
 /// The roles as the engine reads them; what it cannot hold is left out and said.
-fn readable<K: Serialize + kube::ResourceExt>(
-    objects: &[K],
-    kind: &str,
-    left_out: &mut Vec<LeftOut>,
-) -> Vec<ListedRole> {
+fn readable(objects: Vec<Value>, kind: &str, left_out: &mut Vec<LeftOut>) -> Vec<ListedRole> {
     let mut roles = Vec::new();
-    for object in objects {
-        match serde_json::to_value(object).and_then(serde_json::from_value) {
+    for mut object in objects {
+        let (namespace, name) = (text(&object, "/metadata/namespace"), text(&object, "/metadata/name"));
+        // Items of lists come without their kind.
+        if let Some(fields) = object.as_object_mut() {
+            fields.insert("kind".to_owned(), kind.into());
+            fields.insert("apiVersion".to_owned(), "rbac.authorization.k8s.io/v1".into());
+        }
+        match serde_json::from_value(object) {
             Ok(role) => roles.push(role),
             Err(error) => left_out.push(LeftOut {
-                what: match object.namespace() {
-                    Some(namespace) => format!("{kind}/{namespace}/{}", object.name_any()),
-                    None => format!("{kind}/{}", object.name_any()),
+                what: match namespace.as_str() {
+                    "" => format!("{kind}/{name}"),
+                    namespace => format!("{kind}/{namespace}/{name}"),
                 },
                 reason: error.to_string(),
             }),
@@ -138,10 +166,10 @@ fn readable<K: Serialize + kube::ResourceExt>(
     roles
 }
 
-fn names(namespaces: &[LiveNamespace], left_out: &mut Vec<LeftOut>) -> Vec<Namespace> {
+fn names(namespaces: &[Value], left_out: &mut Vec<LeftOut>) -> Vec<Namespace> {
     let mut names = Vec::new();
     for namespace in namespaces {
-        let name = namespace.metadata.name.clone().unwrap_or_default();
+        let name = text(namespace, "/metadata/name");
         match Namespace::new(name.as_str()) {
             Ok(name) => names.push(name),
             Err(error) => {

@@ -1,12 +1,12 @@
 //! ServiceAccounts and their tokens, for access that lives while Terraform runs.
 
 use http::Method;
+use p0_cluster::{ApiRequest, segment};
 use secrecy::SecretString;
 use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 
-use super::object::segment;
-use super::{Ask, Cluster, ClusterError};
+use super::{Cluster, ClusterError};
 
 /// A token, and when the API server ends it.
 #[derive(Debug, Deserialize)]
@@ -29,17 +29,17 @@ fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SecretString, D:
 }
 
 impl Cluster {
-    /// Creates a ServiceAccount, whose name nobody else can have, and gives its uid.
+    /// Creates a ServiceAccount, whose name holds the grant's id, and gives its uid.
     ///
     /// # Errors
     /// [`ClusterError`].
     pub async fn create_account(&self, namespace: &str, account: &Value) -> Result<String, ClusterError> {
         let action = format!("create a ServiceAccount in namespace `{namespace}`");
-        let ask = Ask::get(accounts(namespace), action.as_str(), "create serviceaccounts");
-        let ask = ask.sending(Method::POST, "application/json", account.to_string().into_bytes());
-        let made: Value = self.ask_json(&ask).await?;
+        let request = ApiRequest::get(accounts(namespace), action.as_str(), "create serviceaccounts");
+        let request = request.sending(Method::POST, "application/json", account.to_string().into_bytes());
+        let made: Value = self.api.send_json(&request).await?;
         let uid = made.pointer("/metadata/uid").and_then(Value::as_str).map(str::to_owned);
-        uid.ok_or_else(|| ClusterError::Answer { action, detail: "the answer has no uid".to_owned() })
+        uid.ok_or_else(|| ClusterError::answer(action, "the answer has no uid"))
     }
 
     /// Asks for a token that the server itself ends after so many seconds.
@@ -60,9 +60,9 @@ impl Cluster {
         });
         let path = format!("{}/{}/token", accounts(namespace), segment(account));
         let action = format!("get a token for the ServiceAccount `{account}` in namespace `{namespace}`");
-        let ask = Ask::get(path, action, "create serviceaccounts/token");
-        let ask = ask.sending(Method::POST, "application/json", body.to_string().into_bytes());
-        Ok(self.ask_json::<TokenRequest>(&ask).await?.status)
+        let request = ApiRequest::get(path, action, "create serviceaccounts/token");
+        let request = request.sending(Method::POST, "application/json", body.to_string().into_bytes());
+        Ok(self.api.send_json::<TokenRequest>(&request).await?.status)
     }
 
     /// Deletes a ServiceAccount, and with it every token of it; this very one where its uid is known.
@@ -78,12 +78,12 @@ impl Cluster {
         let body = json!({ "apiVersion": "v1", "kind": "DeleteOptions", "preconditions": { "uid": uid } });
         let path = format!("{}/{}", accounts(namespace), segment(account));
         let action = format!("delete the ServiceAccount `{account}` in namespace `{namespace}`");
-        let ask = Ask::get(path, action, "delete serviceaccounts");
-        let ask = ask.sending(Method::DELETE, "application/json", body.to_string().into_bytes());
-        match self.ask(&ask).await {
+        let request = ApiRequest::get(path, action, "delete serviceaccounts");
+        let request = request.sending(Method::DELETE, "application/json", body.to_string().into_bytes());
+        match self.api.send(&request).await {
             Ok(_) => Ok(()),
             Err(error) if error.is_not_found() || error.is_conflict() => Ok(()),
-            Err(error) => Err(error),
+            Err(error) => Err(error.into()),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Many reads in one: a few objects are read each for itself, and from then on a kind's grants are listed once.
 //!
-//! A list is a moment old when it is used, so each object of it is given once: whoever asks again, or after a write, asks
-//! the server. An object that the list lacks is asked for by itself before anybody calls it gone.
+//! A list is a moment old when it is used, so each object of it is given once: the next read, or a read after a write, asks
+//! the server. An object that the list lacks is read by itself before it counts as gone.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -11,13 +11,12 @@ use p0_grant::grant::ManagedBy;
 use p0_grant::manifest::MANAGED_BY;
 use tokio::sync::OnceCell;
 
-use super::object::{Kind, LiveObject, ObjectRef};
-use super::{Cluster, ClusterError};
+use super::{Cluster, ClusterError, Kind, LiveObject, ObjectRef};
 
 /// How many objects are read each for itself before they are listed.
 const SINGLE_READS: usize = 6;
 
-/// What was listed of one kind, each object packed: most of them wait long until somebody asks.
+/// What was listed of one kind, each object packed, because most are read much later.
 type ListedObjects = Mutex<BTreeMap<ObjectRef, Box<str>>>;
 
 /// The lists, one a kind; empty where listing is not allowed.
@@ -64,13 +63,13 @@ impl Cluster {
     async fn list_grants(&self, kind: Kind) -> Result<ListedObjects, ClusterError> {
         let selector = format!("{MANAGED_BY}={}", ManagedBy::TerraformProviderP0);
         let mut held = BTreeMap::new();
-        let listing = self.list_each(kind, None, &selector, |live| {
+        let listing = self.api.list_each(kind, None, &selector, |live| {
             held.extend(live.reference().map(|reference| (reference, live.packed())));
         });
         match listing.await {
             Ok(()) => Ok(Mutex::new(held)),
             Err(error) if error.is_forbidden() => Ok(Mutex::default()),
-            Err(error) => Err(error),
+            Err(error) => Err(error.into()),
         }
     }
 }

@@ -1,18 +1,15 @@
-//! Reading and writing objects: each write says what it expects to find, so that nobody else's object is touched.
+//! Writing objects: each write says what it expects to find, so that no other object is touched.
 
 use http::Method;
-use serde::Deserialize;
+use p0_cluster::ApiRequest;
 use serde_json::{Value, json};
 
-use super::object::{Kind, LiveObject, ObjectRef};
-use super::{Ask, Cluster, ClusterError};
+use super::{Cluster, ClusterError, LiveObject, ObjectRef};
 
-/// Who writes, as the server keeps it for each field.
+/// The field manager that the server records for each field.
 const FIELD_MANAGER: &str = "terraform-provider-p0";
-/// How many objects one page of a list has. A page is held three times over while it is read, by each list at the same time.
-const PAGE: usize = 40;
 
-/// What came of a creation.
+/// The outcome of a creation.
 #[derive(Debug)]
 pub enum Created {
     /// It is there now.
@@ -21,75 +18,49 @@ pub enum Created {
     Taken(LiveObject),
 }
 
-/// What came of a deletion.
+/// The outcome of a deletion.
 #[derive(Debug)]
 pub enum Deleted {
     /// It is gone.
     Gone,
-    /// It waits for somebody's finalizer, and counts until then.
+    /// A finalizer holds it, and it grants until the finalizer is gone.
     Held(LiveObject),
 }
 
-#[derive(Deserialize)]
-struct List {
-    #[serde(default)]
-    metadata: ListMetadata,
-    #[serde(default)]
-    items: Vec<Value>,
-}
-
-#[derive(Default, Deserialize)]
-struct ListMetadata {
-    #[serde(default, rename = "continue")]
-    next: String,
-}
-
 impl Cluster {
-    /// The object; `None` where there is none.
-    ///
-    /// # Errors
-    /// [`ClusterError`] for every answer but these two.
-    pub async fn get(&self, reference: &ObjectRef) -> Result<Option<LiveObject>, ClusterError> {
-        let ask = Ask::get(reference.path(), format!("read {reference}"), reference.kind.right("get"));
-        match self.ask_json(&ask).await {
-            Ok(value) => Ok(Some(LiveObject::new(value, reference.kind))),
-            Err(error) if error.is_not_found() => Ok(None),
-            Err(error) => Err(error),
-        }
-    }
-
-    /// Creates `object`. Asked again after a lost answer, the name is taken by ourselves; the caller tells that apart.
+    /// Creates `object`. After a lost answer the name may be taken by this very object; the caller compares.
     ///
     /// # Errors
     /// [`ClusterError`].
     pub async fn create(&self, reference: &ObjectRef, object: &Value) -> Result<Created, ClusterError> {
         self.list_cache.take(reference);
         let path = format!("{}?fieldManager={FIELD_MANAGER}", reference.collection());
-        let ask = Ask::get(path, format!("create {reference}"), reference.kind.right("create"));
-        let ask = ask.sending(Method::POST, "application/json", object.to_string().into_bytes());
-        match self.ask_json(&ask).await {
+        let request = ApiRequest::get(path, format!("create {reference}"), reference.kind.right("create"));
+        let request = request.sending(Method::POST, "application/json", object.to_string().into_bytes());
+        match self.api.send_json(&request).await {
             Ok(value) => Ok(Created::New(LiveObject::new(value, reference.kind))),
             Err(error) if error.is_conflict() => match self.get(reference).await? {
                 Some(live) => Ok(Created::Taken(live)),
-                None => Err(error),
+                None => Err(error.into()),
             },
-            Err(error) => Err(error),
+            Err(error) => Err(error.into()),
         }
     }
 
     /// Changes some fields of an object that is still as it was read: `patch` holds its version.
     ///
     /// # Errors
-    /// [`ClusterError`]; a conflict where somebody was faster.
+    /// [`ClusterError`]; a conflict where another client was faster.
     pub async fn patch(&self, reference: &ObjectRef, patch: &Value) -> Result<LiveObject, ClusterError> {
         self.list_cache.take(reference);
         let path = format!("{}?fieldManager={FIELD_MANAGER}", reference.path());
-        let ask = Ask::get(path, format!("change {reference}"), reference.kind.right("patch"));
-        let ask = ask.sending(Method::PATCH, "application/merge-patch+json", patch.to_string().into_bytes());
-        Ok(LiveObject::new(self.ask_json(&ask).await?, reference.kind))
+        let request = ApiRequest::get(path, format!("change {reference}"), reference.kind.right("patch"));
+        let request =
+            request.sending(Method::PATCH, "application/merge-patch+json", patch.to_string().into_bytes());
+        Ok(LiveObject::new(self.api.send_json(&request).await?, reference.kind))
     }
 
-    /// Deletes this very object, and none that has taken its name since.
+    /// Deletes this very object, and no other that has taken its name since.
     ///
     /// # Errors
     /// [`ClusterError`].
@@ -97,57 +68,17 @@ impl Cluster {
         self.list_cache.take(reference);
         let preconditions = json!({ "uid": live.uid() });
         let body = json!({ "apiVersion": "v1", "kind": "DeleteOptions", "preconditions": preconditions });
-        let ask = Ask::get(reference.path(), format!("delete {reference}"), reference.kind.right("delete"));
-        let ask = ask.sending(Method::DELETE, "application/json", body.to_string().into_bytes());
-        match self.ask_json::<Value>(&ask).await {
+        let request =
+            ApiRequest::get(reference.path(), format!("delete {reference}"), reference.kind.right("delete"));
+        let request = request.sending(Method::DELETE, "application/json", body.to_string().into_bytes());
+        match self.api.send_json::<Value>(&request).await {
             Ok(answer) => {
                 let live = LiveObject::new(answer, reference.kind);
                 Ok(if live.is_ending() { Deleted::Held(live) } else { Deleted::Gone })
             }
             // Another uid: ours is gone, and another object has its name.
             Err(error) if error.is_not_found() || error.is_conflict() => Ok(Deleted::Gone),
-            Err(error) => Err(error),
-        }
-    }
-
-    /// All objects of a kind with the labels of `selector`, in all namespaces or in one.
-    ///
-    /// # Errors
-    /// [`ClusterError`].
-    pub async fn list(
-        &self,
-        kind: Kind,
-        namespace: Option<&str>,
-        selector: &str,
-    ) -> Result<Vec<LiveObject>, ClusterError> {
-        let mut found = Vec::new();
-        self.list_each(kind, namespace, selector, |live| found.push(live)).await?;
-        Ok(found)
-    }
-
-    /// As [`Cluster::list`], one object after the other, for whoever needs no more than a part of each.
-    pub(super) async fn list_each(
-        &self,
-        kind: Kind,
-        namespace: Option<&str>,
-        selector: &str,
-        mut take: impl FnMut(LiveObject),
-    ) -> Result<(), ClusterError> {
-        let selector = super::object::segment(selector);
-        let mut next = String::new();
-        loop {
-            let path = kind.path(namespace);
-            let path = format!(
-                "{path}?labelSelector={selector}&limit={PAGE}&continue={}",
-                super::object::segment(&next)
-            );
-            let ask = Ask::get(path, format!("list {}", kind.plural()), kind.right("list"));
-            let page: List = self.ask_json(&ask).await?;
-            page.items.into_iter().map(|item| LiveObject::new(item, kind)).for_each(&mut take);
-            next = page.metadata.next;
-            if next.is_empty() {
-                return Ok(());
-            }
+            Err(error) => Err(error.into()),
         }
     }
 }

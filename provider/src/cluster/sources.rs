@@ -1,23 +1,29 @@
-//! What grants are made from: roles, discovery and the cluster's own identity, each asked for once however many ask.
+//! What grants are made from: roles, discovery and the cluster's own identity, each read once for all grants.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use p0_grant::catalogue::{Catalogue, ListedRole};
-use p0_grant::discovery::{AGGREGATED, Discovered, Document};
+use p0_cluster::ApiRequest;
+use p0_grant::catalogue::Catalogue;
+use p0_grant::discovery::FailedGroup;
 use p0_grant::role::{Role, RoleRef};
 use serde_json::Value;
 use tokio::sync::OnceCell;
 
-use super::object::{Kind, ObjectRef};
-use super::{Ask, Cluster, ClusterError};
+use super::{Cluster, ClusterError};
 
-/// What has been read. A failure is not kept: whoever asks next asks the server.
+/// What has been read. A failure is not kept: the next read asks the server.
 #[derive(Default)]
 pub(super) struct Sources {
     roles: Mutex<BTreeMap<RoleRef, Arc<OnceCell<Option<Role>>>>>,
-    catalogue: OnceCell<Catalogue>,
+    served: OnceCell<Served>,
     uid: OnceCell<Option<String>>,
+}
+
+/// What the cluster serves.
+struct Served {
+    catalogue: Catalogue,
+    failed: Vec<FailedGroup>,
 }
 
 impl Cluster {
@@ -30,22 +36,8 @@ impl Cluster {
             let mut roles = self.sources.roles.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(roles.entry(reference.clone()).or_default())
         };
-        cell.get_or_try_init(|| self.read_role(reference)).await.cloned()
-    }
-
-    async fn read_role(&self, reference: &RoleRef) -> Result<Option<Role>, ClusterError> {
-        let kind = match reference {
-            RoleRef::ClusterRole(_) => Kind::ClusterRole,
-            RoleRef::Role { .. } => Kind::Role,
-        };
-        let namespace = reference.namespace().map(ToString::to_string);
-        let object = ObjectRef { kind, namespace, name: reference.name().to_string() };
-        let Some(live) = self.get(&object).await? else { return Ok(None) };
-        let listed: Result<ListedRole, _> = serde_json::from_value(live.value().clone());
-        listed.map(|listed| Some(listed.into_role())).map_err(|error| ClusterError::Answer {
-            action: format!("read {object}"),
-            detail: error.to_string(),
-        })
+        let read = || async { Ok::<_, ClusterError>(self.api.read_role(reference).await?) };
+        cell.get_or_try_init(read).await.cloned()
     }
 
     /// What the cluster serves, as a catalogue without roles.
@@ -53,29 +45,23 @@ impl Cluster {
     /// # Errors
     /// [`ClusterError`].
     pub async fn served(&self) -> Result<&Catalogue, ClusterError> {
-        self.sources.catalogue.get_or_try_init(|| self.discover()).await
+        Ok(&self.sources.served.get_or_try_init(|| self.discover()).await?.catalogue)
     }
 
-    async fn discover(&self) -> Result<Catalogue, ClusterError> {
-        let mut versions = Vec::new();
-        for path in ["/api", "/apis"] {
-            let action = format!("discover `{path}`");
-            let ask = Ask { accept: AGGREGATED, ..Ask::get(path, action.as_str(), format!("get {path}")) };
-            let document: Document = self.ask_json(&ask).await?;
-            let detail = "the server has no aggregated discovery, which Kubernetes has since 1.27".to_owned();
-            let found = document.group_versions().ok_or(ClusterError::Answer { action, detail })?;
-            versions.extend(found);
-        }
-        let discovered = Discovered::merge(versions);
+    /// The API groups that do not answer, after [`Cluster::served`].
+    pub fn failed_groups(&self) -> &[FailedGroup] {
+        self.sources.served.get().map_or(&[], |served| &served.failed)
+    }
+
+    async fn discover(&self) -> Result<Served, ClusterError> {
+        let discovered = self.api.discover().await?;
         for failed in &discovered.failed {
-            tracing::debug!(%failed, "an API group does not answer; its kinds cannot be picked");
+            tracing::debug!(%failed, "an API group does not answer; its kinds cannot be selected");
         }
-        Catalogue::new("", Vec::new(), discovered.resources, Vec::new()).map_err(|error| {
-            ClusterError::Answer {
-                action: "use what the cluster serves".to_owned(),
-                detail: error.to_string(),
-            }
-        })
+        let catalogue = Catalogue::new("", Vec::new(), discovered.resources, Vec::new());
+        let catalogue = catalogue
+            .map_err(|error| ClusterError::answer("use what the cluster serves", error.to_string()))?;
+        Ok(Served { catalogue, failed: discovered.failed })
     }
 
     /// What tells this cluster from all others: the uid of its `kube-system`; `None` where that may not be read.
@@ -85,13 +71,13 @@ impl Cluster {
     pub async fn uid(&self) -> Result<Option<&str>, ClusterError> {
         let uid = self.sources.uid.get_or_try_init(|| async {
             let action = "tell which cluster this is";
-            let ask = Ask::get("/api/v1/namespaces/kube-system", action, "get namespaces");
-            match self.ask_json::<Value>(&ask).await {
+            let request = ApiRequest::get("/api/v1/namespaces/kube-system", action, "get namespaces");
+            match self.api.send_json::<Value>(&request).await {
                 Ok(namespace) => {
                     Ok(namespace.pointer("/metadata/uid").and_then(Value::as_str).map(str::to_owned))
                 }
                 Err(error) if error.is_forbidden() || error.is_not_found() => Ok(None),
-                Err(error) => Err(error),
+                Err(error) => Err(ClusterError::from(error)),
             }
         });
         Ok(uid.await?.as_deref())

@@ -5,10 +5,10 @@
 
 use std::path::PathBuf;
 
-use secrecy::SecretString;
 use tfplugin::diagnostics::{Diagnostic, Diagnostics};
 use tfplugin::value::{Attr, Value};
 
+use super::credentials::{self, Credentials};
 use super::{Block, Exec};
 
 /// How the cluster is reached.
@@ -24,7 +24,7 @@ pub struct Access {
     pub cluster_ca_certificate: Option<String>,
     /// A proxy.
     pub proxy_url: Option<String>,
-    /// Who asks, where the kubeconfig does not say or is overruled.
+    /// The identity that asks, where the kubeconfig does not say or is overruled.
     pub credentials: Credentials,
 }
 
@@ -54,20 +54,7 @@ pub struct Kubeconfig {
     pub attribute: &'static str,
 }
 
-/// Who asks.
-#[derive(Clone, Debug, Default)]
-pub struct Credentials {
-    /// A bearer token.
-    pub token: Option<SecretString>,
-    /// Basic authentication.
-    pub basic: Option<(String, SecretString)>,
-    /// A client certificate and its key, PEM.
-    pub certificate: Option<(String, SecretString)>,
-    /// A program that prints credentials.
-    pub exec: Option<Exec>,
-}
-
-/// What came of looking.
+/// The access, or why it cannot be told yet.
 #[derive(Clone, Debug)]
 pub enum AccessLookup {
     /// All is known.
@@ -241,10 +228,10 @@ impl Parts {
             found.push(wrong("host", format!("`host` (or `KUBE_HOST`) {two_clusters}")));
         }
         if self.token.is_some() && self.exec.is_some() {
-            found.push(wrong("token", "`token` and `exec` both say who asks: leave one out."));
+            found.push(wrong("token", "`token` and `exec` are two identities: leave one out."));
         }
         if self.token.is_some() && self.username.is_some() {
-            found.push(wrong("username", "`token` and `username` both say who asks: leave one out."));
+            found.push(wrong("username", "`token` and `username` are two identities: leave one out."));
         }
         if self.insecure == Some(true) && self.cluster_ca_certificate.is_some() {
             let detail = "`insecure` and `cluster_ca_certificate` contradict each other: leave one out.";
@@ -328,16 +315,20 @@ impl Parts {
             }),
         };
         let credentials = Credentials {
-            token: self.token.map(SecretString::from),
-            basic: self.username.zip(self.password.map(SecretString::from)),
-            certificate: self.client_certificate.zip(self.client_key.map(SecretString::from)),
+            token: credentials::token(self.token)?,
+            basic: self.username.zip(self.password.map(secrecy::SecretString::from)),
+            certificate: credentials::certificate("client_certificate", self.client_certificate)?
+                .zip(credentials::key("client_key", self.client_key)?),
             exec: self.exec,
         };
         Ok(Access {
             source,
             tls_server_name: self.tls_server_name,
             insecure: self.insecure,
-            cluster_ca_certificate: self.cluster_ca_certificate,
+            cluster_ca_certificate: credentials::certificate(
+                "cluster_ca_certificate",
+                self.cluster_ca_certificate,
+            )?,
             proxy_url: proxy(self.proxy_url)?,
             credentials,
         })

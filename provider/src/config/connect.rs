@@ -6,14 +6,16 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use kube::Config;
 use kube::config::{
-    AuthInfo, Cluster, Context, ExecInteractiveMode, KubeConfigOptions, Kubeconfig as File, KubeconfigError,
-    NamedAuthInfo, NamedCluster, NamedContext,
+    AuthInfo, Cluster, Context, ExecInteractiveMode, Kubeconfig as File, NamedAuthInfo, NamedCluster,
+    NamedContext,
 };
+use p0_cluster::{ClusterError, Kubeconfigs, Selection, load, read_files};
 use p0_grant::nearest::Nearest;
 use secrecy::{ExposeSecret, SecretString};
 use tfplugin::diagnostics::{Diagnostic, Diagnostics};
 
-use super::access::{Access, Credentials, Source};
+use super::access::{Access, Source};
+use super::credentials::Credentials;
 use super::{Kubeconfig, access};
 
 /// The name of everything in a kubeconfig that is made here.
@@ -26,9 +28,9 @@ const OWN: &str = "provider";
 pub async fn connect(access: Access) -> Result<Config, Diagnostics> {
     let (file, options, attribute) = match &access.source {
         access::Source::InCluster => return in_cluster(),
-        Source::Host(host) => (made_of(host, &access), KubeConfigOptions::default(), "host"),
+        Source::Host(host) => (made_of(host, &access), Selection::default(), "host"),
         Source::Kubeconfig(kubeconfig) => {
-            let options = KubeConfigOptions {
+            let options = Selection {
                 context: kubeconfig.context.clone(),
                 cluster: kubeconfig.cluster.clone(),
                 user: kubeconfig.auth_info.clone(),
@@ -36,8 +38,7 @@ pub async fn connect(access: Access) -> Result<Config, Diagnostics> {
             (overruled(read(kubeconfig)?, kubeconfig, &access)?, options, kubeconfig.attribute)
         }
     };
-    let config = Config::from_custom_kubeconfig(file, &options).await;
-    config.map_err(|error| unusable(attribute, &error).into())
+    load(file, &options).await.map_err(|error| unusable(attribute, &error).into())
 }
 
 fn in_cluster() -> Result<Config, Diagnostics> {
@@ -50,22 +51,17 @@ fn in_cluster() -> Result<Config, Diagnostics> {
     })
 }
 
+/// One file has to be there; of several, those that are missing are left out, as kubectl does.
 fn read(kubeconfig: &Kubeconfig) -> Result<File, Diagnostics> {
-    let mut merged = File::default();
-    for path in &kubeconfig.files {
-        let file = File::read_from(path).and_then(|file| merged.clone().merge(file));
-        merged = file.map_err(|error| unusable(kubeconfig.attribute, &error))?;
-    }
-    Ok(merged)
+    let files = match kubeconfig.files.as_slice() {
+        [file] => Kubeconfigs::One(file.clone()),
+        files => Kubeconfigs::Several(files.to_vec()),
+    };
+    read_files(&files).map_err(|error| unusable(kubeconfig.attribute, &error).into())
 }
 
-/// A kubeconfig's parse error without the lines around it: tokens stand in such lines.
-fn unusable(attribute: &str, error: &KubeconfigError) -> Diagnostic {
-    let detail = match error {
-        KubeconfigError::ReadConfig(error, file) => format!("`{}`: {error}.", file.display()),
-        KubeconfigError::Parse(error) => format!("{}.", error.without_snippet()),
-        other => crate::text::chain(other),
-    };
+fn unusable(attribute: &str, error: &ClusterError) -> Diagnostic {
+    let detail = crate::text::sentence(&error.to_string());
     Diagnostic::error("The cluster's configuration cannot be used", detail).at_attribute(attribute)
 }
 
@@ -167,7 +163,7 @@ fn overrule_cluster(cluster: &mut Cluster, access: &Access) {
     cluster.proxy_url = access.proxy_url.clone().or_else(|| cluster.proxy_url.take());
 }
 
-/// Whoever the block names asks alone: none of the file's other credentials stay beside.
+/// The identity of the block replaces the file's: none of the file's other credentials stay.
 fn overrule_user(user: &mut AuthInfo, credentials: &Credentials) {
     let Credentials { token, basic, certificate, exec } = credentials;
     if token.is_none() && basic.is_none() && certificate.is_none() && exec.is_none() {

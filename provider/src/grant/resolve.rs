@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 use p0_grant::danger::Danger;
 use p0_grant::digest::SubsetDigest;
+use p0_grant::discovery::FailedGroup;
 use p0_grant::locator::{Locator, LocatorError};
 use p0_grant::plan::{self, Plan, PlanError, PlanReport};
 use p0_grant::resource::ApiResource;
@@ -71,7 +72,8 @@ pub(crate) async fn select(
     attribute: &str,
 ) -> Result<Selection, Diagnostics> {
     let served = cluster.served().await?;
-    let selection = locator.resolve(served).map_err(|error| unresolved(&error, attribute))?;
+    let selection =
+        locator.resolve(served).map_err(|error| unresolved(&error, cluster.failed_groups(), attribute))?;
     with_subresources(selection, subresources)
 }
 
@@ -108,13 +110,21 @@ fn with_subresources(
     })
 }
 
-fn unresolved(error: &LocatorError, attribute: &str) -> Diagnostics {
+fn unresolved(error: &LocatorError, failed: &[FailedGroup], attribute: &str) -> Diagnostics {
     let summary = match error {
         LocatorError::Unknown { .. } => "No such kind",
         LocatorError::Ambiguous { .. } => "An ambiguous kind",
         _ => "Not a selection",
     };
-    Diagnostic::error(summary, chain(error)).at_attribute(attribute).into()
+    let mut detail = chain(error);
+    if matches!(error, LocatorError::Unknown { .. }) && !failed.is_empty() {
+        let groups: Vec<String> = failed.iter().map(ToString::to_string).collect();
+        detail.push_str(&format!(
+            " These API groups do not answer, and the kind may be in one of them: {}. `kubectl get apiservices` says why.",
+            groups.join("; ")
+        ));
+    }
+    Diagnostic::error(summary, detail).at_attribute(attribute).into()
 }
 
 /// What the role gives on the selection, if it may be granted.

@@ -50,9 +50,15 @@ impl CatalogueArgs {
             Self { catalogue: Some(path), .. } => read_catalogue_file(path),
             Self { context: None, kubeconfig: None, .. } => Ok(Catalogue::embedded()?),
             Self { context, kubeconfig, .. } => {
-                read_cluster(&Access::Kubeconfig { file: kubeconfig.clone(), context: context.clone() })?
-                    .complete()
-                    .map_err(Into::into)
+                let access = Access::Kubeconfig { file: kubeconfig.clone(), context: context.clone() };
+                let export = read_cluster(&access)?;
+                // One API group whose server is down must not stop a look at another one.
+                for failed in export.failed() {
+                    anstream::eprintln!(
+                        "warning: {failed}; the kinds of this API group cannot be selected until it answers"
+                    );
+                }
+                Ok(export.partial(None)?)
             }
         }
     }

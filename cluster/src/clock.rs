@@ -1,6 +1,6 @@
-//! The cluster's clock: the time that its answers carry, because that is whose time a grant's end is judged by.
+//! The cluster's clock: the time that its answers carry, because a grant expires by the API server's time.
 //!
-//! Not here: what has ended.
+//! Not here: what has expired.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
@@ -10,15 +10,15 @@ use http::header::DATE;
 use jiff::fmt::rfc2822::DateTimeParser;
 use jiff::{SignedDuration, Timestamp};
 
-/// How far apart two clocks may be before people are told.
+/// How far apart two clocks may be before it is worth a warning.
 const TOLERATED: SignedDuration = SignedDuration::from_secs(60);
 
-/// What the server's last answer said of the time.
+/// The time of the server's last answer.
 #[derive(Debug, Default)]
-pub(super) struct Clock(Mutex<Option<Seen>>);
+pub(crate) struct Clock(Mutex<Option<ServerTime>>);
 
 #[derive(Clone, Copy, Debug)]
-struct Seen {
+struct ServerTime {
     server: Timestamp,
     here: Timestamp,
     at: Instant,
@@ -26,30 +26,30 @@ struct Seen {
 
 impl Clock {
     /// Takes the time from an answer's headers, where it carries one.
-    pub(super) fn note(&self, headers: &HeaderMap) {
+    pub(crate) fn note(&self, headers: &HeaderMap) {
         let date = headers.get(DATE).and_then(|date| date.to_str().ok());
         let server = date.and_then(|date| DateTimeParser::new().parse_timestamp(date).ok());
         if let Some(server) = server {
-            let seen = Seen { server, here: Timestamp::now(), at: Instant::now() };
+            let seen = ServerTime { server, here: Timestamp::now(), at: Instant::now() };
             *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(seen);
         }
     }
 
     /// The time there now, in whole seconds; `None` before the first answer.
-    pub(super) fn now(&self) -> Option<Timestamp> {
+    pub(crate) fn now(&self) -> Option<Timestamp> {
         let seen = self.seen()?;
         let passed = SignedDuration::try_from(seen.at.elapsed()).ok()?;
         Timestamp::from_second(seen.server.saturating_add(passed).ok()?.as_second()).ok()
     }
 
-    /// How much this machine's clock is ahead (or, below zero, behind), where that is worth telling.
-    pub(super) fn skew(&self) -> Option<SignedDuration> {
+    /// How much this machine's clock is ahead (or, below zero, behind), where the difference matters.
+    pub(crate) fn skew(&self) -> Option<SignedDuration> {
         let seen = self.seen()?;
         let skew = seen.here.duration_since(seen.server);
         (skew.abs() > TOLERATED).then_some(skew)
     }
 
-    fn seen(&self) -> Option<Seen> {
+    fn seen(&self) -> Option<ServerTime> {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

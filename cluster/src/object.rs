@@ -1,8 +1,12 @@
-//! The four kinds of objects that a grant is made of, where they are, and what the server says of one.
+//! The four RBAC kinds, where their objects are, and what the server says of one.
 
 use std::fmt;
 
 use serde_json::Value;
+
+use crate::client::Cluster;
+use crate::error::ClusterError;
+use crate::request::ApiRequest;
 
 const API: &str = "/apis/rbac.authorization.k8s.io/v1";
 
@@ -19,7 +23,7 @@ pub enum Kind {
     RoleBinding,
 }
 
-/// Where one object is.
+/// A reference to one object: kind, namespace and name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ObjectRef {
     /// Its kind.
@@ -69,7 +73,7 @@ impl Kind {
 }
 
 impl ObjectRef {
-    /// Where an object that is to be written goes.
+    /// The reference of an object that is to be written; `None` without kind or name.
     pub fn of(object: &Value) -> Option<Self> {
         let text = |pointer: &str| object.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
         Some(Self {
@@ -97,20 +101,20 @@ impl LiveObject {
             fields.insert("kind".to_owned(), kind.to_string().into());
             fields.insert("apiVersion".to_owned(), "rbac.authorization.k8s.io/v1".into());
         }
-        // Half of an object says who wrote which field, which nobody asks for here.
+        // Half of an object says who wrote which field, which is not read here.
         if let Some(metadata) = value.get_mut("metadata").and_then(Value::as_object_mut) {
             metadata.remove("managedFields");
         }
         Self(value)
     }
 
-    /// As text, which takes a fraction of the memory.
-    pub(super) fn packed(&self) -> Box<str> {
+    /// As text, which takes a fraction of the memory of the value.
+    pub fn packed(&self) -> Box<str> {
         self.0.to_string().into_boxed_str()
     }
 
     /// What [`LiveObject::packed`] packed.
-    pub(super) fn unpacked(text: &str) -> Option<Self> {
+    pub fn unpacked(text: &str) -> Option<Self> {
         serde_json::from_str(text).ok().map(Self)
     }
 
@@ -119,7 +123,7 @@ impl LiveObject {
         &self.0
     }
 
-    /// Where it is.
+    /// Its reference.
     pub fn reference(&self) -> Option<ObjectRef> {
         ObjectRef::of(&self.0)
     }
@@ -149,15 +153,31 @@ impl LiveObject {
         self.0.pointer("/metadata/annotations")?.get(key)?.as_str()
     }
 
-    /// Whether it is being deleted, and waits for somebody's finalizer.
+    /// Whether it is being deleted, and waits for a finalizer.
     pub fn is_ending(&self) -> bool {
         self.text("/metadata/deletionTimestamp").is_some()
     }
 
-    /// Who holds its deletion up.
+    /// The finalizers that hold its deletion up.
     pub fn finalizers(&self) -> Vec<&str> {
         let list = self.0.pointer("/metadata/finalizers").and_then(Value::as_array);
         list.into_iter().flatten().filter_map(Value::as_str).collect()
+    }
+}
+
+impl Cluster {
+    /// The object; `None` where there is none.
+    ///
+    /// # Errors
+    /// [`ClusterError`] for every answer but these two.
+    pub async fn get(&self, reference: &ObjectRef) -> Result<Option<LiveObject>, ClusterError> {
+        let request =
+            ApiRequest::get(reference.path(), format!("read {reference}"), reference.kind.right("get"));
+        match self.send_json(&request).await {
+            Ok(value) => Ok(Some(LiveObject::new(value, reference.kind))),
+            Err(error) if error.is_not_found() => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 }
 
@@ -180,8 +200,8 @@ impl fmt::Display for ObjectRef {
     }
 }
 
-/// A path segment: everything but unreserved characters in percent encoding.
-pub(super) fn segment(name: &str) -> String {
+/// A name as a path segment: everything but unreserved characters in percent encoding.
+pub fn segment(name: &str) -> String {
     let byte = |byte: u8| match byte {
         b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => char::from(byte).to_string(),
         other => format!("%{other:02X}"),

@@ -1,17 +1,31 @@
 //! Asking for discovery: aggregated in one answer, or group by group where the server is too old for that (before 1.27).
+//! What the answers mean is the engine's ([`p0_grant::discovery`]).
+//!
+//! A group whose server is down is data in the answer, so that a command for another group works.
 
 use std::collections::BTreeMap;
 
-use http::header::ACCEPT;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::{APIGroup, APIResource, APIResourceList};
-use p0_grant::discovery::{AGGREGATED, Document, GroupVersion, Served, ServedObject};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{
+    APIGroup, APIGroupList, APIResource, APIResourceList, APIVersions,
+};
+use p0_grant::discovery::{AGGREGATED, Discovered, Document, GroupVersion, Served, ServedObject};
 use p0_grant::resource::Scope;
 
-use super::super::{Cluster, ClusterError};
+use crate::client::Cluster;
+use crate::error::ClusterError;
+use crate::request::{ApiRequest, Retry};
 
 impl Cluster {
+    /// What the cluster serves, and which groups do not answer.
+    ///
+    /// # Errors
+    /// [`ClusterError`] where discovery itself does not answer.
+    pub async fn discover(&self) -> Result<Discovered, ClusterError> {
+        Ok(Discovered::merge(self.group_versions().await?))
+    }
+
     /// Every version of every group, core first.
-    pub(super) async fn group_versions(&self) -> Result<Vec<GroupVersion>, ClusterError> {
+    async fn group_versions(&self) -> Result<Vec<GroupVersion>, ClusterError> {
         let core = self.aggregated("/api").await?;
         let groups = self.aggregated("/apis").await?;
         match (core, groups) {
@@ -22,55 +36,48 @@ impl Cluster {
 
     /// The aggregated answer; `None` from a server that does not know it.
     async fn aggregated(&self, path: &str) -> Result<Option<Vec<GroupVersion>>, ClusterError> {
-        let action = format!("discover `{path}`");
-        let failed = |error| ClusterError::answer(&self.server, action.as_str(), error);
-        let request = http::Request::get(path)
-            .header(ACCEPT, AGGREGATED)
-            .body(Vec::new())
-            .map_err(|error| failed(kube::Error::HttpError(error)))?;
-        match self.client.request::<Document>(request).await {
-            Err(kube::Error::Api(status)) if status.code == 406 => Ok(None),
-            answer => Ok(answer.map_err(failed)?.group_versions()),
+        let request = ApiRequest::get(path, format!("discover `{path}`"), format!("get {path}"));
+        let request = ApiRequest { accept: AGGREGATED, ..request };
+        match self.send_json::<Document>(&request).await {
+            Err(error) if error.code() == Some(406) => Ok(None),
+            answer => Ok(answer?.group_versions()),
         }
     }
 
     async fn each_group(&self) -> Result<Vec<GroupVersion>, ClusterError> {
         tracing::debug!("no aggregated discovery, asking group by group");
-        let failed = |error| ClusterError::answer(&self.server, "discover the API groups", error);
         let mut found = Vec::new();
-        for version in self.client.list_core_api_versions().await.map_err(failed)?.versions {
-            let answer = self.client.list_core_api_resources(&version).await;
-            found.push(self.group_version("", version, answer)?);
+        let versions: APIVersions = self.send_json(&discovery("/api", Retry::Always)).await?;
+        for version in versions.versions {
+            found.push(self.group_version("", version).await?);
         }
-        for group in self.client.list_api_groups().await.map_err(failed)?.groups {
+        let groups: APIGroupList = self.send_json(&discovery("/apis", Retry::Always)).await?;
+        for group in groups.groups {
             for version in by_preference(&group) {
-                let path = format!("{}/{version}", group.name);
-                let answer = self.client.list_api_group_resources(&path).await;
-                found.push(self.group_version(&group.name, version, answer)?);
+                found.push(self.group_version(&group.name, version).await?);
             }
         }
         Ok(found)
     }
 
     /// An answer for one group that is an error of that group alone is data; any other error ends discovery.
-    fn group_version(
-        &self,
-        group: &str,
-        version: String,
-        answer: Result<APIResourceList, kube::Error>,
-    ) -> Result<GroupVersion, ClusterError> {
-        let answer = match answer {
+    async fn group_version(&self, group: &str, version: String) -> Result<GroupVersion, ClusterError> {
+        let path =
+            if group.is_empty() { format!("/api/{version}") } else { format!("/apis/{group}/{version}") };
+        // A group whose server is down answers 503 for good; asking each one again would take minutes.
+        let answer = match self.send_json::<APIResourceList>(&discovery(&path, Retry::Never)).await {
             Ok(list) => Ok(from_list(list.resources)),
-            Err(kube::Error::Api(status)) if !matches!(status.code, 401 | 403) => {
-                Err(format!("the server answers {} {}", status.code, status.message))
+            Err(ClusterError::Refused(refusal)) if !matches!(refusal.code, 401 | 403) => {
+                Err(format!("the server answers {} {}", refusal.code, refusal.message))
             }
-            Err(error) => {
-                let action = format!("discover `{group}/{version}`");
-                return Err(ClusterError::answer(&self.server, action, error));
-            }
+            Err(error) => return Err(error),
         };
         Ok(GroupVersion { group: group.to_owned(), version, answer })
     }
+}
+
+fn discovery(path: &str, retry: Retry) -> ApiRequest {
+    ApiRequest { retry, ..ApiRequest::get(path, format!("discover `{path}`"), format!("get {path}")) }
 }
 
 fn by_preference(group: &APIGroup) -> Vec<String> {
