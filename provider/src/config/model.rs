@@ -52,6 +52,8 @@ tfplugin::model! {
         pub require_reason: Attr<bool>,
         /// More namespaces that are the system's; elements may be unknown.
         pub system_namespaces: Value,
+        /// The namespaces of the GitOps applier and of the bot; elements may be unknown.
+        pub applier_namespaces: Value,
         /// How many requests at one time.
         pub max_concurrent_requests: Attr<i64>,
         /// How long one may take.

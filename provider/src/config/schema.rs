@@ -109,6 +109,13 @@ fn settings(schema: Schema) -> Schema {
                 .about("Namespaces besides `kube-*` that are the system's: names, or beginnings followed by `*`."),
         )
         .with(
+            "applier_namespaces",
+            Attribute::optional(Type::list(Type::String)).about(
+                "Namespaces of the GitOps applier (Argo CD, Flux) and of the `p0-gitops` bot. They are the system's too, and \
+                 rules on workloads, secrets and configuration there count as the applier's own power. None by default.",
+            ),
+        )
+        .with(
             "max_concurrent_requests",
             Attribute::optional(Type::Number).about("How many requests run at one time; 10 without it."),
         )

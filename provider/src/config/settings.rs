@@ -1,10 +1,12 @@
-//! What holds for all grants of the provider block. HCL settings are guard rails; the boundary is what whoever applies may
-//! do in the cluster.
+//! What holds for all grants of the provider block. HCL settings are guard rails; the boundary is the RBAC of the identity
+//! that applies.
 
 use std::time::Duration;
 
+use p0_grant::danger::Site;
 use p0_grant::grant::{NamePrefix, RoleObject};
 use p0_grant::lifetime::Lifetime;
+use p0_grant::name::Namespace;
 use p0_grant::offer::{NamespacePattern, SystemNamespaces};
 use p0_grant::plan::{self, Allowance};
 use p0_grant::restrict::WildcardVerb;
@@ -50,6 +52,8 @@ impl Settings {
     /// All that is wrong, each about its attribute.
     pub fn read(block: &Block) -> Result<Self, Diagnostics> {
         let mut wrong = Diagnostics::new();
+        let appliers = applier_namespaces(&block.applier_namespaces, &mut wrong);
+        let system = patterns(&block.system_namespaces, &mut wrong);
         let settings = Self {
             max_duration: parsed(&block.max_duration, "max_duration", &mut wrong),
             plan: plan::Settings {
@@ -58,8 +62,10 @@ impl Settings {
                     _ => WildcardVerb::ExpandedWherePrivileged,
                 },
                 allow_privileged: allowances(&block.allow_privileged, &mut wrong),
-                system: SystemNamespaces::with(patterns(&block.system_namespaces, &mut wrong)),
-                ..plan::Settings::default()
+                system: SystemNamespaces::with(
+                    system.into_iter().chain(appliers.iter().cloned().map(NamespacePattern::Name)),
+                ),
+                site: Site { applier_namespaces: appliers, ..Site::default() },
             },
             role_object: role_object(&block.role_object, &mut wrong),
             prefix: prefix(&block.name_prefix, &mut wrong),
@@ -120,19 +126,31 @@ fn allowances(pairs: &Value, wrong: &mut Diagnostics) -> Vec<Allowance> {
 }
 
 fn patterns(list: &Value, wrong: &mut Diagnostics) -> Vec<NamespacePattern> {
+    elements(list, "system_namespaces", |text| NamespacePattern::try_from(text.to_owned()), wrong)
+}
+
+fn applier_namespaces(list: &Value, wrong: &mut Diagnostics) -> Vec<Namespace> {
+    elements(list, "applier_namespaces", Namespace::new, wrong)
+}
+
+/// The elements of a list that are known.
+fn elements<T, E: std::error::Error + 'static>(
+    list: &Value,
+    name: &str,
+    parse: impl Fn(&str) -> Result<T, E>,
+    wrong: &mut Diagnostics,
+) -> Vec<T> {
     let Value::List(list) = list else { return Vec::new() };
-    let mut patterns = Vec::new();
+    let mut parsed = Vec::new();
     for (index, text) in (0..).zip(list) {
         let Some(text) = text.as_str() else { continue };
-        match NamespacePattern::try_from(text.to_owned()) {
-            Ok(pattern) => patterns.push(pattern),
-            Err(error) => wrong.push(wrong_at(
-                Path::attribute("system_namespaces").then(Step::Index(index)),
-                crate::text::chain(&error),
-            )),
+        match parse(text) {
+            Ok(one) => parsed.push(one),
+            Err(error) => wrong
+                .push(wrong_at(Path::attribute(name).then(Step::Index(index)), crate::text::chain(&error))),
         }
     }
-    patterns
+    parsed
 }
 
 fn role_object(attribute: &Attr<String>, wrong: &mut Diagnostics) -> RoleObject {
@@ -172,4 +190,28 @@ fn concurrent(attribute: &Attr<i64>, wrong: &mut Diagnostics) -> usize {
 fn request_timeout(attribute: &Attr<String>, wrong: &mut Diagnostics) -> Duration {
     let lifetime: Option<Lifetime> = parsed(attribute, "request_timeout", wrong);
     lifetime.and_then(|lifetime| lifetime.duration().try_into().ok()).unwrap_or(Duration::from_secs(30))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(name: &str, namespaces: &[&str]) -> Result<Settings, Diagnostics> {
+        let list = Value::List(namespaces.iter().map(|namespace| Value::string(*namespace)).collect());
+        Settings::read(&Block::from_value(Value::object([(name, list)])).unwrap())
+    }
+
+    #[test]
+    fn the_namespaces_of_the_applier_are_the_systems_and_the_appliers_power() {
+        let argocd = Namespace::new("argocd").unwrap();
+        let plan = settings("applier_namespaces", &["argocd"]).unwrap().plan;
+        assert!(plan.system.contains(&argocd));
+        assert_eq!(plan.site.applier_namespaces, [argocd.clone()]);
+        let none = settings("system_namespaces", &[]).unwrap().plan;
+        assert!(!none.system.contains(&argocd) && none.site.applier_namespaces.is_empty());
+        let wrong = settings("applier_namespaces", &["argocd", "Argo"]).unwrap_err();
+        let paths: Vec<String> =
+            wrong.iter().filter_map(|one| one.path.as_ref().map(ToString::to_string)).collect();
+        assert_eq!(paths, ["applier_namespaces[1]"]);
+    }
 }

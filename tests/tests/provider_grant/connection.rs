@@ -52,11 +52,25 @@ fn a_host_with_a_token_is_verified() {
     ] {
         let before = tunnel.connected();
         let told = asked(&block).unwrap_err();
-        assert!(told.starts_with("The cluster does not answer") && told.contains("ertificate"), "{told}");
+        assert!(
+            told.starts_with("The cluster's certificate is not trusted") && told.contains("signed"),
+            "{told}"
+        );
         assert_eq!(tunnel.connected() - before, 1, "what is not trusted is not asked again");
     }
-    let told = asked(&[host(), token(), ("cluster_ca_certificate", text("no certificate"))]).unwrap_err();
-    assert!(!told.contains("no certificate\n") && told.contains("at "), "{told}");
+    for (attribute, value, remedy) in [
+        ("cluster_ca_certificate", "no certificate", "not PEM"),
+        ("cluster_ca_certificate", "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCg==", "base64decode"),
+        ("token", "hunter2\nhunter2", "as one line"),
+    ] {
+        let mut block = vec![host(), (attribute, text(value))];
+        block.extend(Some(token()).filter(|_| attribute != "token"));
+        let told = asked(&block).unwrap_err();
+        assert!(told.starts_with(&format!("A credential cannot be used at {attribute}")), "{told}");
+        assert!(told.contains(remedy) && !told.contains("hunter2"), "{told}");
+    }
+    let newline = ("token", text(&format!("{}\n", ControlPlane::shared().token())));
+    asked(&[host(), newline, ("insecure", Value::Bool(true))]).unwrap();
 }
 
 #[test]
@@ -93,7 +107,9 @@ fn a_kubeconfig_is_used_as_it_says_or_the_attribute_is_named() {
     let told = asked(&[path(), ("token", text("hunter2"))]).unwrap_err();
     assert!(told.starts_with("The credentials are not accepted"), "the block's token counts alone: {told}");
     let told = asked(&[("config_path", text("/nowhere"))]).unwrap_err();
-    assert!(told.contains("at config_path: `/nowhere`"), "{told}");
+    assert!(told.contains("at config_path") && told.contains("`/nowhere`: No such file"), "{told}");
+    let beside = Value::List(vec![text("/nowhere"), path().1]);
+    asked(&[("config_paths", beside)]).unwrap();
     let broken = folder.path().join("broken");
     std::fs::write(&broken, "users:\n- name: a\n  user: {token: hunter2, [}\n").unwrap();
     let told = asked(&[("config_path", text(&broken.display().to_string()))]).unwrap_err();
