@@ -1,6 +1,6 @@
-//! Grants as they are found in a cluster: what labels and annotations of its objects say, whoever made them.
+//! Grants as they are found in a cluster: what labels and annotations of the objects of both products say.
 //!
-//! Lenient on purpose: what claims to be a grant and is none must be seen, too. Not here: asking the cluster, and whether
+//! Lenient on purpose: an object that claims to be a grant and is not must be shown, too. Not here: asking the cluster, and whether
 //! the rules are those that were granted.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -63,8 +63,8 @@ tfplugin::model! {
     }
 }
 
-/// Every grant among these objects, by id, then by where its binding is. Bound roles that are nobody's grant are welcome
-/// among them: [`unseen_roles`] says which to add.
+/// Every grant among these objects, by id, then by where its binding is. The bound roles may be among
+/// them, whether they are a grant's or not: [`unseen_roles`] says which to add.
 pub(crate) fn discover(objects: &[LiveObject], now: Timestamp) -> Vec<DiscoveredGrant> {
     let by_reference: Vec<(ObjectRef, &LiveObject)> =
         objects.iter().filter_map(|live| Some((live.reference()?, live))).collect();
@@ -95,7 +95,7 @@ pub(crate) fn unseen_roles(objects: &[LiveObject]) -> BTreeSet<ObjectRef> {
     given.filter(|reference| !seen.contains(reference)).collect()
 }
 
-/// An id is used once ever; where it is not, nobody can say which object is meant.
+/// An id is used once ever; where several objects carry it, it is not known which one is meant.
 fn mark_twice(found: &mut [DiscoveredGrant]) {
     let mut seen = BTreeSet::new();
     let twice: BTreeSet<String> =
@@ -127,7 +127,7 @@ fn of_binding(
     let role = roles.get(&given);
     let subjects: Vec<SubjectModel> = subjects(live).collect();
     let problem = match (subjects.as_slice(), role) {
-        ([], _) => Some("the binding names nobody"),
+        ([], _) => Some("the binding has no subject"),
         (_, None) => Some("its role object is gone, so it gives nothing"),
         (_, Some(role)) if role.label(GRANT) != Some(found.id.as_str()) => {
             Some("the binding gives a role that is not this grant's")
@@ -243,7 +243,7 @@ mod tests {
             (Some("2026-11-24T10:00:00Z"), alice, 1, true, true, None),
             (Some("soon"), alice, 1, true, true, Some("it has no end that can be read")),
             (None, alice, 1, true, true, Some("it has no end that can be read")),
-            (END, &[], 1, false, false, Some("the binding names nobody")),
+            (END, &[], 1, false, false, Some("the binding has no subject")),
             (END, &["alice", "eve"], 1, false, true, Some("the binding names several subjects")),
             (END, alice, 0, false, false, Some("its role object is gone, so it gives nothing")),
         ] {

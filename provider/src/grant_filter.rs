@@ -72,7 +72,7 @@ impl GrantFilter {
     /// Reads a configuration.
     ///
     /// # Errors
-    /// Where the role is none.
+    /// Where `role` is not a role.
     pub(crate) fn read(config: &Value) -> Result<Self, Diagnostics> {
         let Parts { namespace, role, subject, include_expired } =
             Parts::from_value(config.clone()).map_err(unfit)?;

@@ -1,11 +1,11 @@
-//! Values whose type is left open, as plain JSON: what `yamldecode` gave, read with serde.
+//! Values of dynamic type as plain JSON, such as the result of `yamldecode`, read with serde.
 //!
-//! What is null is absent: Terraform fills up objects of one list with nulls. Not here: what the JSON means.
+//! Null is absent: Terraform fills objects of one list with nulls. Not here: what the JSON means.
 
 use serde_json::Value as Json;
 use tfplugin::value::{Number, Value};
 
-/// The value as JSON; `None` where a part of it is not known yet, or a number is none of JSON's.
+/// The value as JSON; `None` where a part of it is not known yet, or a number has no JSON form.
 pub(crate) fn json(value: &Value) -> Option<Json> {
     match value {
         Value::Null => Some(Json::Null),

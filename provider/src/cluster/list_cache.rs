@@ -44,7 +44,7 @@ impl ListCache {
 }
 
 impl Cluster {
-    /// As [`Cluster::get`], for objects of this provider, of which somebody may ask for many.
+    /// As [`Cluster::get`], for objects of this provider, of which many may be read.
     ///
     /// # Errors
     /// As [`Cluster::get`].

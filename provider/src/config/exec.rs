@@ -38,7 +38,7 @@ impl Exec {
         let known = ["client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1"];
         if !known.contains(&exec.api_version.as_str()) {
             let detail = format!(
-                "`{}` is none that is known: write `{}` or `{}`.",
+                "`{}` is not a known version: write `{}` or `{}`.",
                 exec.api_version, known[0], known[1]
             );
             return Err(Diagnostic::error("Unknown version of credential plugins", detail)

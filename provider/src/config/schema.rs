@@ -84,7 +84,7 @@ fn settings(schema: Schema) -> Schema {
             "allow_privileged",
             Attribute::nested(Mode::Optional, Nesting::List, pair).about(
                 "Pairs of role and resource for which rules that lead to every right, privileged verbs and system \
-                 namespaces are allowed. A guard rail: the boundary is what whoever applies may do.",
+                 namespaces are allowed. A guard rail: the boundary is the RBAC of the identity that applies.",
             ),
         )
         .with(

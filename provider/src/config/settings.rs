@@ -23,7 +23,7 @@ use crate::cluster::Limits;
 pub struct Settings {
     /// The longest grant.
     pub max_duration: Option<Lifetime>,
-    /// What the engine is told.
+    /// The settings for the engine.
     pub plan: plan::Settings,
     /// The kind of new grants' role objects.
     pub role_object: RoleObject,

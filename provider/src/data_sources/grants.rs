@@ -1,4 +1,4 @@
-//! `p0_k8s_grants`: the grants that are in the cluster, whoever made them, with their end.
+//! `p0_k8s_grants`: the grants in the cluster, of both products, with their end.
 
 use async_trait::async_trait;
 use tfplugin::provider::{Call, DataSource, Outcome};
@@ -15,7 +15,7 @@ pub(super) struct Grants(pub(super) Session);
 impl DataSource for Grants {
     fn schema(&self) -> Schema {
         let managed_by = "Only grants of this product: `p0-gitops` or `terraform-provider-p0`.";
-        with_filter(Schema::new("The grants that are in the cluster, whoever made them, with their end."))
+        with_filter(Schema::new("The grants in the cluster, of both products, with their end."))
             .with("managed_by", Attribute::optional(Type::String).about(managed_by))
             .with(
                 "grants",
@@ -70,7 +70,7 @@ fn found_attributes() -> Vec<(&'static str, Attribute)> {
         ("expires_at", text("When it ends.")),
         ("subset_sha256", text("The digest of its rules, as it was made.")),
         ("role_name", text("The name of the role object.")),
-        ("binding_name", text("The name of the binding; null where there is none.")),
+        ("binding_name", text("The name of the binding; null without a binding.")),
         ("binding_kind", text("`RoleBinding` or `ClusterRoleBinding`.")),
         ("namespace", text("The namespace of the binding.")),
         ("expired", truth("Whether its end has come. What has no end that can be read counts as expired.")),

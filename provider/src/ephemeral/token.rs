@@ -1,6 +1,6 @@
 //! `p0_k8s_token`: a ServiceAccount that has a subset of a role, and a token of it that the API server ends at `ttl`.
 //!
-//! Opened at each plan and at each apply. It is bounded by nature, because nobody may be left to close it: the token ends
+//! Opened at each plan and at each apply. It ends without being closed, because the process may be killed: the token ends
 //! by itself, and all objects carry the time after which `p0-gitops reap` removes them.
 
 use async_trait::async_trait;
@@ -77,7 +77,7 @@ impl Ephemeral for Token {
 fn inputs(schema: Schema) -> Schema {
     let text = |about: &str| Attribute::optional(Type::String).about(about);
     schema
-        .with("reason", text("Why. Whoever may list bindings can read it."))
+        .with("reason", text("Why. Everyone who may list bindings can read it."))
         .with(
             "namespace",
             Attribute::optional_computed(Type::String)
@@ -159,7 +159,7 @@ impl TokenGrant {
         Ok(Self { id, namespace, name, role, binding, created_at: now, expires_at })
     }
 
-    /// The role before the binding, both before whoever has them, and the token last.
+    /// The role before the binding, both before the ServiceAccount, and the token last.
     async fn make(
         &self,
         call: &Call,
@@ -199,7 +199,7 @@ impl TokenGrant {
             Created::Taken(_) => {
                 let detail =
                     format!("There is an object with the name of {reference} already. It is left as it is.");
-                return Err(Diagnostic::error("The object is somebody else's", detail).into());
+                return Err(Diagnostic::error("The object belongs to another owner", detail).into());
             }
         };
         made.uid = live.uid().map(str::to_owned);

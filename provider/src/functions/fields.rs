@@ -40,7 +40,7 @@ impl Fields {
         FunctionError::about(self.argument, text)
     }
 
-    /// Refuses what nobody took.
+    /// Refuses fields that were not read.
     pub(super) fn end(self) -> Result<(), FunctionError> {
         match self.left.keys().next() {
             None => Ok(()),

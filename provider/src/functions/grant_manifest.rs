@@ -23,7 +23,7 @@ use crate::text::chain;
 
 pub(super) struct GrantManifest;
 
-const ABOUT: &str = "Gives the YAML of a grant's two objects, the role object and the binding, for whoever applies manifests \
+const ABOUT: &str = "Gives the YAML of a grant's two objects, the role object and the binding, for applying manifests \
     instead of resources. The bytes are those that `p0-gitops generate` prints for the same inputs, unsigned: a repository \
     that `p0-gitops verify` guards wants `p0-gitops propose` instead.\n\nNo cluster is asked, and there is no clock: equal \
     arguments give equal bytes. What `p0_k8s_grant` would refuse is refused.";

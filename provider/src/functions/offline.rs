@@ -89,7 +89,7 @@ pub(super) fn select(text: &str, subresources: &BTreeSet<String>) -> Result<Offl
     let kubernetes = KUBERNETES.as_ref().map_err(|error| OfflineError::Catalogue(error.clone()))?;
     let found = match (text.parse::<SelectionText>(), located(text, kubernetes)) {
         (_, Ok(found)) => found,
-        (Ok(parts), Err(_)) if is_served_by_somebody(&parts, kubernetes) => selected(parts, kubernetes)?,
+        (Ok(parts), Err(_)) if may_be_served(&parts, kubernetes) => selected(parts, kubernetes)?,
         (_, Err(error)) => return Err(error),
     };
     let subresources = subresources.iter().cloned();
@@ -122,7 +122,7 @@ fn located(text: &str, kubernetes: &Catalogue) -> Result<OfflineSelection, Offli
 }
 
 /// Groups of custom resources have a dot at least: they are domains.
-fn is_served_by_somebody(parts: &SelectionText, kubernetes: &Catalogue) -> bool {
+fn may_be_served(parts: &SelectionText, kubernetes: &Catalogue) -> bool {
     parts.group.contains('.') || kubernetes.resource(&parts.group, &parts.plural).is_some()
 }
 

@@ -19,7 +19,7 @@ impl Function for ParseLocator {
             summary: "Take a locator apart.".to_owned(),
             about: "Reads a locator such as `deployment / default / nginx`, or a selection such as `apps/deployments \
                 default/nginx`, and gives its parts: `kind`, `group` (`\"\"` is the core group), `resource` (the plural), \
-                `namespace` and `name` (null where all are picked, or where there are none), and `scope` (`Namespaced` or \
+                `namespace` and `name` (null where all are selected, or where the kind has none), and `scope` (`Namespaced` or \
                 `Cluster`).\n\nNo cluster is asked. Kubernetes' own resources are known by every word that `kubectl` takes; a \
                 custom resource is written as `plural.group`, and its `kind` is null."
                 .to_owned(),

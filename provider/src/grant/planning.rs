@@ -13,7 +13,7 @@ mod create;
 mod planned_rules;
 mod values;
 
-/// Plans a new grant, or what becomes of one that exists.
+/// Plans a new grant, or a grant that exists.
 pub(super) async fn plan(call: &mut Call, configured: &Configured, change: Change) -> Outcome<Planned> {
     let grant = GrantConfig::read(&change.config)?;
     refuse_unexplained(configured, &grant)?;

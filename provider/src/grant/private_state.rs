@@ -8,8 +8,8 @@ use p0_grant::role::RoleRef;
 use serde::{Deserialize, Serialize};
 use tfplugin::diagnostics::{Diagnostic, Diagnostics};
 
-/// A grant's private data. States are rewritten as a whole with every change, so what goes without saying is left out and
-/// the rest has short names.
+/// A grant's private data. Terraform rewrites the whole state with every change, so defaults are left out and names are
+/// short.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PrivateState {
@@ -57,8 +57,7 @@ impl PrivateState {
         serde_json::to_vec(self).unwrap_or_default()
     }
 
-    /// What the engine is told when this grant's rules are looked at again: as when it was made, and what the provider
-    /// block allows besides.
+    /// The engine's settings for this grant: those it was created with, and what the provider block allows besides.
     pub(crate) fn settings(
         &self,
         current: &plan::Settings,

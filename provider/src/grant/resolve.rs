@@ -37,13 +37,13 @@ impl ResolvedGrant {
         self.plan.report().rules()
     }
 
-    /// What people are told before it is granted.
+    /// The warnings of the plan.
     pub(crate) fn warnings(&self) -> Vec<Diagnostic> {
         warnings(self.plan.report())
     }
 }
 
-/// What people are told of rules before they are granted.
+/// The warnings about rules before they are granted.
 pub(crate) fn warnings(findings: &PlanReport) -> Vec<Diagnostic> {
     [dangers(findings.dangers()), dropped(findings.dropped())].into_iter().flatten().collect()
 }
@@ -143,7 +143,7 @@ pub(crate) async fn resolve(
     Ok(ResolvedGrant { selection, digest, privileged, plan })
 }
 
-/// The role, or that there is none.
+/// The role; an error where the cluster does not have it.
 pub(crate) async fn role(cluster: &Cluster, reference: &RoleRef) -> Result<Role, Diagnostics> {
     let found =
         cluster.role(reference).await.map_err(|error| Diagnostic::from(error).at_attribute("role"))?;

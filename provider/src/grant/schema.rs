@@ -6,8 +6,8 @@ use tfplugin::value::Type;
 /// The resource's attributes.
 pub fn schema() -> Schema {
     let about = "The rules of an existing role that apply to one selection, bound to one subject until a time. When the time \
-                 has come the objects are removed by the next apply, and the record stays quiet. Between applies nobody but \
-                 `p0-gitops reap` removes anything.";
+                 has come the objects are removed by the next apply, and the record stays quiet. Between applies only \
+                 `p0-gitops reap` removes expired objects.";
     computed(terms(inputs(Schema::new(about))))
 }
 
@@ -15,7 +15,7 @@ fn text(mode: fn(Type) -> Attribute, about: &str) -> Attribute {
     mode(Type::String).about(about)
 }
 
-/// What is picked, of which role: shared with what only looks at it.
+/// The role and the selection: shared by the resource, the data source and the ephemeral resource.
 pub(crate) fn picked(schema: Schema) -> Schema {
     let role = [
         ("name", text(Attribute::required, "Its name.")),
@@ -72,7 +72,7 @@ fn inputs(schema: Schema) -> Schema {
                 "Who gets the rules. Another one makes another grant: the id is what auditors look for.",
             ),
         )
-        .with("reason", text(Attribute::optional, "Why. Whoever may list bindings can read it."))
+        .with("reason", text(Attribute::optional, "Why. Everyone who may list bindings can read it."))
         .with(
             "annotations",
             Attribute::optional(Type::map(Type::String))

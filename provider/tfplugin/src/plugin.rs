@@ -116,7 +116,7 @@ async fn serve_until_the_end(
     tokio::select! {
         served = &mut serving => {
             // Terraform hangs up as soon as it has asked for the end; what is open is closed all the same.
-            ending.now("nobody is connected any more");
+            ending.now("no client is connected any more");
             closing.await;
             served.map_err(ServeError::Serve)
         }

@@ -54,7 +54,7 @@ impl Schema {
         self
     }
 
-    /// With one block more. Attributes serve better wherever nobody is used to a block.
+    /// With one block more. Attributes serve better where users do not expect a block.
     #[must_use]
     pub fn with_block(mut self, name: &str, block: Block) -> Self {
         self.blocks.insert(name.to_owned(), block);

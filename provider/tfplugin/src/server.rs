@@ -56,7 +56,7 @@ impl Server {
         self.0.stop.now();
     }
 
-    /// Ends it: stops what runs and waits for it, closes the ephemeral resources that nobody has closed, and answers no
+    /// Ends it: stops what runs and waits for it, closes the ephemeral resources that are still open, and answers no
     /// calls any more.
     pub async fn end(&self) {
         self.stop();
@@ -67,7 +67,7 @@ impl Server {
     }
 }
 
-/// The schemas, for whoever speaks to the provider in the same process.
+/// The schemas, for a caller in the same process.
 impl Server {
     /// Of the provider's block.
     pub fn block(&self) -> &Schema {
@@ -175,7 +175,7 @@ fn kinds<T: ?Sized>(
     all.into_iter().map(kind).collect()
 }
 
-/// The one called `name`, or what to tell whoever asks for another.
+/// The one called `name`, or an error that names those there are.
 fn find<'k, T: ?Sized>(kinds: &'k Kinds<T>, name: &str) -> Outcome<&'k Kind<T>> {
     kinds.get(name).ok_or_else(|| {
         let detail = format!("This version of the provider has no `{name}`. Use a version that has it.");

@@ -96,7 +96,7 @@ async fn the_right_certificate_is_taken_in_both_versions_of_tls() {
 }
 
 #[tokio::test]
-async fn nobody_else_gets_an_answer() {
+async fn other_clients_get_no_answer() {
     let us = Identity::new();
     let plugin = Plugin::start(&[("PLUGIN_CLIENT_CERT", &us.pem)]);
     let other = Identity::new();

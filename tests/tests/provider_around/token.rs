@@ -68,7 +68,7 @@ fn a_token_may_what_the_subset_says_and_nothing_after_it_is_closed() {
 }
 
 #[test]
-fn a_token_that_nobody_closes_ends_at_its_ttl() {
+fn a_token_that_is_not_closed_ends_at_its_ttl() {
     let mut rig = Rig::new(&[]);
     let lease = rig.open(&asked(&[])).unwrap();
     let token = part(&lease, "token");

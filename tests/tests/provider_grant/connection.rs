@@ -150,7 +150,7 @@ fn a_credential_plugin_is_asked_without_standard_input_and_its_output_is_never_s
 }
 
 #[test]
-fn a_proxy_is_asked_and_nobody_else() {
+fn a_proxy_is_asked_and_no_other_server() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let heard = std::thread::spawn(move || {

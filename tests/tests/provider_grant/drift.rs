@@ -74,7 +74,7 @@ fn what_is_gone_comes_back_with_the_same_end_and_rules() {
 }
 
 #[test]
-fn what_is_somebody_elses_is_never_changed_or_deleted() {
+fn an_object_of_another_owner_is_never_changed_or_deleted() {
     let rig = Rig::new(&[]);
     let config = rig.config(&view("foreign@example.com", &[]));
     let grant = rig.make(None, &config);
@@ -83,13 +83,13 @@ fn what_is_somebody_elses_is_never_changed_or_deleted() {
         &json!({ "metadata": { "labels": { "p0.dev/grant": "somebodyelse" } }, "rules": [] }),
     );
     let read = rig.read(&grant).unwrap();
-    assert!(!is(&read, "active") && lines(&read, "drift")[0].contains("somebody else's"));
+    assert!(!is(&read, "active") && lines(&read, "drift")[0].contains("another owner"));
     let (left, told) = rig.apply(&rig.plan(Some(&read), &config).unwrap());
-    assert!(told.unwrap_err().starts_with("The object is somebody else's"));
+    assert!(told.unwrap_err().starts_with("The object belongs to another owner"));
     let before = get(&role_path(&grant)).1;
     assert!(before["rules"].is_null(), "it is as it was: {before}");
     assert_eq!(rig.delete(&left.unwrap()), (None, Ok(())));
-    assert_eq!(rig.warnings(), ["An object that is somebody else's was left"]);
+    assert_eq!(rig.warnings(), ["An object of another owner was left"]);
     assert_eq!(get(&role_path(&grant)).1, before);
     assert_eq!(get(&binding_path(&grant)).0, 404);
     ControlPlane::shared().admin().call("DELETE", &role_path(&grant));
@@ -148,7 +148,7 @@ fn a_grant_is_imported_as_it_was_made() {
     let claimed = get(&binding_path(&grant)).1;
     let (left, told) = rig.delete(&grant);
     let told = told.unwrap_err();
-    assert!(told.starts_with("The object is somebody else's") && told.contains("managed-by"), "{told}");
+    assert!(told.starts_with("The object belongs to another owner") && told.contains("managed-by"), "{told}");
     assert!(!is(&left.unwrap(), "active"));
     assert_eq!(get(&binding_path(&grant)).1, claimed, "it is as it was");
     assert_eq!(get(&role_path(&grant)).0, 404, "and refers to nothing");

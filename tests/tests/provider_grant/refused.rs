@@ -53,7 +53,7 @@ fn bad_input_is_told_at_its_attribute_and_nothing_is_written() {
 }
 
 #[test]
-fn somebody_who_may_not_is_told_which_right_is_missing() {
+fn a_missing_right_is_named() {
     let stranger = ControlPlane::shared().strangers_kubeconfig();
     let rig = Rig::with_kubeconfig(&stranger, &[]).unwrap();
     let told = rig.plan(None, &rig.config(&view("x@example.com", &[]))).err().unwrap();
@@ -64,7 +64,7 @@ fn somebody_who_may_not_is_told_which_right_is_missing() {
 }
 
 #[test]
-fn nobody_gives_what_they_lack() {
+fn rules_that_the_identity_lacks_are_not_granted() {
     // May make roles and bindings, and holds nothing of `view`.
     let admin = ControlPlane::shared().admin();
     let every = json!(["create", "get", "list", "patch", "delete"]);

@@ -60,7 +60,7 @@ fn a_lost_answer_is_asked_for_again_and_nothing_is_made_twice() {
 }
 
 #[test]
-fn what_may_be_there_is_recorded_where_nobody_can_look() {
+fn what_may_be_there_is_recorded_where_it_cannot_be_read() {
     let (proxy, rig) = proxied(&[]);
     let plan = rig.plan(None, &rig.config(&view("unseen@example.com", &[]))).unwrap();
     let mut is_broken = false;
@@ -176,7 +176,7 @@ fn a_slow_request_is_given_up_and_asked_again() {
 }
 
 #[test]
-fn writes_come_in_the_order_in_which_nobody_has_more_than_planned() {
+fn writes_come_in_an_order_that_never_grants_more_than_planned() {
     let (proxy, rig) = proxied(&[]);
     let user = "order@example.com";
     let config = rig.config(&view(user, &[]));
@@ -199,7 +199,7 @@ fn writes_come_in_the_order_in_which_nobody_has_more_than_planned() {
 }
 
 #[test]
-fn somebody_who_is_faster_is_looked_at_again() {
+fn a_faster_client_makes_the_object_read_again() {
     let (proxy, rig) = proxied(&[]);
     let grant = rig.make(None, &rig.config(&view("race@example.com", &[])));
     let (path, raced) = (role_path(&grant), AtomicUsize::new(0));

@@ -76,20 +76,20 @@ fn a_server_that_says_no_is_quoted_with_what_to_do() {
         ));
     };
     let plane = ControlPlane::shared();
-    // Nobody's token.
+    // A token that no user has.
     provider(&world.proxy.url(), "no-such-token", "");
     let said = unwrapped(&world.tool.plan(&[]).ended(1).said);
     assert!(said.contains("401") || said.contains("Unauthorized") || said.contains("redentials"), "{said}");
     assert!(!said.contains("no-such-token"), "a secret is not repeated: {said}");
-    // Somebody who may not read the role.
+    // A user who may not read the role.
     provider(&world.proxy.url(), "stranger-token", "");
     let said = unwrapped(&world.tool.plan(&[]).ended(1).said);
     assert!(said.contains("stranger") && said.contains("get") && said.contains("clusterroles"), "{said}");
-    // Nobody there.
+    // No server there.
     provider("http://127.0.0.1:9", plane.token(), "request_timeout = \"2s\"");
     let said = unwrapped(&world.tool.plan(&[]).ended(1).said);
     assert!(said.contains("127.0.0.1:9"), "{said}");
-    // A certificate that nobody vouches for, and then one that somebody does.
+    // A certificate that no authority of the configuration has signed, and then one that is trusted.
     provider(&plane.url(), plane.token(), "");
     let said = unwrapped(&world.tool.plan(&[]).ended(1).said);
     assert!(said.contains("certificate"), "{said}");

@@ -113,7 +113,7 @@ fn the_same_selection_in_other_words_is_nothing_to_do() {
             world.configure(&grant(&format!("{body}expires_at = \"2099-01-01T00:00:00Z\"")));
             world.tool.plan(&[]).ended(0);
         }
-        // An import says what is selected in full, and whoever wrote it shorter has nothing to do either.
+        // An import says what is selected in full, and a shorter spelling makes no change either.
         world.tool.run(&["state", "rm", GRANT]).done();
         world.tool.run(&["import", GRANT, &id]).done();
         world.tool.plan(&[]).ended(0);
@@ -157,7 +157,7 @@ fn a_provider_whose_settings_are_not_known_yet_asks_no_other_cluster() {
     assert!(world.proxy.asked().is_empty(), "nothing was asked");
     world.tool.apply_plan().done();
     assert!(world.may("get", "apps/deployments", "nginx"));
-    // Now it exists, and a plan that would have to read it from a cluster nobody knows says so.
+    // Now it exists, and a plan that would have to read it from an unknown cluster says so.
     world.tool.run(&["taint", "terraform_data.host"]).done();
     let plan = world.tool.plan(&[]).ended(1);
     let said = unwrapped(&plan.said);
@@ -183,7 +183,7 @@ fn a_hundred_at_once_are_small_in_the_state() {
 fn a_grant_is_imported_by_its_id_and_by_its_identity() {
     for tool in Tool::BOTH {
         let world = World::with(tool);
-        // In full, as an import says it: how somebody spelled it once is nowhere in the cluster.
+        // In full, as an import says it: the spelling of the configuration is not in the cluster.
         let terms = TERMS.replace("deployment /", "deployments.apps /");
         world.configure(&grant(&format!("{terms}expires_at = \"2099-01-01T00:00:00Z\"")));
         world.tool.apply().done();

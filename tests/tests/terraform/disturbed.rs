@@ -83,7 +83,7 @@ fn a_provider_that_is_killed_leaves_nothing_that_grants() {
 #[test]
 fn what_a_killed_tool_leaves_is_taken_over_by_import() {
     let world = World::new();
-    // In full, as an import says it: how somebody spelled it once is nowhere in the cluster.
+    // In full, as an import says it: the spelling of the configuration is not in the cluster.
     let terms = TERMS.replace("deployment /", "deployments.apps /");
     world.configure(&grant(&format!("{terms}expires_at = \"2099-01-01T00:00:00Z\"")));
     let told = at_the_binding(&world, Fate::Silent);

@@ -1,4 +1,4 @@
-//! Drift of each kind: seen, named, and taken back by the next apply; and what is none of ours.
+//! Drift of each kind: seen, named, and taken back by the next apply; and objects of other owners.
 
 use p0_tests::terraform::unwrapped;
 use serde_json::{Value, json};
@@ -124,7 +124,7 @@ fn labels_and_annotations_of_others_are_none_of_ours() {
 }
 
 #[test]
-fn an_object_of_somebody_else_is_neither_taken_nor_changed_nor_deleted() {
+fn an_object_of_another_owner_is_neither_taken_nor_changed_nor_deleted() {
     for labels in [
         json!({ "p0.dev/grant": "somebodys0000000000x" }),
         json!({ "app.kubernetes.io/managed-by": "somebody" }),
@@ -136,11 +136,11 @@ fn an_object_of_somebody_else_is_neither_taken_nor_changed_nor_deleted() {
         tamper(&world, &id, "rolebindings", &json!({ "metadata": { "labels": labels } }));
         let before = bindings();
         let named = world_drift(&world.tool.plan(&[]).ended(2).json);
-        assert!(named.contains("counts as somebody else's"), "{named}");
+        assert!(named.contains("belongs to another owner"), "{named}");
         let said = unwrapped(&world.tool.apply_plan().ended(1));
-        assert!(said.contains("The object is somebody else's"), "{said}");
+        assert!(said.contains("The object belongs to another owner"), "{said}");
         let said = unwrapped(&world.tool.destroy().ended(1));
-        assert!(said.contains("The object is somebody else's"), "{said}");
+        assert!(said.contains("The object belongs to another owner"), "{said}");
         assert_eq!(bindings(), before, "{labels}");
         assert_eq!(
             world.state()["active"],
@@ -160,7 +160,7 @@ fn an_object_of_somebody_else_is_neither_taken_nor_changed_nor_deleted() {
 }
 
 #[test]
-fn what_somebody_else_claims_of_an_expired_grant_is_left_and_gives_nothing() {
+fn an_object_that_another_owner_claims_of_an_expired_grant_is_left_and_grants_nothing() {
     let world = World::new();
     world.grant(&format!("expires_at = \"{}\"", world.at(60)));
     world.tool.apply().done();
@@ -170,7 +170,7 @@ fn what_somebody_else_claims_of_an_expired_grant_is_left_and_gives_nothing() {
     world.later(61);
     world.tool.plan(&[]).ended(2);
     let said = unwrapped(&world.tool.apply_plan().ended(1));
-    assert!(said.contains("The object is somebody else's"), "{said}");
+    assert!(said.contains("The object belongs to another owner"), "{said}");
     assert_eq!(world.objects(&id).len(), 1, "the binding alone");
     assert!(!world.may("get", "apps/deployments", "nginx"));
     world.tool.plan(&[]).ended(0);

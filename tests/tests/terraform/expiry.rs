@@ -31,7 +31,7 @@ fn an_expired_grant_that_lives_is_removed_once_and_then_quiet() {
     let (world, _) = hour();
     let id = id(&world);
     world.later(61);
-    assert!(world.may("get", "apps/deployments", "nginx"), "between applies nobody removes anything");
+    assert!(world.may("get", "apps/deployments", "nginx"), "between applies nothing is removed");
     let plan = world.tool.plan(&[]).ended(2);
     assert_eq!(plan.actions(GRANT), ["update"], "{}", plan.said);
     assert_eq!((&plan.after(GRANT)["active"], &plan.after(GRANT)["expired"]), (&false.into(), &true.into()));
@@ -101,7 +101,7 @@ fn what_ended_since_the_plan_is_an_error_and_nothing_is_written() {
             Tool::Terraform => {
                 assert!(said.contains("has expired since the plan") && said.contains("Plan again"), "{said}");
             }
-            // Nobody hands the provider what was planned, so the tool itself finds the contradiction.
+            // This Terraform does not hand the provider what was planned, so the tool itself finds the contradiction.
             Tool::OpenTofu => {
                 assert!(said.contains("inconsistent final plan") && said.contains("plan again"), "{said}");
             }
@@ -200,7 +200,7 @@ fn a_duration_is_counted_from_the_creation() {
 }
 
 #[test]
-fn without_a_refresh_nobody_learns_the_time() {
+fn without_a_refresh_the_time_is_not_read() {
     let (world, _) = hour();
     world.later(61);
     world.tool.plan(&["-refresh=false"]).ended(0);
@@ -243,7 +243,7 @@ fn other_inputs_of_an_expired_grant_are_recorded_and_nothing_comes_back() {
 }
 
 #[test]
-fn a_grant_of_a_duration_that_somebody_revoked_gains_no_new_life() {
+fn a_revoked_grant_of_a_duration_gains_no_new_life() {
     let world = World::new();
     world.grant("duration = \"2h\"");
     world.tool.apply().done();

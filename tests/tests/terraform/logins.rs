@@ -155,7 +155,7 @@ fn through_a_proxy() {
         ),
     );
     let said = stays_out(&world);
-    assert!(said.contains("The cluster does not answer"), "nobody is asked past the proxy: {said}");
+    assert!(said.contains("The cluster does not answer"), "no server is asked past the proxy: {said}");
 }
 
 #[test]

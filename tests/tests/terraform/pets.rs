@@ -45,7 +45,7 @@ fn a_life() {
         workspace.run(&["state", "rm", PET]).done();
         workspace.run(&["import", PET, &id]).done();
         workspace.plan(&[]).ended(0);
-        // What somebody else took is gone, and comes back.
+        // What another client deleted is created again.
         std::fs::remove_dir_all(workspace.path("shelter")).expect("removed");
         assert_eq!(workspace.plan(&[]).ended(2).actions(PET), ["create"]);
         workspace.apply_plan().done();

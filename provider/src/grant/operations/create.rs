@@ -127,7 +127,7 @@ fn filled(planned: &Value, id: &GrantId, role_name: &str, now: Timestamp, end: T
     )
 }
 
-/// 20 characters that nobody can guess: the id is used once ever.
+/// 20 random characters: an id is used once ever, and cannot be guessed.
 pub(crate) fn new_id() -> Result<GrantId, Diagnostics> {
     const LETTERS: &[u8] = b"abcdefghijklmnopqrstuvwxyz0123456789";
     // Bytes from 252 on would make the first letters likelier than the others.

@@ -1,4 +1,4 @@
-//! Import: a live grant of this provider becomes state, found by its id. Nobody else's does.
+//! Import: a live grant of this provider becomes state, found by its id. A grant of another owner does not.
 
 use p0_grant::grant::ManagedBy;
 use p0_grant::manifest::{GRANT, Manifest, REASON};
@@ -94,9 +94,8 @@ async fn find(cluster: &Cluster, target: &ImportTarget) -> Result<LiveObject, Di
             Err(Diagnostic::error("No such grant", detail).into())
         }
         _ => {
-            let detail = format!(
-                "{count} bindings carry `{selector}`: somebody has copied one. Remove the copies first."
-            );
+            let detail =
+                format!("{count} bindings carry `{selector}`: one was copied. Remove the copies first.");
             Err(Diagnostic::error(NOT_THIS, detail).into())
         }
     }

@@ -105,17 +105,17 @@ fn add(object: &mut Value, field: &str, entries: &BTreeMap<String, String>) {
     }
 }
 
-/// Whether an object belongs to this grant. Nobody else's is ever changed or deleted.
+/// Whether an object belongs to this grant. No other object is ever changed or deleted.
 pub(in crate::grant) fn is_ours(live: &LiveObject, record: &Record) -> bool {
     claimed_by(live, record).is_none()
 }
 
-/// The label by which an object is somebody else's.
+/// The label that shows that an object does not belong to this grant.
 pub(in crate::grant) fn claimed_by(live: &LiveObject, record: &Record) -> Option<&'static str> {
     if live.label(GRANT) != Some(record.id.as_str()) {
         return Some(GRANT);
     }
-    // Where the label is missing nobody claims the object, and it is put back.
+    // Where the label is missing, no other program claims the object, and the label is set again.
     let keeper = live.label(MANAGED_BY)?;
     (keeper != ManagedBy::TerraformProviderP0.to_string()).then_some(MANAGED_BY)
 }
@@ -137,7 +137,9 @@ pub(in crate::grant) fn drift(
 fn one(record: &Record, name: &str, desired: &DesiredObject, live: Option<&LiveObject>) -> Vec<String> {
     let Some(live) = live else { return vec![format!("{name} missing")] };
     if let Some(label) = claimed_by(live, record) {
-        return vec![format!("{name}: label {label} is not this grant's, so it counts as somebody else's")];
+        return vec![format!(
+            "{name}: label {label} is not this grant's, so the object belongs to another owner"
+        )];
     }
     let mut found = Vec::new();
     if live.is_ending() {
@@ -242,7 +244,7 @@ fn map_patch(desired: &Value, live: &Value, field: &str, retired: &[&str]) -> Ma
     changes
 }
 
-/// A patch that takes all subjects from a binding: nobody may have the new rules through the old subjects meanwhile.
+/// A patch that removes all subjects from a binding, so that the old subjects never get the new rules.
 pub(in crate::grant) fn emptied(live: &LiveObject) -> Value {
     json!({ "metadata": { "resourceVersion": live.version() }, "subjects": [] })
 }

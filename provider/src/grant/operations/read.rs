@@ -1,5 +1,5 @@
-//! Looking at what is there: whether it has ended, whether it is live, and how it differs from what was granted. Nothing is
-//! written, and what was granted is never learnt from the cluster.
+//! Reading a grant: whether it has expired, whether it is live, and how the cluster differs from what was granted. Nothing is
+//! written, and the granted rules are never taken from the cluster.
 
 use p0_grant::digest::SubsetDigest;
 use p0_grant::rule::Rule;

@@ -1,4 +1,4 @@
-//! Writing a grant's objects: in the order in which nobody has more than planned at any moment.
+//! Writing a grant's objects, in an order that at no moment grants more than planned.
 //!
 //! The role comes before the binding, because a role without a binding grants nothing; the binding goes before the role.
 //! Every write names the version or the uid that it is for. Not here: when anything is written.
@@ -16,7 +16,7 @@ use super::objects::{
 use crate::cluster::{Cluster, ClusterError, Created, Deleted, LiveObject, ObjectRef};
 use crate::grant::record::Record;
 
-/// How often a change is begun anew because somebody else was faster.
+/// How often a change is tried again because another client was faster.
 const ATTEMPTS: usize = 4;
 /// How often a deletion that is held up is looked at.
 const LOOK_AGAIN: Duration = Duration::from_millis(250);
@@ -58,13 +58,13 @@ pub(in crate::grant) async fn bounded<T>(
 fn foreign(reference: &ObjectRef, label: Option<&str>) -> Diagnostics {
     let by = label.map_or("it differs from it", |label| match label {
         GRANT => "its label `p0.dev/grant` is another or missing",
-        _ => "its label `app.kubernetes.io/managed-by` names somebody else",
+        _ => "its label `app.kubernetes.io/managed-by` names another owner",
     });
     let detail = format!(
         "There is an object with the name of {reference} that is not of this grant: {by}. It is left as it is. If it is this \
-         grant's and somebody changed it, put the label back or delete the object."
+         grant's and another client changed it, restore the label or delete the object."
     );
-    Diagnostic::error("The object is somebody else's", detail).into()
+    Diagnostic::error("The object belongs to another owner", detail).into()
 }
 
 /// Creates both objects of a new grant.
@@ -119,7 +119,7 @@ pub(in crate::grant) async fn ensure(
         attempt += 1;
         match ensure_once(cluster, record, desired, retired).await {
             Err(WriteError::Overtaken(error)) if attempt < ATTEMPTS => {
-                tracing::debug!(%error, "somebody else has changed it, looking again");
+                tracing::debug!(%error, "another client has changed the object, reading it again");
             }
             Err(WriteError::Overtaken(error)) => return Err(error.into()),
             Err(WriteError::Told(told)) => return Err(told),
@@ -130,7 +130,7 @@ pub(in crate::grant) async fn ensure(
 
 /// Why a change was not made.
 enum WriteError {
-    /// Somebody changed the object meanwhile.
+    /// Another client changed the object meanwhile.
     Overtaken(ClusterError),
     /// Anything else.
     Told(Diagnostics),
@@ -213,9 +213,9 @@ async fn delete(cluster: &Cluster, reference: &ObjectRef, live: &LiveObject) -> 
     }
 }
 
-/// Removes a grant's objects, waiting until `deadline` where somebody's finalizer holds one. What is not the grant's stays,
-/// and is told: a role with a warning; a binding with an error, because it could go on to give something. The role is
-/// removed all the same, so that it gives nothing.
+/// Removes a grant's objects, waiting until `deadline` where a finalizer holds one. An object of another owner stays: a role
+/// with a warning; a binding with an error, because it could still grant something. The role is removed in any case, so that
+/// such a binding grants nothing.
 pub(in crate::grant) async fn remove(
     cluster: &Cluster,
     record: &Record,
@@ -236,7 +236,7 @@ pub(in crate::grant) async fn remove(
             "{} carries the name of this grant and not its label `{label}`, so it stays.",
             references.role
         );
-        Diagnostic::warning("An object that is somebody else's was left", detail)
+        Diagnostic::warning("An object of another owner was left", detail)
     });
     Ok(left.into_iter().collect())
 }
@@ -271,7 +271,7 @@ async fn remove_one(
     }
 }
 
-/// What is there now: after an error it is told instead of what was planned.
+/// What the cluster holds now: after an error the state says this instead of what was planned.
 pub(in crate::grant) async fn actual_state(
     cluster: &Cluster,
     record: &Record,

@@ -28,7 +28,7 @@ pub(in crate::grant) enum Action {
     },
 }
 
-/// Whether the words for what is picked have changed.
+/// Whether the spelling of the selection has changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::grant) enum Spelling {
     /// They have not.

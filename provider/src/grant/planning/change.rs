@@ -1,4 +1,4 @@
-//! A grant that exists: what becomes of it, as values. Not here: which kind of change it is ([`super::deciding`]).
+//! Planning a grant that exists, as values. Not here: which kind of change it is ([`super::action`]).
 
 use tfplugin::provider::{Call, Outcome, Planned, Stored};
 use tfplugin::value::{Path, Step as PathStep, Value};
@@ -14,7 +14,7 @@ use crate::grant::resolve::{resolve, select, select_again, selection_of};
 use crate::grant::values::{configured, is_set, list, with};
 use crate::session::Configured;
 
-/// Plans what becomes of a grant that exists.
+/// Plans a grant that exists.
 pub(super) async fn change(
     call: &mut Call,
     configured: &Configured,
@@ -48,7 +48,7 @@ pub(super) async fn change(
     }
 }
 
-/// What is there, as it should be.
+/// The prior state, expected to be in effect.
 fn kept(prior: &Value, record: &Record) -> Value {
     with(prior.clone(), [("active", Value::Bool(!record.expired)), ("drift", list([]))])
 }
@@ -142,7 +142,7 @@ impl InPlaceChange<'_> {
         Ok(Planned { state, private: private.write(), identity, replace: Vec::new() })
     }
 
-    /// Whether the locator, in other words, picks what it picked.
+    /// Whether the locator, spelled otherwise, still selects the same.
     async fn means_the_same(&self, call: &mut Call) -> Outcome<bool> {
         let Some(locator) = self.grant.locator.known() else { return Ok(false) };
         let Some(cluster) = known_cluster(call, self.configured) else { return Ok(false) };

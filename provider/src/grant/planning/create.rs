@@ -85,9 +85,9 @@ fn refuse_too_long(cluster: &Cluster, configured: &Configured, grant: &GrantConf
 
 /// Whether a new grant's time has come before it is made; `None` where that cannot be told yet.
 ///
-/// The plan says it, so that an apply which finds it otherwise ends with an error and does not record what nobody planned.
-/// Terraform from 1.16 on hands back what the first plan found. Where nobody does, a plan that is made again after the end
-/// contradicts the first, and the tool itself refuses to go on.
+/// The plan records it, so that an apply that finds another answer ends with an error and not with an unplanned record.
+/// Terraform from 1.16 on hands back what the first plan found. An older one makes the plan again after the end; the second
+/// plan contradicts the first, and Terraform itself refuses to go on.
 fn has_ended(configured: &Configured, grant: &GrantConfig, before: Option<&[u8]>) -> Option<bool> {
     let first = before.and_then(|before| PrivateState::read(before).ok()).and_then(|private| private.ended);
     if first.is_some() {

@@ -28,7 +28,7 @@ impl PlannedRules {
     }
 }
 
-/// The cluster, if it is known by now; else people are told what that means.
+/// The cluster, if it is known by now; else a warning says what that means.
 pub(super) fn known_cluster(call: &mut Call, configured: &Configured) -> Option<Arc<Cluster>> {
     match &configured.connection {
         Connection::Known(cluster) => Some(Arc::clone(cluster)),

@@ -57,7 +57,7 @@ pub(super) fn created(
     Planned { state, private: private.write(), identity: None, replace: Vec::new() }
 }
 
-/// The role with the kind that goes without saying.
+/// The role with its default kind.
 pub(super) fn with_kind(config: &Value, grant: &GrantConfig) -> Value {
     match (configured(config, "role"), grant.role.known()) {
         (role, Some(known)) if role.attribute("kind").is_some_and(Value::is_null) => {

@@ -53,7 +53,7 @@ fn configured(shelter: &Configured) -> Outcome<&Shelter> {
     })
 }
 
-/// A fault that is nobody's but the disk's.
+/// A fault of the disk.
 fn broken(error: &std::io::Error) -> Diagnostics {
     Diagnostic::error("The shelter is closed", format!("{error}. Look at the folder's permissions.")).into()
 }

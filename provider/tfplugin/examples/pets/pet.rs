@@ -176,6 +176,6 @@ impl Resource for Pet {
             }
         };
         let found = found(configured(&self.0)?, &id, Attr::Null).map_err(|error| broken(&error))?;
-        found.ok_or_else(|| Diagnostic::error("There is no such pet", format!("Nobody knows `{id}`.")).into())
+        found.ok_or_else(|| Diagnostic::error("There is no such pet", format!("`{id}` is not known.")).into())
     }
 }

@@ -32,13 +32,13 @@ impl Ending {
 
 impl End {
     pub(super) async fn comes(mut self) {
-        // An error means that nobody is left who could ask for it, which is an end too.
+        // An error means that the sender is gone, which is an end too.
         drop(self.0.wait_for(|ended| *ended).await);
     }
 }
 
 /// Ends the process when it is told to, or when Terraform is gone. An interrupt is for Terraform, which then tells what to
-/// stop; only a process that is debugged has nobody else to listen to it.
+/// stop; only a process that is debugged listens to it.
 #[cfg(unix)]
 pub(super) fn watch(ending: &Ending, debug: bool) -> std::io::Result<()> {
     use std::os::unix::process::parent_id;
@@ -62,7 +62,7 @@ pub(super) fn watch(ending: &Ending, debug: bool) -> std::io::Result<()> {
     }
     let terraform = parent_id();
     tokio::spawn(async move {
-        // Whoever adopts this process is not asked for: any other parent than the first means that Terraform is gone.
+        // Any other parent than the first means that Terraform is gone, whichever process adopts this one.
         let mut often = tokio::time::interval(ORPHANED);
         while parent_id() == terraform {
             often.tick().await;

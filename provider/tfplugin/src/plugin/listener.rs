@@ -1,4 +1,4 @@
-//! Where the plugin listens: a socket that nobody but this user can open, or a port of this machine where there are no
+//! Where the plugin listens: a socket that only this user can open, or a port of this machine where there are no
 //! sockets with names.
 
 use std::io;
@@ -99,7 +99,7 @@ async fn secure(raw: Connection, tls: Option<TlsAcceptor>, sender: mpsc::Sender<
             Err(_) => return tracing::warn!("a client was refused: it did not encrypt in time"),
         },
     };
-    // Nobody waits for it where the process is ending.
+    // The receiver is gone where the process is ending.
     drop(sender.send(Ok(connection)).await);
 }
 

@@ -18,7 +18,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 use super::Options;
 
-/// go-plugin cuts longer lines into pieces that nobody can read.
+/// go-plugin cuts longer lines into pieces that are not readable.
 const LONGEST_LINE: usize = 64 << 10;
 /// So long may a text be in a line that would be too long.
 const LONGEST_TEXT: usize = 1 << 10;

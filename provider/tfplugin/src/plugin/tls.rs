@@ -1,5 +1,5 @@
 //! Mutual TLS: this side makes a certificate for this one run, and the other side is the one whose certificate came with
-//! the handshake. Nobody else who can reach the socket gets an answer.
+//! the handshake. Other clients that reach the socket get no answer.
 
 use std::sync::Arc;
 

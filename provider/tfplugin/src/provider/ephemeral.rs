@@ -1,6 +1,6 @@
 //! Ephemeral resources: things that live while Terraform runs, and are never kept.
 //!
-//! They are opened when a plan is made **and** when it is applied. When Terraform is interrupted nobody closes them; the
+//! They are opened when a plan is made **and** when it is applied. When Terraform is interrupted it does not close them; the
 //! server does, for those that are open when the process is told to end.
 
 use std::time::SystemTime;

@@ -2,7 +2,7 @@
 
 use tokio::sync::watch;
 
-/// Asked by whoever does something long. Work that has begun is ended in order, and what has been made is told.
+/// Polled by long operations. Work that has begun is ended in order, and what has been made is told.
 #[derive(Clone, Debug)]
 pub struct Stop(watch::Receiver<bool>);
 
@@ -25,7 +25,7 @@ impl Stop {
     pub async fn comes(&self) {
         let mut receiver = self.0.clone();
         if receiver.wait_for(|stopped| *stopped).await.is_err() {
-            // Nobody is left who could stop anything.
+            // The sender is gone, so no stop can come.
             std::future::pending::<()>().await;
         }
     }

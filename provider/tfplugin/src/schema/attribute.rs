@@ -48,7 +48,7 @@ pub enum Nesting {
 pub enum Mode {
     /// The configuration, always.
     Required,
-    /// The configuration, or nobody.
+    /// The configuration may set it, or nothing.
     Optional,
     /// The configuration, or else the provider.
     OptionalComputed,

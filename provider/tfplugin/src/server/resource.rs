@@ -19,7 +19,7 @@ pub(super) use plan::plan;
 pub(super) use state::{adopt, import, upgrade, upgrade_identity};
 
 impl Kind<dyn Resource> {
-    /// What Terraform keeps of a thing; `None` where there is none.
+    /// What Terraform keeps of an object; `None` where it keeps nothing.
     fn stored(
         &self,
         state: Option<&wire::DynamicValue>,

@@ -60,7 +60,7 @@ fn sentence(path: &Path, problem: &Problem) -> String {
 }
 
 impl CodecError {
-    /// An error about the value itself; whoever is further out adds the way to it.
+    /// An error about the value itself; the caller adds the path to it.
     pub(super) fn here(problem: Problem) -> Self {
         Self { path: Path::root(), problem }
     }

@@ -34,7 +34,7 @@ impl Identity {
 }
 
 impl Identity {
-    /// This certificate with another's key: what somebody has who has only seen it.
+    /// This certificate with another's key: what an observer of the certificate has.
     pub(crate) fn with_key_of(&self, other: &Self) -> Self {
         Self { pem: self.pem.clone(), certificate: self.certificate.clone(), key: other.key.clone() }
     }

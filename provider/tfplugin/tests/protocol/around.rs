@@ -49,7 +49,7 @@ async fn functions_need_no_configuration_and_name_the_argument() {
 }
 
 #[tokio::test]
-async fn what_is_ephemeral_is_closed_once_by_whoever_is_left() {
+async fn what_is_ephemeral_is_closed_exactly_once() {
     let odd = Odd::default();
     let closed = Arc::clone(&odd.closed);
     let server = Server::new(odd);

@@ -14,7 +14,7 @@ async fn what_is_gone_is_null_and_what_cannot_be_read_is_an_error() {
     let mut gone = of(Thing { read: |_, _| Ok(None), ..Thing::default() }).await;
     assert_eq!(gone.read("odd_thing", &prior).await.unwrap().stored, None);
     let mut unknown = of(Thing {
-        read: |_, _| Err(Diagnostic::error("Nobody answers", "Look at the network.").into()),
+        read: |_, _| Err(Diagnostic::error("The server does not answer", "Look at the network.").into()),
         ..Thing::default()
     })
     .await;
@@ -156,7 +156,7 @@ async fn state_of_another_resource_moves() {
     assert_eq!(answer.diagnostics[0].summary, "Move is not possible");
 }
 
-/// A thing whose id nobody knows.
+/// An object whose id is not known.
 fn open() -> Stored {
     Stored { state: with("a", &[("id", Value::UNKNOWN)]), ..Thing::made(&thing("a"), "1") }
 }

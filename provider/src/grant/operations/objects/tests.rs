@@ -161,7 +161,7 @@ fn merged(mut target: Value, patch: &Value) -> Value {
 }
 
 #[test]
-fn what_is_missing_or_somebody_elses_is_named() {
+fn what_is_missing_or_of_another_owner_is_named() {
     let none = GrantObjects { role: None, binding: None };
     assert_eq!(drift(&record(), &objects(), &none), ["role missing", "binding missing"]);
     for (label, value) in [(GRANT, "aaaaaaaaaaaaaaaaaaaa"), (MANAGED_BY, "p0-gitops")] {
@@ -170,7 +170,7 @@ fn what_is_missing_or_somebody_elses_is_named() {
         binding["metadata"]["labels"][label] = value.into();
         foreign.binding = Some(LiveObject::new(binding, Kind::RoleBinding));
         let named = drift(&record(), &objects(), &foreign);
-        assert!(named.len() == 1 && named[0].contains("somebody else's"), "{named:?}");
+        assert!(named.len() == 1 && named[0].contains("another owner"), "{named:?}");
     }
     let ending = live(|_, binding| binding["metadata"]["deletionTimestamp"] = "2026-11-24T10:00:00Z".into());
     assert_eq!(drift(&record(), &objects(), &ending), ["binding is being deleted"]);

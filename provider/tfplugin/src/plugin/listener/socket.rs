@@ -22,7 +22,7 @@ pub(super) fn bind(handshake: &Handshake) -> Result<Bound<UnixListener>, ListenE
 }
 
 fn bound(parent: &Path, group: Option<u32>) -> io::Result<Bound<UnixListener>> {
-    // The folder is this user's alone from its first moment, so nobody can open the socket before its mode is set.
+    // The folder is this user's alone from its first moment, so no other user can open the socket before its mode is set.
     let own = Permissions::from_mode(0o700);
     let folder =
         tempfile::Builder::new().prefix("plugin-").rand_bytes(8).permissions(own).tempdir_in(parent)?;
@@ -50,7 +50,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn nobody_else_may_open_the_socket_and_it_goes_with_the_process() {
+    async fn only_this_user_opens_the_socket_and_it_goes_with_the_process() {
         let parent = tempfile::tempdir().unwrap();
         let handshake = Handshake { socket_dir: Some(parent.path().to_owned()), ..Handshake::default() };
         let bound = bind(&handshake).unwrap();

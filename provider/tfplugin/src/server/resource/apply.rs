@@ -68,7 +68,7 @@ async fn after(kind: &Kind<dyn Resource>, call: &mut Call, request: Request) -> 
     }
 }
 
-/// What is left after a deletion. An error with nothing left leaves what was there: nobody knows better.
+/// What is left after a deletion. After an error without a new state, the old state stays, because nothing newer is known.
 async fn deleted(kind: &Kind<dyn Resource>, call: &mut Call, prior: Stored) -> Outcome<Option<Sent>> {
     let left = done(kind, call, Work::Delete(prior.clone())).await?;
     match (left, call.diagnostics.has_errors()) {
