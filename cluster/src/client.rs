@@ -226,7 +226,7 @@ impl Cluster {
         if status.is_success() {
             return Attempt::Answer(body);
         }
-        let error = ClusterError::Refused(refusal(&self.0.server, request, status.as_u16(), &body));
+        let error = ClusterError::Refused(Box::new(refusal(&self.0.server, request, status.as_u16(), &body)));
         match (status.as_u16(), request.retry) {
             (_, Retry::Never) => Attempt::Failed(error),
             // The server turned the request away before it began.

@@ -103,7 +103,7 @@ pub enum ClusterError {
     },
     /// An answer that is no success.
     #[error("{}", .0.sentence())]
-    Refused(Refusal),
+    Refused(Box<Refusal>),
     /// Pages expired while they were read, again and again.
     #[error(
         "cannot {action}: the list expired before its last page, {attempts} times; try again when the server has less to do"
@@ -196,14 +196,14 @@ impl ClusterError {
         let is_untrusted = is_untrusted(&error);
         let (server, action) = (server.to_owned(), action.to_owned());
         match error {
-            kube::Error::Api(status) => Self::Refused(Refusal {
+            kube::Error::Api(status) => Self::Refused(Box::new(Refusal {
                 server,
                 action,
                 right: String::new(),
                 code: status.code,
                 reason: status.reason,
                 message: status.message,
-            }),
+            })),
             kube::Error::Auth(error) => Self::credentials(server, &error),
             kube::Error::RustlsTls(error) => Self::Certificates { server, detail: innermost(&error) },
             kube::Error::HyperError(error) if is_untrusted => {

@@ -93,7 +93,7 @@ impl Cluster {
         let (path, resource) = (kind.path(namespace), format!("{}.rbac.authorization.k8s.io", kind.plural()));
         let page = Page { path: &path, resource: &resource, selector, size: PAGE };
         self.each_page(page, |items, _| {
-            items.into_iter().map(|item| LiveObject::new(item, kind)).for_each(&mut take)
+            items.into_iter().map(|item| LiveObject::new(item, kind)).for_each(&mut take);
         })
         .await
     }

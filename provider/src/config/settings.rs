@@ -130,7 +130,7 @@ fn patterns(list: &Value, wrong: &mut Diagnostics) -> Vec<NamespacePattern> {
 }
 
 fn applier_namespaces(list: &Value, wrong: &mut Diagnostics) -> Vec<Namespace> {
-    elements(list, "applier_namespaces", Namespace::new, wrong)
+    elements(list, "applier_namespaces", |text| Namespace::new(text), wrong)
 }
 
 /// The elements of a list that are known.

@@ -113,5 +113,5 @@ fn what_is_not_known_yet_is_never_an_error() {
         assert!(GrantConfig::read(&config(std::slice::from_ref(&part))).is_ok(), "{part:?}");
     }
     let both = [("locator", Value::Null), ("resource", Value::object([("kind", Value::UNKNOWN)]))];
-    assert!(GrantConfig::read(&config(&both)).unwrap().pick.is_unknown());
+    assert!(GrantConfig::read(&config(&both)).unwrap().locator.is_unknown());
 }

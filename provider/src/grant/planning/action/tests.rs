@@ -1,4 +1,8 @@
+use jiff::Timestamp;
+use p0_grant::lifetime::Lifetime;
+
 use super::*;
+use crate::grant::expiry::{Expiry, has_come, too_long};
 use crate::grant::values::with;
 
 const DIGEST: &str = "2d8fe30abd574cf46420c6f333e2ef67942b612550c0a3d17e143f503674e37b";
