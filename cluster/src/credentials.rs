@@ -170,7 +170,7 @@ mod tests {
         assert_eq!(pem(&encoded, PemKind::Certificate), Err(StillEncoded));
         assert_eq!(pem("certificate", PemKind::Certificate), Err(NotPem));
         assert_eq!(pem(&PEM.replace("CERTIFICATE", "PUBLIC KEY"), PemKind::Certificate), Err(NoCertificate));
-        assert_eq!(base64_pem(&folded, PemKind::Certificate), Ok(encoded.clone()));
+        assert_eq!(base64_pem(&folded, PemKind::Certificate), Ok(encoded));
         assert_eq!(base64_pem(PEM, PemKind::Certificate), Err(NotEncoded));
         assert_eq!(base64_pem("%", PemKind::Certificate), Err(NotBase64));
         assert_eq!(base64_pem("", PemKind::Certificate), Err(Empty));

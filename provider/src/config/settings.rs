@@ -206,7 +206,7 @@ mod tests {
         let argocd = Namespace::new("argocd").unwrap();
         let plan = settings("applier_namespaces", &["argocd"]).unwrap().plan;
         assert!(plan.system.contains(&argocd));
-        assert_eq!(plan.site.applier_namespaces, [argocd.clone()]);
+        assert_eq!(plan.site.applier_namespaces, std::slice::from_ref(&argocd));
         let none = settings("system_namespaces", &[]).unwrap().plan;
         assert!(!none.system.contains(&argocd) && none.site.applier_namespaces.is_empty());
         let wrong = settings("applier_namespaces", &["argocd", "Argo"]).unwrap_err();
