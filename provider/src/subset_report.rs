@@ -65,16 +65,16 @@ pub(crate) fn report_types() -> [(&'static str, Type, &'static str); 6] {
 }
 
 /// All that is said, by the names of [`report_types`].
-pub(crate) fn report_values(findings: &PlanReport) -> [(&'static str, Value); 6] {
-    let withheld = findings.withheld().map(p0_grant::offer::Withheld::sentence);
-    let dropped: Vec<DroppedModel> = findings.dropped().iter().map(DroppedModel::from).collect();
-    let danger: Vec<DangerModel> = findings.dangers().iter().map(DangerModel::from).collect();
+pub(crate) fn report_values(report: &PlanReport) -> [(&'static str, Value); 6] {
+    let withheld = report.withheld().map(p0_grant::offer::Withheld::sentence);
+    let dropped: Vec<DroppedModel> = report.dropped().iter().map(DroppedModel::from).collect();
+    let danger: Vec<DangerModel> = report.dangers().iter().map(DangerModel::from).collect();
     [
-        ("rules", rules_value(findings.rules())),
+        ("rules", rules_value(report.rules())),
         ("dropped", dropped.into_value()),
         ("danger", danger.into_value()),
-        ("binding", Value::string(binding_kind(findings.scope()))),
-        ("sha256", SubsetDigest::of(findings.rules()).to_string().into_value()),
+        ("binding", Value::string(binding_kind(report.scope()))),
+        ("sha256", SubsetDigest::of(report.rules()).to_string().into_value()),
         ("withheld", withheld.into_value()),
     ]
 }

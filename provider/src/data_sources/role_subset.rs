@@ -37,12 +37,12 @@ impl DataSource for RoleSubset {
         let configured = self.0.configured()?;
         let cluster = self.0.cluster()?;
         let (role, selection) = RoleSelection::read(&config)?.find(&cluster).await?;
-        let findings = preview(&role, &selection, &configured.settings.plan).map_err(|error| {
+        let report = preview(&role, &selection, &configured.settings.plan).map_err(|error| {
             Diagnostics::from(
                 Diagnostic::error("The role gives nothing there", chain(&error)).at_attribute("role"),
             )
         })?;
-        state(config, &role, &selection, &findings)
+        state(config, &role, &selection, &report)
     }
 }
 
@@ -78,11 +78,11 @@ fn said(schema: Schema) -> Schema {
         )
 }
 
-fn state(config: Value, role: &Role, selection: &Selection, findings: &PlanReport) -> Outcome<Value> {
+fn state(config: Value, role: &Role, selection: &Selection, report: &PlanReport) -> Outcome<Value> {
     let Value::Object(mut state) = config else { return Ok(config) };
-    state.extend(report_values(findings).map(|(name, value)| (name.to_owned(), value)));
+    state.extend(report_values(report).map(|(name, value)| (name.to_owned(), value)));
     state.insert("selection".to_owned(), Value::string(selection.to_string()));
-    state.insert("yaml".to_owned(), Value::string(yaml(findings.rules())?));
+    state.insert("yaml".to_owned(), Value::string(yaml(report.rules())?));
     state.insert("source".to_owned(), source_value(role));
     Ok(Value::Object(state))
 }

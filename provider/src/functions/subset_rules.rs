@@ -50,8 +50,8 @@ impl Function for SubsetRules {
         let selection = selection
             .with_subresources(subresources.unwrap_or_default())
             .map_err(|error| about(2, &error))?;
-        let findings = preview(&role, &selection, &Settings::default()).map_err(|error| about(1, &error))?;
-        Ok(Value::object(report_values(&findings)))
+        let report = preview(&role, &selection, &Settings::default()).map_err(|error| about(1, &error))?;
+        Ok(Value::object(report_values(&report)))
     }
 }
 

@@ -44,8 +44,8 @@ impl ResolvedGrant {
 }
 
 /// The warnings about rules before they are granted.
-pub(crate) fn warnings(findings: &PlanReport) -> Vec<Diagnostic> {
-    [dangers(findings.dangers()), dropped(findings.dropped())].into_iter().flatten().collect()
+pub(crate) fn warnings(report: &PlanReport) -> Vec<Diagnostic> {
+    [dangers(report.dangers()), dropped(report.dropped())].into_iter().flatten().collect()
 }
 
 /// The summaries are always the same, so that Terraform tells many as one.
@@ -182,5 +182,5 @@ pub(crate) async fn available(
         Err(error) if error.is_forbidden() => return Ok(None),
         Err(error) => return Err(error.into()),
     };
-    Ok(plan::preview(&role, selection, settings).ok().map(|findings| findings.rules().to_vec()))
+    Ok(plan::preview(&role, selection, settings).ok().map(|report| report.rules().to_vec()))
 }
