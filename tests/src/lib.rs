@@ -20,11 +20,11 @@ mod supervised;
 pub mod team;
 pub mod terraform;
 pub mod tunnel;
-pub mod upstream;
 mod waiting;
 pub mod workbench;
 
 pub use aws_auth::{AwsReader, SeenByAws, UserMapping};
 pub use control_plane::{Api, Asked, ControlPlane, Fate, Proxy};
 pub use oracle::{Binding, Oracle, Readers, RoleSet};
+pub use p0_upstream as upstream;
 pub use waiting::{PATIENCE, eventually};

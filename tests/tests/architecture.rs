@@ -30,7 +30,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("p0-gitops", &["p0-access", "p0-cluster", "p0-grant"]),
     ("terraform-provider-p0", &["p0-cluster", "p0-grant", "tfplugin"]),
     ("tfplugin", &[]),
-    ("p0-tests", &["p0-access", "p0-gitops", "p0-grant", "terraform-provider-p0", "tfplugin"]),
+    ("p0-upstream", &[]),
+    ("p0-tests", &["p0-access", "p0-gitops", "p0-grant", "p0-upstream", "terraform-provider-p0", "tfplugin"]),
 ];
 
 struct Graph {

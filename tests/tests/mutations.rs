@@ -75,9 +75,7 @@ impl Copy {
         let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
         let root = tempfile::tempdir().expect("a temporary folder");
         let workspace = std::fs::read_to_string(repository.join("Cargo.toml")).expect("the workspace");
-        let members =
-            r#"members = ["grant", "generator/core", "generator", "provider/tfplugin", "provider", "tests"]"#;
-        assert!(workspace.contains(members), "the members line changed");
+        let members = workspace.lines().find(|line| line.starts_with("members = ")).expect("members");
         let alone = workspace.replace(members, r#"members = ["grant"]"#);
         std::fs::write(root.path().join("Cargo.toml"), alone).expect("written");
         std::fs::copy(repository.join("Cargo.lock"), root.path().join("Cargo.lock")).expect("copied");
@@ -91,6 +89,8 @@ impl Copy {
             .current_dir(self.root.path())
             .env("CARGO_TARGET_DIR", &self.target)
             .env("PROPTEST_FAILURE_PERSISTENCE", "off")
+            // `./check` has lints hold what is compiled; here tests have to fail, and not lints.
+            .env_remove("RUSTC_WORKSPACE_WRAPPER")
             .output()
             .expect("cargo starts")
     }

@@ -1,4 +1,4 @@
-//! A real control plane to try things on by hand: `cargo run -p p0-tests --bin control_plane`.
+//! A real control plane to try things on by hand: `cargo run --bin control_plane`.
 //!
 //! It prints how to reach it, and ends with its standard input, or with Ctrl-C.
 

@@ -13,13 +13,34 @@ pub(super) struct Recipe {
     pub(super) package: &'static str,
     /// What the linker is told besides.
     pub(super) linker: String,
+    /// What is saved on: the time of the build or that of the runs.
+    pub(super) speed: Speed,
     /// About how long it takes on two cores.
     pub(super) minutes: u32,
 }
 
+/// What is worth more for a program: to be built or to run in little time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Speed {
+    /// It is built for less: a third of the compiler's work is to inline functions and to describe them for debuggers.
+    ToBuild,
+    /// Tests start it often or keep it busy.
+    ToRun,
+}
+
+impl Speed {
+    /// For the standard library and all dependencies too. No test debugs these programs.
+    fn compiler_flags(self) -> &'static str {
+        match self {
+            Self::ToBuild => "all=-dwarf=false -l",
+            Self::ToRun => "all=-dwarf=false",
+        }
+    }
+}
+
 impl Recipe {
     fn module(&self) -> PathBuf {
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("upstream").join(self.folder)
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../upstream").join(self.folder)
     }
 }
 
@@ -104,7 +125,8 @@ fn compile(recipe: &Recipe, program: &Path) -> Result<(), String> {
     let module = recipe.module();
     let status = Command::new("go")
         .current_dir(&module)
-        .args(["build", "-mod=readonly", "-trimpath", "-ldflags", &format!("-s -w {}", recipe.linker), "-o"])
+        .args(["build", "-mod=readonly", "-trimpath", "-gcflags", recipe.speed.compiler_flags()])
+        .args(["-ldflags", &format!("-s -w {}", recipe.linker), "-o"])
         .args([partial.as_path(), Path::new(recipe.package)])
         .stdout(Stdio::null())
         .status()

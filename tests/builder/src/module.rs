@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-use super::build::{self, Recipe};
+use super::recipe::{self, Recipe, Speed};
 
 /// A Go module under `tests/upstream`, which builds into one program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,17 +32,17 @@ pub enum Module {
 }
 
 impl Module {
-    /// Every one that a test runs.
+    /// Every one that a test runs, those that take longest first.
     pub const OF_TESTS: [Self; 9] = [
         Self::Kubernetes,
-        Self::GoCty,
-        Self::AwsAuth,
-        Self::Terraform,
-        Self::OpenTofu,
-        Self::TfPluginDocs,
         Self::FluxSource,
+        Self::OpenTofu,
+        Self::Terraform,
         Self::FluxKustomize,
         Self::ArgoCd,
+        Self::TfPluginDocs,
+        Self::AwsAuth,
+        Self::GoCty,
     ];
 
     /// What only benchmarks run.
@@ -55,7 +55,7 @@ impl Module {
     pub fn program(self) -> &'static Path {
         static BUILT: [OnceLock<PathBuf>; 10] = [const { OnceLock::new() }; 10];
         BUILT[self as usize]
-            .get_or_init(|| build::once(&self.recipe()).unwrap_or_else(|problem| panic!("{problem}")))
+            .get_or_init(|| recipe::once(&self.recipe()).unwrap_or_else(|problem| panic!("{problem}")))
     }
 
     /// The command that runs it.
@@ -68,42 +68,51 @@ impl Module {
     /// # Panics
     /// Where Go cannot fetch it.
     pub fn source(self) -> PathBuf {
-        build::source(&self.recipe()).unwrap_or_else(|problem| panic!("{problem}"))
+        recipe::source(&self.recipe()).unwrap_or_else(|problem| panic!("{problem}"))
     }
 
     fn recipe(self) -> Recipe {
-        let recipe = |folder, package| Recipe { folder, package, linker: String::new(), minutes: 4 };
+        let plain = |folder, package| Recipe {
+            folder,
+            package,
+            linker: String::new(),
+            speed: Speed::ToBuild,
+            minutes: 4,
+        };
         match self {
-            Self::Kubernetes => {
-                Recipe { linker: kubernetes_version(), minutes: 5, ..recipe("kubernetes", ".") }
-            }
+            Self::Kubernetes => Recipe {
+                linker: kubernetes_version(),
+                speed: Speed::ToRun,
+                minutes: 5,
+                ..plain("kubernetes", ".")
+            },
             Self::Terraform => Recipe {
                 linker: "-X github.com/hashicorp/terraform/version.dev=no".to_owned(),
-                ..recipe("terraform", "github.com/hashicorp/terraform")
+                speed: Speed::ToRun,
+                ..plain("terraform", "github.com/hashicorp/terraform")
             },
             Self::OpenTofu => Recipe {
                 linker: "-X github.com/opentofu/opentofu/version.dev=no".to_owned(),
-                ..recipe("opentofu", "github.com/opentofu/opentofu/cmd/tofu")
+                speed: Speed::ToRun,
+                ..plain("opentofu", "github.com/opentofu/opentofu/cmd/tofu")
             },
-            Self::GoCty => Recipe { minutes: 1, ..recipe("go-cty", ".") },
-            Self::AwsAuth => Recipe { minutes: 1, ..recipe("aws-auth", ".") },
+            Self::GoCty => Recipe { minutes: 1, ..plain("go-cty", ".") },
+            Self::AwsAuth => Recipe { minutes: 1, ..plain("aws-auth", ".") },
             Self::TfPluginDocs => Recipe {
                 minutes: 1,
-                ..recipe("tfplugindocs", "github.com/hashicorp/terraform-plugin-docs/cmd/tfplugindocs")
+                ..plain("tfplugindocs", "github.com/hashicorp/terraform-plugin-docs/cmd/tfplugindocs")
             },
-            Self::FluxSource => recipe("flux-source-controller", "github.com/fluxcd/source-controller"),
+            Self::FluxSource => plain("flux-source-controller", "github.com/fluxcd/source-controller"),
             Self::FluxKustomize => {
-                recipe("flux-kustomize-controller", "github.com/fluxcd/kustomize-controller")
+                plain("flux-kustomize-controller", "github.com/fluxcd/kustomize-controller")
             }
             Self::ArgoCd => {
-                Recipe { minutes: 2, ..recipe("argocd-agent", "github.com/argoproj/gitops-engine/agent") }
+                Recipe { minutes: 2, ..plain("argocd-agent", "github.com/argoproj/gitops-engine/agent") }
             }
             Self::KubernetesProvider => Recipe {
+                speed: Speed::ToRun,
                 minutes: 2,
-                ..recipe(
-                    "terraform-provider-kubernetes",
-                    "github.com/hashicorp/terraform-provider-kubernetes",
-                )
+                ..plain("terraform-provider-kubernetes", "github.com/hashicorp/terraform-provider-kubernetes")
             },
         }
     }

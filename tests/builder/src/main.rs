@@ -2,7 +2,7 @@
 //!
 //! With `-- all` also those that only benchmarks run.
 
-use p0_tests::upstream::Module;
+use p0_upstream::Module;
 
 fn main() {
     let all = std::env::args().nth(1).is_some_and(|argument| argument == "all");

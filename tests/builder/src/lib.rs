@@ -2,12 +2,14 @@
 //!
 //! `KUBEBUILDER_ASSETS` is honoured as Kubernetes' own test environments do: etcd, kube-apiserver and
 //! kube-controller-manager are taken from there where they are. Everything else is always built.
+//!
+//! This crate has no dependencies, so that its program can start Go while the rest of the workspace is compiled.
 
 use std::path::PathBuf;
 use std::process::Command;
 
-mod build;
 mod module;
+mod recipe;
 
 pub use module::Module;
 
