@@ -96,6 +96,10 @@ fn every_kind_of_selection_is_granted_as_it_says() {
     );
     plane.admin().must_create(&widgets());
     let site = site_with(&plane, &["widgets"]);
+    // The server answers 429 until it has read a new kind from its store for the first time.
+    eventually("widgets are served", || {
+        plane.admin().get("/apis/example.com/v1/namespaces/shop/widgets") == 200
+    });
     // A seat of every kind: role, locator, more; then requests that work and requests that do not.
     let seats: &[(&[&str], &[&str], &[&str])] = &[
         (
