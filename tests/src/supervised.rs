@@ -13,16 +13,19 @@ pub(crate) struct Supervised {
 }
 
 impl Supervised {
-    /// Starts a command; both its streams go to the file `log`.
+    /// Starts a command; both its streams go to the file `log`. The folder of that file is removed when the program has
+    /// ended: a value that a test process keeps to its end is never dropped.
     ///
     /// # Panics
     /// Where it does not start.
     pub(crate) fn start(command: &Command, log: &Path) -> Self {
         let file = File::create(log).expect("a log");
         // `read` returns when our end of the pipe closes, however this process ends.
-        let script = "\"$@\" & child=$!; trap 'kill -9 $child' TERM; read -r _; kill -9 $child; wait $child 2>/dev/null";
+        let script = "folder=$1; shift; \"$@\" & child=$!; trap 'kill -9 $child' TERM; read -r _; kill -9 $child; \
+                      wait $child 2>/dev/null; rm -rf \"$folder\"";
         let mut shell = Command::new("sh");
-        shell.args(["-c", script, "sh"]).arg(command.get_program()).args(command.get_args());
+        shell.args(["-c", script, "sh"]).arg(log.parent().expect("a folder"));
+        shell.arg(command.get_program()).args(command.get_args());
         for (name, value) in command.get_envs() {
             match value {
                 Some(value) => shell.env(name, value),
