@@ -27,7 +27,7 @@ pub enum UsernameError {
     /// No name.
     #[error("the user name is empty")]
     Empty,
-    /// More bytes than [`LONGEST`].
+    /// More than 512 bytes.
     #[error("the user name has {0} bytes; at most 512 are mapped")]
     TooLong(usize),
     /// Braces that EKS would replace or that pretend to be replaced.
