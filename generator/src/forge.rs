@@ -2,13 +2,13 @@
 //!
 //! Not here: what is proposed, and when.
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use p0_access::layout::ClusterName;
 use p0_grant::name::GrantId;
 
-use crate::repository::{MergeOutcome, OnBase, Proposal, RemovalReason};
+use crate::repository::{BaseSnapshot, MergeOutcome, OnBase, Proposal, RemovalReason};
 
 mod git;
 
@@ -30,11 +30,11 @@ pub trait Forge: Send + Sync {
     /// Where it is, without secrets.
     fn place(&self) -> String;
 
-    /// The files of base at `paths`, and those of `folder`.
+    /// What base says now.
     ///
     /// # Errors
     /// [`ForgeError`].
-    fn files(&self, paths: &[String], folder: &str) -> Result<BTreeMap<String, Vec<u8>>, ForgeError>;
+    fn snapshot(&self) -> Result<Arc<BaseSnapshot>, ForgeError>;
 
     /// The grants on base.
     ///

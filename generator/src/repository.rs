@@ -4,6 +4,7 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use p0_access::change::Edit;
@@ -19,22 +20,25 @@ use crate::git::{
 };
 
 mod auditing;
+mod document;
 mod heartbeat;
-mod judging;
 mod merging;
 mod pushing;
-mod reading;
 mod removal;
+mod snapshot;
 mod sweeping;
+mod verifying;
 
-use judging::{long_before, traces};
-use reading::manifest;
+use document::chain;
+use verifying::{long_before, traces};
 
 pub use auditing::{Audit, Audited};
+pub use document::FileProblem;
 pub use heartbeat::Heartbeat;
 pub use merging::{MergeOutcome, OnBase, Proposal};
 pub use pushing::Pushed;
 pub use removal::{Removal, RemovalReason};
+pub use snapshot::BaseSnapshot;
 pub use sweeping::{Ended, Swept};
 
 /// A repository of the design's layout.
@@ -42,6 +46,8 @@ pub struct Repository {
     branch: BaseBranch,
     /// The SHA-256 of each grant file that was on base when it was last looked at.
     digests: RefCell<BTreeMap<BlobId, String>>,
+    /// The last snapshot, from which the next one takes over what did not change.
+    latest: RefCell<Option<Arc<BaseSnapshot>>>,
 }
 
 /// What became of a revert.
@@ -61,15 +67,10 @@ pub enum RepositoryError {
     /// Git said no.
     #[error(transparent)]
     Git(#[from] GitError),
-    /// A file that must be there.
-    #[error("`{path}` is not on `{base}`; `p0-gitops init` makes it")]
-    Missing {
-        /// Which.
-        path: String,
-        /// The base branch.
-        base: String,
-    },
-    /// A file that cannot be used.
+    /// A file of base that is missing, or cannot be used.
+    #[error(transparent)]
+    File(#[from] FileProblem),
+    /// Another file that cannot be used.
     #[error("`{path}` cannot be used: {problem}")]
     Unusable {
         /// Which.
@@ -106,7 +107,7 @@ type Result<T> = std::result::Result<T, RepositoryError>;
 impl Repository {
     /// The repository whose base is `branch`.
     pub fn new(branch: BaseBranch) -> Self {
-        Self { branch, digests: RefCell::default() }
+        Self { branch, digests: RefCell::default(), latest: RefCell::default() }
     }
 
     /// The base branch.
@@ -116,6 +117,38 @@ impl Repository {
 
     fn remote(&self) -> &Remote {
         self.branch.remote()
+    }
+
+    /// What base says now.
+    ///
+    /// # Errors
+    /// [`RepositoryError`] where the repository cannot be read. A file that cannot be used is no error here.
+    pub fn snapshot(&self) -> Result<Arc<BaseSnapshot>> {
+        self.snapshot_at(self.branch.head()?)
+    }
+
+    /// What base said, or would say, at `commit`.
+    fn snapshot_at(&self, commit: CommitId) -> Result<Arc<BaseSnapshot>> {
+        let latest = self.latest.borrow().clone();
+        if let Some(same) = latest.as_ref().filter(|snapshot| snapshot.commit() == commit) {
+            return Ok(same.clone());
+        }
+        let taken = Arc::new(BaseSnapshot::take(self.remote(), commit, latest.as_deref())?);
+        self.latest.replace(Some(taken.clone()));
+        Ok(taken)
+    }
+
+    /// The grants of `cluster` on base, each with its id. One that cannot be read as a grant is an error in its place.
+    ///
+    /// # Errors
+    /// [`RepositoryError`] where the repository cannot be read.
+    pub fn grants(&self, cluster: &ClusterName) -> Result<Vec<(GrantId, Result<Manifest>)>> {
+        let snapshot = self.snapshot()?;
+        let read = |(id, blob): (&GrantId, BlobId)| {
+            let bytes = self.remote().blob(blob)?;
+            Ok((id.clone(), manifest(&cluster.grant_path(id), &bytes)))
+        };
+        snapshot.grants(cluster).map(read).collect()
     }
 
     /// Proposes a signed grant: a branch `p0/grant/<id>` with one commit.
@@ -168,7 +201,7 @@ impl Repository {
             return self.merged_before(cluster, id).map(|()| (Merged::Before, None));
         };
         let file = self.remote().read_file(tip, &path)?.ok_or_else(|| self.no_grant(cluster, id))?;
-        let manifest = manifest(&path, &file)?;
+        let manifest = manifest(&path, &file.bytes)?;
         let message = grant_message("Merge grant", manifest.claims());
         let change = Change { branch, message, by };
         let edits = |base, _| self.addition(base, cluster, id, file.bytes.clone());
@@ -256,7 +289,8 @@ impl Repository {
         removed: &BTreeSet<GrantId>,
     ) -> Result<Option<Edit>> {
         let path = cluster.kustomization_path();
-        let Ok(text) = self.text(base, &path)? else { return Ok(None) };
+        let text = self.remote().read_file(base, &path)?.and_then(|file| String::from_utf8(file.bytes).ok());
+        let Some(text) = text else { return Ok(None) };
         let bytes = kustomization::edit(&text, added, removed)?.into_bytes();
         Ok(Some(Edit::Put { path, bytes }))
     }
@@ -293,4 +327,11 @@ fn flatten(error: MergeError<RepositoryError>) -> RepositoryError {
         MergeError::Git(error) => error.into(),
         MergeError::Refused(error) => error,
     }
+}
+
+/// The grant in a file.
+fn manifest(path: &str, bytes: &[u8]) -> Result<Manifest> {
+    let unusable = |problem| RepositoryError::Unusable { path: path.to_owned(), problem };
+    let text = std::str::from_utf8(bytes).map_err(|_| unusable("it is not UTF-8 text".to_owned()))?;
+    Manifest::read(text).map_err(|error| unusable(chain(&error)))
 }

@@ -14,6 +14,7 @@ use p0_access::layout::ClusterName;
 use p0_access::request::{Effect, Event, Request, RequestId, State, StateName, Step, step};
 
 use crate::forge::Forge;
+use crate::repository::BaseSnapshot;
 use crate::store::{Advanced, Columns, Filter, NewEffect, NewStep, Store, Urgency};
 
 pub mod actor;
@@ -23,7 +24,7 @@ pub(crate) mod policy_context;
 pub use error::{Result, WorkflowError};
 
 use actor::People;
-use policy_context::{PolicyContext, SnapshotCache};
+use policy_context::PolicyContext;
 
 /// How often a lost race for one request is run again.
 const TRIES: usize = 32;
@@ -32,13 +33,12 @@ const TRIES: usize = 32;
 pub struct Workflow {
     pub(crate) store: Store,
     pub(crate) forges: Vec<Arc<dyn Forge>>,
-    cache: SnapshotCache,
 }
 
 impl Workflow {
     /// The requests of `store`, which live in the repositories of `forges`.
     pub fn new(store: Store, forges: Vec<Arc<dyn Forge>>) -> Self {
-        Self { store, forges, cache: SnapshotCache::default() }
+        Self { store, forges }
     }
 
     /// The store.
@@ -91,11 +91,8 @@ impl Workflow {
             return Ok(only.clone());
         }
         for forge in &self.forges {
-            let (own, wanted) = (forge.clone(), clusters.clone());
-            let paths: Vec<String> = wanted.iter().map(ClusterName::settings_path).collect();
-            let count = paths.len();
-            let found = blocking(move || own.files(&paths, "p0/none")).await?;
-            if found.len() == count {
+            let snapshot = snapshot(forge).await?;
+            if clusters.iter().all(|cluster| snapshot.has(cluster)) {
                 return Ok(forge.clone());
             }
         }
@@ -105,9 +102,7 @@ impl Workflow {
 
     /// Who is who, on the base of `forge`.
     pub(crate) async fn people(&self, forge: &Arc<dyn Forge>) -> Result<People> {
-        let (own, paths) = (forge.clone(), policy_context::paths(&BTreeSet::new()));
-        let files = blocking(move || own.files(&paths, "p0/none")).await?;
-        self.cache.people(&files)
+        People::of(&*snapshot(forge).await?)
     }
 
     /// What base says about `clusters`.
@@ -116,11 +111,15 @@ impl Workflow {
         clusters: &BTreeSet<ClusterName>,
     ) -> Result<(Arc<dyn Forge>, PolicyContext)> {
         let forge = self.forge_of(clusters).await?;
-        let paths = policy_context::paths(clusters);
-        let own = forge.clone();
-        let files = blocking(move || own.files(&paths, policy_context::PREAPPROVALS)).await?;
-        Ok((forge, self.cache.read(clusters, &files)?))
+        let context = PolicyContext::of(&*snapshot(&forge).await?, clusters)?;
+        Ok((forge, context))
     }
+}
+
+/// What the base of `forge` says now.
+async fn snapshot(forge: &Arc<dyn Forge>) -> Result<Arc<BaseSnapshot>> {
+    let own = forge.clone();
+    blocking(move || own.snapshot()).await
 }
 
 /// Finds the requests in those states for which `wanted` holds.

@@ -1,12 +1,11 @@
 //! A repository that moves while the service looks at it.
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
 use p0_access::layout::ClusterName;
 use p0_gitops::forge::{Forge, ForgeError, GitForge, Publication};
-use p0_gitops::repository::{MergeOutcome, OnBase, Proposal, RemovalReason};
+use p0_gitops::repository::{BaseSnapshot, MergeOutcome, OnBase, Proposal, RemovalReason};
 use p0_grant::name::GrantId;
 use p0_tests::team::{READERS, Team};
 
@@ -31,8 +30,8 @@ impl Forge for Moving {
         self.forge.place()
     }
 
-    fn files(&self, paths: &[String], folder: &str) -> Result<BTreeMap<String, Vec<u8>>, ForgeError> {
-        self.forge.files(paths, folder)
+    fn snapshot(&self) -> Result<Arc<BaseSnapshot>, ForgeError> {
+        self.forge.snapshot()
     }
 
     fn on_base(&self) -> Result<OnBase, ForgeError> {

@@ -5,6 +5,7 @@
 //! pass: nothing that takes access away waits for anything. Not here: Git.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use p0_grant::catalogue::Catalogue;
@@ -33,7 +34,7 @@ pub use renewal::file_digest;
 #[derive(Clone, Debug, Default)]
 pub struct Base {
     /// `p0/allowed_signers`; an error says why it cannot be used.
-    pub signers: Option<Result<AllowedSigners, String>>,
+    pub signers: Option<Result<Arc<AllowedSigners>, String>>,
     /// The clusters whose grants the change touches.
     pub clusters: BTreeMap<ClusterName, ClusterBase>,
     /// Ids that base's history has had.
@@ -41,9 +42,9 @@ pub struct Base {
     /// Every version that base has had of each live grant that the change puts into other words.
     pub versions: BTreeMap<GrantId, Vec<Vec<u8>>>,
     /// `p0/policy.yaml`; an error says why it cannot be used.
-    pub policy: Option<Result<Policy, String>>,
+    pub policy: Option<Result<Arc<Policy>, String>>,
     /// `p0/identities.yaml`; an error says why it cannot be used.
-    pub identities: Option<Result<Identities, String>>,
+    pub identities: Option<Result<Arc<Identities>, String>>,
     /// The preapprovals of `p0/preapprovals/`; an error says why one opens nothing.
     pub preapprovals: BTreeMap<GrantId, Result<Opened, String>>,
     /// Who the forge says reviewed the change of a grant, and approves of it. A plain Git remote knows none.
@@ -54,11 +55,11 @@ pub struct Base {
 #[derive(Clone, Debug)]
 pub struct ClusterBase {
     /// `p0-cluster.yaml`.
-    pub settings: Result<Cluster, String>,
+    pub settings: Result<Arc<Cluster>, String>,
     /// `catalogue.yaml`.
-    pub catalogue: Result<Catalogue, String>,
+    pub catalogue: Result<Arc<Catalogue>, String>,
     /// `grants/kustomization.yaml`, where the site has one.
-    pub kustomization: Option<String>,
+    pub kustomization: Option<Arc<String>>,
 }
 
 /// The answer.

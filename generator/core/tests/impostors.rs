@@ -6,6 +6,7 @@
 mod rig;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use p0_access::identity::Identities;
 use p0_access::policy::Policy;
@@ -101,17 +102,17 @@ fn a_policy_that_cannot_be_used_lets_nothing_in_and_everything_out() {
     type Spoil = fn(&mut Base);
     let frozen = |base: &mut Base| {
         let text = POLICY.replace("rules:\n", "frozen: true\nrules:\n");
-        base.policy = Some(Ok(Policy::read(&text).unwrap()));
+        base.policy = Some(Ok(Arc::new(Policy::read(&text).unwrap())));
     };
     let cases: [(&str, Spoil, &str); 7] = [
         ("no policy", |base| base.policy = None, "base"),
         ("a broken policy", |base| base.policy = Some(Err("line 1".to_owned())), "base"),
         ("no identities", |base| base.identities = None, "base"),
         ("broken identities", |base| base.identities = Some(Err("line 1".to_owned())), "base"),
-        ("nobody", |base| base.identities = Some(Ok(nobody())), "unknown-person"),
+        ("nobody", |base| base.identities = Some(Ok(Arc::new(nobody()))), "unknown-person"),
         (
             "another policy",
-            |base| base.policy = Some(Ok(Policy::read(&format!("{POLICY}# x\n")).unwrap())),
+            |base| base.policy = Some(Ok(Arc::new(Policy::read(&format!("{POLICY}# x\n")).unwrap()))),
             "other-policy",
         ),
         ("frozen", frozen, "frozen"),

@@ -7,6 +7,7 @@
 mod rig;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use p0_access::change::{File, FileChange, FileMode};
 use p0_access::verifier::{Base, ClusterBase};
@@ -339,7 +340,7 @@ fn a_kustomization_changes_by_the_grants_own_lines_and_nothing_else() {
     const LIST: &str = "resources:\n- sentinel.yaml\n";
     let path = "clusters/prod/grants/kustomization.yaml";
     let mut base = base();
-    base.clusters.values_mut().for_each(|known| known.kustomization = Some(LIST.to_owned()));
+    base.clusters.values_mut().for_each(|known| known.kustomization = Some(Arc::new(LIST.to_owned())));
     let becomes = |after: &str| FileChange {
         path: path.to_owned(),
         before: Some(regular(LIST)),

@@ -1,19 +1,18 @@
 //! `propose`: a signed grant as a branch of the repository.
 
 use jiff::Timestamp;
-use p0_access::cluster::ReasonKept;
 use p0_access::duration::Lifetime;
 use p0_grant::grant::{Grant, GrantSpec, ManagedBy, Workflow};
 use p0_grant::manifest::Manifest;
 use p0_grant::plan::plan;
 use p0_grant::signature::Purpose;
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 
 use super::args::{GrantArgs, PickArgs, RepositoryArgs, SigningArgs, identity};
 use super::output::{Format, Outcome, danger_style, plain, structured};
 use crate::git::Ensured;
 use crate::repository::grant_branch;
+use crate::workflow::recorded_reason;
 
 /// Propose a grant: one signed file on a branch of its own.
 ///
@@ -74,7 +73,8 @@ pub(super) fn run(args: &Args, now: Timestamp) -> anyhow::Result<Outcome> {
     let key = args.signing.find()?;
     let repository = args.repository.open()?;
     let cluster = &args.repository.cluster;
-    let (settings, catalogue) = (repository.settings(cluster)?, repository.catalogue(cluster)?);
+    let base = repository.snapshot()?;
+    let (settings, catalogue) = (base.settings(cluster)?, base.catalogue(cluster)?);
     let (role, selection) = args.pick.find(&catalogue)?;
     if let Some(namespace) = selection.target().namespace() {
         catalogue.check_namespace(namespace)?;
@@ -114,14 +114,6 @@ pub(super) fn run(args: &Args, now: Timestamp) -> anyhow::Result<Outcome> {
     }
     tell(args, &manifest, ensured)?;
     Ok(Outcome::Done)
-}
-
-fn recorded_reason(reason: Option<&str>, kept: ReasonKept) -> Option<String> {
-    match kept {
-        ReasonKept::Text => reason.map(str::to_owned),
-        ReasonKept::Hash => reason.map(|reason| format!("sha256:{:x}", Sha256::digest(reason))),
-        ReasonKept::None => None,
-    }
 }
 
 fn tell(args: &Args, manifest: &Manifest, ensured: Ensured) -> anyhow::Result<()> {

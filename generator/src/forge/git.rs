@@ -1,7 +1,6 @@
 //! The forge that is a plain Git remote.
 
-use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 use p0_access::layout::ClusterName;
@@ -10,7 +9,7 @@ use p0_grant::name::GrantId;
 use super::{Forge, ForgeError, Publication};
 use crate::git::{Identity, Message};
 use crate::repository::{
-    MergeOutcome, OnBase, Proposal, Removal, RemovalReason, Repository, RepositoryError,
+    BaseSnapshot, MergeOutcome, OnBase, Proposal, Removal, RemovalReason, Repository, RepositoryError,
 };
 
 /// A repository on a plain Git remote. One thing is done there at a time.
@@ -44,8 +43,8 @@ impl Forge for GitForge {
         self.place.clone()
     }
 
-    fn files(&self, paths: &[String], folder: &str) -> Result<BTreeMap<String, Vec<u8>>, ForgeError> {
-        self.with(|repository| repository.files(paths, folder))
+    fn snapshot(&self) -> Result<Arc<BaseSnapshot>, ForgeError> {
+        self.with(Repository::snapshot)
     }
 
     fn on_base(&self) -> Result<OnBase, ForgeError> {

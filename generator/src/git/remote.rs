@@ -10,7 +10,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use git2::{BranchType, ObjectType, Oid, Repository, Tree};
-use p0_access::change::{File, FileChange};
+use p0_access::change::{File, FileChange, FileMode};
 
 use super::history_cache::HistoryCache;
 use super::{BlobId, Credentials, GitError, tree};
@@ -152,6 +152,16 @@ impl Remote {
     pub fn read_file(&self, commit: CommitId, path: &str) -> Result<Option<File>, GitError> {
         let tree = self.tree(commit)?;
         tree::read_file(&self.repository, &tree, path).map_err(|source| self.failed("reading a file", source))
+    }
+
+    /// What stands at `path` in `commit`, not read; `None` where there is nothing, or a folder.
+    ///
+    /// # Errors
+    /// [`GitError`] where the commit cannot be read.
+    pub fn entry(&self, commit: CommitId, path: &str) -> Result<Option<(BlobId, FileMode)>, GitError> {
+        let found = tree::entry(&self.tree(commit)?, path);
+        let found = found.map_err(|source| self.failed("reading a folder", source))?;
+        Ok(found.map(|(id, mode)| (BlobId(id), mode)))
     }
 
     /// The names of the entries of `folder` in `commit`, in Git's order.

@@ -27,6 +27,20 @@ pub(super) fn read_file(
     }
 }
 
+/// What stands at `path`; `None` where there is nothing, or a folder.
+pub(super) fn entry(tree: &Tree<'_>, path: &str) -> Result<Option<(Oid, FileMode)>, git2::Error> {
+    match tree.get_path(std::path::Path::new(path)) {
+        Ok(entry) if entry.kind() != Some(ObjectType::Tree) => Ok(Some((entry.id(), mode(&entry)))),
+        Ok(_) => Ok(None),
+        Err(error) if error.code() == git2::ErrorCode::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn mode(entry: &TreeEntry<'_>) -> FileMode {
+    FileMode::from_bits(u32::try_from(entry.filemode_raw()).unwrap_or_default())
+}
+
 /// The names of the entries of `folder`, in Git's order; none where there is no such folder.
 pub(super) fn list(
     repository: &Repository,

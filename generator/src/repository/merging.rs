@@ -168,43 +168,22 @@ impl Repository {
     /// # Errors
     /// [`RepositoryError`] where it cannot be read.
     pub fn on_base(&self) -> Result<OnBase> {
-        let commit = self.branch.head()?;
-        let folders = self.remote().list(commit, "clusters")?;
-        let clusters: BTreeSet<ClusterName> =
-            folders.into_iter().filter_map(|name| ClusterName::new(name).ok()).collect();
+        let snapshot = self.snapshot()?;
         let (mut files, mut digests) = (BTreeMap::new(), BTreeMap::new());
-        for cluster in &clusters {
-            for (name, blob) in self.remote().files_of(commit, &cluster.grants_folder())? {
-                let Some(id) = name.strip_suffix(".yaml").and_then(|id| GrantId::new(id).ok()) else {
-                    continue;
-                };
+        for cluster in snapshot.clusters() {
+            for (id, blob) in snapshot.grants(cluster) {
                 let known = self.digests.borrow().get(&blob).cloned();
                 let digest = match known {
                     Some(digest) => digest,
                     None => sha256(&self.remote().blob(blob)?),
                 };
                 digests.insert(blob, digest.clone());
-                files.insert((cluster.clone(), id), digest);
+                files.insert((cluster.clone(), id.clone()), digest);
             }
         }
         self.digests.replace(digests);
-        Ok(OnBase { commit, clusters, files })
-    }
-
-    /// The files at `paths`, and those of `folder`, in one commit of base.
-    ///
-    /// # Errors
-    /// [`RepositoryError`] where it cannot be read.
-    pub fn files(&self, paths: &[String], folder: &str) -> Result<BTreeMap<String, Vec<u8>>> {
-        let commit = self.branch.head()?;
-        let inside = self.remote().list(commit, folder)?.into_iter().map(|name| format!("{folder}/{name}"));
-        let mut files = BTreeMap::new();
-        for path in paths.iter().cloned().chain(inside) {
-            if let Some(file) = self.remote().read_file(commit, &path)? {
-                files.insert(path, file.bytes);
-            }
-        }
-        Ok(files)
+        let clusters = snapshot.clusters().cloned().collect();
+        Ok(OnBase { commit: snapshot.commit(), clusters, files })
     }
 
     /// A file as it was in `commit`.

@@ -155,8 +155,15 @@ impl Service {
             let forge = self.workflow.forge_of(&clusters_of(request)).await?;
             let grants = &request.spec().grants;
             let paths: Vec<String> = grants.iter().map(|want| want.cluster.grant_path(&want.grant)).collect();
-            let files = blocking(move || forge.files(&paths, "p0/none")).await?;
-            let by_key = files.values().filter_map(|bytes| std::str::from_utf8(bytes).ok());
+            let files = blocking(move || {
+                let head = forge.head()?;
+                paths
+                    .iter()
+                    .map(|path| forge.file_at(&head, path))
+                    .collect::<std::result::Result<Vec<_>, crate::forge::ForgeError>>()
+            });
+            let files = files.await?;
+            let by_key = files.iter().flatten().filter_map(|bytes| std::str::from_utf8(bytes).ok());
             let by_key = by_key.filter_map(|text| p0_grant::manifest::Manifest::read(text).ok());
             let by_key = by_key.filter(|manifest| {
                 manifest.claims().signature.as_ref().is_some_and(|signature| signature.key() == *key)

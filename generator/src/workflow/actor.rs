@@ -10,6 +10,7 @@ use p0_access::name::PersonName;
 use p0_access::request::{Act, Channel};
 use p0_grant::signature::{Purpose, Signature};
 
+use crate::repository::BaseSnapshot;
 use crate::signing::SigningKey;
 use crate::workflow::{Result, WorkflowError};
 
@@ -69,6 +70,12 @@ pub(crate) struct People {
 }
 
 impl People {
+    /// The persons of base. They need no policy; only a policy that says so makes a name enough.
+    pub(super) fn of(snapshot: &BaseSnapshot) -> Result<Self> {
+        let demo = snapshot.policy().is_ok_and(|policy| policy.settings().demo);
+        Ok(Self { identities: snapshot.identities()?, demo })
+    }
+
     /// Who did `verb` to `about`.
     pub(crate) fn who(&self, claim: &Claim, verb: &str, about: &str, now: Timestamp) -> Result<Acting> {
         match claim {

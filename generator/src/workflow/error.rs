@@ -8,6 +8,7 @@ use p0_grant::text::TextError;
 
 use crate::cluster::ClusterError;
 use crate::forge::ForgeError;
+use crate::repository::FileProblem;
 use crate::signing::SigningError;
 use crate::store::StoreError;
 
@@ -47,14 +48,9 @@ pub enum WorkflowError {
     /// Something that the cluster does not have.
     #[error("{0}")]
     NotThere(String),
-    /// A file on base that is needed and cannot be used.
-    #[error("`{file}` on base cannot be used, so nothing is granted: {problem}")]
-    Unusable {
-        /// Which.
-        file: String,
-        /// Why not.
-        problem: String,
-    },
+    /// A file on base that is needed and cannot be used: nothing is granted.
+    #[error(transparent)]
+    File(#[from] FileProblem),
     /// No repository has the cluster.
     #[error("no repository has the cluster {0}")]
     NoRepository(String),

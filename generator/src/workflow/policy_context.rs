@@ -1,17 +1,15 @@
-//! What base says: policy, persons, clusters and preapprovals, parsed once for each text.
+//! What policy on base is asked about: the grants of a request as the catalogue makes them, and who asks.
 //!
-//! A file that is missing or cannot be read refuses whatever needs it; what it said before is never used. Not here: what
-//! is asked of them.
+//! A file that is missing or cannot be used refuses everything that needs it. Not here: reading files
+//! ([`crate::repository::BaseSnapshot`]), and what policy answers.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use p0_access::cluster::Cluster;
-use p0_access::digest::sha256;
-use p0_access::identity::{IDENTITIES, Identities};
 use p0_access::layout::ClusterName;
-use p0_access::policy::{Answer, Match, POLICY, Policy, Question, Risk, Stated, Term, decide};
-use p0_access::preapproval::{Opened, Preapproval};
+use p0_access::policy::{Answer, Match, Policy, Question, Risk, Stated, Term, decide};
+use p0_access::preapproval::Opened;
 use p0_access::request::RequestedGrant;
 use p0_grant::catalogue::Catalogue;
 use p0_grant::digest::SubsetDigest;
@@ -22,8 +20,7 @@ use p0_grant::selection::{Selection, SelectionText};
 
 use super::actor::People;
 use super::{Result, WorkflowError};
-
-pub(crate) use p0_access::preapproval::PREAPPROVALS;
+use crate::repository::BaseSnapshot;
 
 /// Base, as far as some clusters need it.
 pub(crate) struct PolicyContext {
@@ -42,91 +39,26 @@ pub(crate) struct PlannedGrant {
     pub(crate) settings: Arc<Cluster>,
 }
 
-/// Files that were parsed before, by their path and digest.
-#[derive(Default)]
-pub(crate) struct SnapshotCache {
-    policies: Parsed<Policy>,
-    identities: Parsed<Identities>,
-    clusters: Parsed<Cluster>,
-    catalogues: Parsed<Catalogue>,
-}
-
-struct Parsed<T>(Mutex<BTreeMap<String, (String, Arc<T>)>>);
-
-impl<T> Default for Parsed<T> {
-    fn default() -> Self {
-        Self(Mutex::default())
-    }
-}
-
-impl<T> Parsed<T> {
-    fn read<E: std::error::Error>(
-        &self,
-        files: &BTreeMap<String, Vec<u8>>,
-        path: &str,
-        parse: impl FnOnce(&str) -> std::result::Result<T, E>,
-    ) -> Result<Arc<T>> {
-        let unusable = |problem: String| WorkflowError::Unusable { file: path.to_owned(), problem };
-        let bytes = files.get(path).ok_or_else(|| unusable("there is none".to_owned()))?;
-        let digest = sha256(bytes);
-        let mut parsed = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, value)) = parsed.get(path).filter(|(known, _)| *known == digest) {
-            return Ok(value.clone());
-        }
-        let text = std::str::from_utf8(bytes).map_err(|_| unusable("it is not UTF-8 text".to_owned()))?;
-        let value = Arc::new(parse(text).map_err(|error| unusable(error.to_string()))?);
-        parsed.insert(path.to_owned(), (digest, value.clone()));
-        Ok(value)
-    }
-}
-
-/// The files of base that `clusters` need, besides preapprovals.
-pub(crate) fn paths(clusters: &BTreeSet<ClusterName>) -> Vec<String> {
-    let own = clusters.iter().flat_map(|cluster| [cluster.settings_path(), cluster.catalogue_path()]);
-    [POLICY.to_owned(), IDENTITIES.to_owned()].into_iter().chain(own).collect()
-}
-
-impl SnapshotCache {
-    pub(crate) fn read(
-        &self,
-        clusters: &BTreeSet<ClusterName>,
-        files: &BTreeMap<String, Vec<u8>>,
-    ) -> Result<PolicyContext> {
-        let policy = self.policies.read(files, POLICY, Policy::read)?;
-        let people = self.people(files)?;
-        let mut known = BTreeMap::new();
-        for cluster in clusters {
-            let settings = self.clusters.read(files, &cluster.settings_path(), Cluster::read)?;
-            let catalogue = self.catalogues.read(files, &cluster.catalogue_path(), Catalogue::read)?;
-            known.insert(cluster.clone(), (settings, catalogue));
-        }
-        let preapprovals = preapprovals(files, &people.identities);
-        Ok(PolicyContext { policy, people, preapprovals, clusters: known })
-    }
-
-    /// The persons alone: giving back what one has needs no policy, and no policy makes nobody a demo.
-    pub(crate) fn people(&self, files: &BTreeMap<String, Vec<u8>>) -> Result<People> {
-        let identities = self.identities.read(files, IDENTITIES, Identities::read)?;
-        let policy = self.policies.read(files, POLICY, Policy::read);
-        Ok(People { identities, demo: policy.is_ok_and(|policy| policy.settings().demo) })
-    }
-}
-
-/// A preapproval that cannot be read or verified opens nothing.
-fn preapprovals(files: &BTreeMap<String, Vec<u8>>, identities: &Identities) -> Vec<Opened> {
-    let prefix = format!("{PREAPPROVALS}/");
-    let open = |(path, bytes): (&String, &Vec<u8>)| {
-        let file = path.strip_prefix(&prefix)?;
-        let text = std::str::from_utf8(bytes).ok()?;
-        match Preapproval::read(file, text).and_then(|preapproval| preapproval.open(identities)) {
-            Ok(opened) => Some(opened),
-            Err(error) => {
-                tracing::warn!(path, %error, "a preapproval that opens nothing");
+impl PolicyContext {
+    /// What base says about `clusters`. A preapproval that cannot be verified approves nothing.
+    pub(super) fn of(snapshot: &BaseSnapshot, clusters: &BTreeSet<ClusterName>) -> Result<Self> {
+        let files = |cluster: &ClusterName| {
+            Ok((cluster.clone(), (snapshot.settings(cluster)?, snapshot.catalogue(cluster)?)))
+        };
+        let preapprovals = snapshot.preapprovals().iter().filter_map(|(id, read)| match read {
+            Ok(opened) => Some(opened.clone()),
+            Err(problem) => {
+                tracing::warn!(%id, problem, "a preapproval approves nothing");
                 None
             }
-        }
-    };
-    files.iter().filter_map(open).collect()
+        });
+        Ok(Self {
+            policy: snapshot.policy()?,
+            people: People::of(snapshot)?,
+            preapprovals: preapprovals.collect(),
+            clusters: clusters.iter().map(files).collect::<Result<_>>()?,
+        })
+    }
 }
 
 impl PolicyContext {

@@ -140,7 +140,10 @@ impl<'c> Shape<'c> {
         let changed: BTreeMap<&ClusterName, &FileChange> =
             self.kustomizations.iter().map(|(cluster, file)| (cluster, *file)).collect();
         let wrong = |cluster: &ClusterName| {
-            let text = base.clusters.get(cluster).and_then(|cluster| cluster.kustomization.as_deref());
+            let text = base
+                .clusters
+                .get(cluster)
+                .and_then(|cluster| cluster.kustomization.as_deref().map(String::as_str));
             let found = match changed.get(cluster) {
                 Some(file) => file
                     .after

@@ -1,6 +1,7 @@
 //! A repository with a policy, persons and their keys, and grants made and approved by anybody.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use p0_access::change::{File, FileChange, FileMode};
@@ -72,14 +73,14 @@ pub(crate) fn cluster() -> ClusterName {
 }
 
 pub(crate) fn base() -> Base {
-    let settings = Cluster::new(cluster());
-    let catalogue = Catalogue::embedded().unwrap();
-    let known = ClusterBase { settings: Ok(settings), catalogue: Ok(catalogue), kustomization: None };
+    let settings = Ok(Arc::new(Cluster::new(cluster())));
+    let catalogue = Ok(Arc::new(Catalogue::embedded().unwrap()));
+    let known = ClusterBase { settings, catalogue, kustomization: None };
     Base {
-        signers: Some(Ok(AllowedSigners::read(&format!("bot {}\n", public(BOT))).unwrap())),
+        signers: Some(Ok(Arc::new(AllowedSigners::read(&format!("bot {}\n", public(BOT))).unwrap()))),
         clusters: BTreeMap::from([(cluster(), known)]),
-        policy: Some(Ok(Policy::read(POLICY).unwrap())),
-        identities: Some(Ok(identities())),
+        policy: Some(Ok(Arc::new(Policy::read(POLICY).unwrap()))),
+        identities: Some(Ok(Arc::new(identities()))),
         ..Base::default()
     }
 }

@@ -1,6 +1,7 @@
 //! A grant and the repository around it, with anything changed.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use p0_access::change::{File, FileChange, FileMode};
 use p0_access::cluster::{Cluster, PolicyNeed};
@@ -29,17 +30,19 @@ pub(crate) fn cluster() -> ClusterName {
 }
 
 /// `p0/allowed_signers` with one line whose options are `options`.
-pub(crate) fn signers(options: &str) -> Option<Result<AllowedSigners, String>> {
+pub(crate) fn signers(options: &str) -> Option<Result<Arc<AllowedSigners>, String>> {
     let key = key(1).public_key().to_openssh().unwrap();
-    Some(AllowedSigners::read(&format!("bot {options}{key}\n")).map_err(|error| error.to_string()))
+    let read = AllowedSigners::read(&format!("bot {options}{key}\n"));
+    Some(read.map(Arc::new).map_err(|error| error.to_string()))
 }
 
 pub(crate) fn base() -> Base {
     // Who may have what is tried elsewhere.
     let mut settings = Cluster::new(cluster());
     settings.grants.policy = PolicyNeed::Optional;
-    let settings = Ok(settings);
-    let known = ClusterBase { settings, catalogue: Ok(Catalogue::embedded().unwrap()), kustomization: None };
+    let settings = Ok(Arc::new(settings));
+    let catalogue = Ok(Arc::new(Catalogue::embedded().unwrap()));
+    let known = ClusterBase { settings, catalogue, kustomization: None };
     Base {
         signers: signers("namespaces=\"p0.dev/grant\",valid-before=\"20270101Z\" "),
         clusters: BTreeMap::from([(cluster(), known)]),

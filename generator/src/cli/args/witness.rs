@@ -37,7 +37,7 @@ pub(in crate::cli) async fn witnesses(
 ) -> anyhow::Result<Vec<(ClusterName, ConnectedWitness)>> {
     let mut witnesses = Vec::with_capacity(looks.len());
     for Look { cluster, access } in looks {
-        match repository.settings(cluster)?.confirm {
+        match repository.snapshot()?.settings(cluster)?.confirm.clone() {
             Some(named) => witnesses.push((cluster.clone(), ConnectedWitness::new(&named, access).await?)),
             None => tracing::warn!(%cluster, "its cluster file has no `confirm`, so it is not looked into"),
         }

@@ -32,12 +32,12 @@ pub(super) fn run(source: &Source, format: Format, now: Timestamp) -> anyhow::Re
     let repository = source.repository.as_ref().context("`--live` needs a repository: give `--repo`")?;
     let mut rows = Vec::new();
     let mut live = 0;
-    for cluster in repository.clusters()? {
-        let grants = repository.grants(&cluster)?;
+    for cluster in repository.snapshot()?.clusters() {
+        let grants = repository.grants(cluster)?;
         if grants.is_empty() {
             continue;
         }
-        let ground = source.ground(&cluster)?;
+        let ground = source.ground(cluster)?;
         for (id, manifest) in grants {
             let manifest =
                 manifest.with_context(|| format!("the grant `{id}` of `{cluster}` cannot be judged"))?;
@@ -46,8 +46,8 @@ pub(super) fn run(source: &Source, format: Format, now: Timestamp) -> anyhow::Re
                 continue;
             }
             live += 1;
-            let recorded = recorded(claims, &cluster, source.world(&ground));
-            rows.extend((!recorded.now.is_allowed()).then(|| Row::of(claims, &cluster, recorded)));
+            let recorded = recorded(claims, cluster, source.world(&ground));
+            rows.extend((!recorded.now.is_allowed()).then(|| Row::of(claims, cluster, recorded)));
         }
     }
     match format {

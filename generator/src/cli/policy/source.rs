@@ -1,6 +1,7 @@
 //! Where policy, persons, roles and settings come from: files, else base, else Kubernetes' own roles.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::Context;
 use p0_access::cluster::Cluster;
@@ -40,15 +41,15 @@ pub(super) struct SourceArgs {
 
 /// A policy and its persons.
 pub(super) struct Source {
-    pub(super) policy: Policy,
-    pub(super) identities: Identities,
+    pub(super) policy: Arc<Policy>,
+    pub(super) identities: Arc<Identities>,
     pub(super) repository: Option<Repository>,
     catalogue: Option<PathBuf>,
 }
 
 /// One cluster's roles and settings.
 pub(super) struct Ground {
-    catalogue: Catalogue,
+    catalogue: Arc<Catalogue>,
     settings: Settings,
 }
 
@@ -57,13 +58,13 @@ impl SourceArgs {
         let repository = self.repo.as_ref().map(|repo| open_repository(repo, &self.base)).transpose()?;
         let missing = "give it as a file, or name the repository with `--repo`";
         let policy = match (&self.policy, &repository) {
-            (Some(file), _) => read_policy(file)?,
-            (None, Some(repository)) => repository.policy()?,
+            (Some(file), _) => Arc::new(read_policy(file)?),
+            (None, Some(repository)) => repository.snapshot()?.policy()?,
             (None, None) => anyhow::bail!("there is no policy to read: {missing}"),
         };
         let identities = match (&self.identities, &repository) {
-            (Some(file), _) => read_identities(file)?,
-            (None, Some(repository)) => repository.identities()?,
+            (Some(file), _) => Arc::new(read_identities(file)?),
+            (None, Some(repository)) => repository.snapshot()?.identities()?,
             (None, None) => anyhow::bail!("there are no persons to read: {missing}"),
         };
         Ok(Source { policy, identities, repository, catalogue: self.catalogue.clone() })
@@ -104,13 +105,13 @@ impl Source {
     /// What is known of `cluster`.
     pub(super) fn ground(&self, cluster: &ClusterName) -> anyhow::Result<Ground> {
         let settings = match &self.repository {
-            Some(repository) => repository.settings(cluster)?,
-            None => Cluster::new(cluster.clone()),
+            Some(repository) => repository.snapshot()?.settings(cluster)?,
+            None => Arc::new(Cluster::new(cluster.clone())),
         };
         let catalogue = match (&self.catalogue, &self.repository) {
-            (Some(file), _) => read_catalogue_file(file)?,
-            (None, Some(repository)) => repository.catalogue(cluster)?,
-            (None, None) => Catalogue::embedded()?,
+            (Some(file), _) => Arc::new(read_catalogue_file(file)?),
+            (None, Some(repository)) => repository.snapshot()?.catalogue(cluster)?,
+            (None, None) => Arc::new(Catalogue::embedded()?),
         };
         Ok(Ground { catalogue, settings: settings.plan_settings() })
     }

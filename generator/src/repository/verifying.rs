@@ -1,19 +1,14 @@
 //! What the verifier needs of base, and its answer. Not here: what it holds a change to (`p0_access::verifier`).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 use p0_access::change::FileChange;
-use p0_access::identity::{IDENTITIES, Identities};
-use p0_access::layout::{ALLOWED_SIGNERS, ClusterName, grant_file};
-use p0_access::policy::POLICY;
-use p0_access::preapproval::{Opened, PREAPPROVALS, Preapproval};
-use p0_access::verifier::{Base, ClusterBase, Judgement, MAX_CLOCK_SKEW, Needs, needs, verify};
+use p0_access::layout::{ClusterName, grant_file};
+use p0_access::verifier::{Judgement, MAX_CLOCK_SKEW, Needs, needs, verify};
 use p0_grant::manifest::{Claims, Manifest};
 use p0_grant::name::GrantId;
-use p0_grant::signers::AllowedSigners;
 
-use super::reading::{NoFile, catalogue, identities, policy, settings};
 use super::{Repository, RepositoryError, Result};
 use crate::git::{CommitId, Used};
 
@@ -35,58 +30,15 @@ impl Repository {
         now: Timestamp,
     ) -> Result<Judgement> {
         let Needs { clusters, added, changed } = needs(change);
-        let mut known = Base::default();
-        for cluster in &clusters {
-            known.clusters.insert(cluster.clone(), self.known_of(base, cluster)?);
-        }
+        let mut known = self.snapshot_at(base)?.for_verifier(&clusters);
         for (cluster, id) in changed {
             let versions = self.remote().versions(base, &cluster.grant_path(&id))?;
             known.versions.insert(id, versions);
         }
         if !added.is_empty() || !known.versions.is_empty() {
-            let signers = self.text(base, ALLOWED_SIGNERS)?.and_then(|text| {
-                AllowedSigners::read(&text).map_err(|error| NoFile::Unusable(error.to_string()))
-            });
-            known.signers = present(signers);
             known.used = self.used(base, &clusters, &added, change)?;
-            known.policy = present(policy(self.text(base, POLICY)?));
-            known.identities = present(identities(self.text(base, IDENTITIES)?));
-            if let Some(Ok(identities)) = &known.identities {
-                known.preapprovals = self.preapprovals(base, identities)?;
-            }
         }
         Ok(verify(change, &known, now))
-    }
-
-    /// Every preapproval on base, with who opened it.
-    fn preapprovals(
-        &self,
-        base: CommitId,
-        identities: &Identities,
-    ) -> Result<BTreeMap<GrantId, std::result::Result<Opened, String>>> {
-        let mut preapprovals = BTreeMap::new();
-        for name in self.remote().list(base, PREAPPROVALS)? {
-            let Some(id) = name.strip_suffix(".yaml").and_then(|id| GrantId::new(id).ok()) else { continue };
-            let text = self.text(base, &format!("{PREAPPROVALS}/{name}"))?.map_err(NoFile::sentence);
-            let opened = text.and_then(|text| {
-                let preapproval =
-                    Preapproval::read(&name, &text).and_then(|preapproval| preapproval.open(identities));
-                preapproval.map_err(|error| error.to_string())
-            });
-            preapprovals.insert(id, opened);
-        }
-        Ok(preapprovals)
-    }
-
-    fn known_of(&self, base: CommitId, cluster: &ClusterName) -> Result<ClusterBase> {
-        let settings = settings(cluster, self.text(base, &cluster.settings_path())?);
-        let catalogue = catalogue(self.text(base, &cluster.catalogue_path())?);
-        Ok(ClusterBase {
-            settings: settings.map_err(NoFile::sentence),
-            catalogue: catalogue.map_err(NoFile::sentence),
-            // One that is no text lists nothing; an applier would say so.
-            kustomization: self.text(base, &cluster.kustomization_path())?.ok(),
-        })
     }
 
     /// Those ids of added grants, in their files' names or in the files, that base's history has had.
@@ -121,15 +73,6 @@ impl Repository {
             Judgement::Passed { .. } => Ok(()),
             Judgement::Refused(findings) => Err(RepositoryError::Refused(findings)),
         }
-    }
-}
-
-/// A file that is there, or why it cannot be used.
-fn present<T>(read: std::result::Result<T, NoFile>) -> Option<std::result::Result<T, String>> {
-    match read {
-        Ok(value) => Some(Ok(value)),
-        Err(NoFile::Absent) => None,
-        Err(NoFile::Unusable(problem)) => Some(Err(problem)),
     }
 }
 
