@@ -1,6 +1,7 @@
 //! What a policy cannot have meant: sound, and still most likely a mistake. Not here: what makes a rule unsound.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use p0_grant::catalogue::Catalogue;
 use p0_grant::group::is_shipped;
@@ -80,7 +81,7 @@ impl UnknownResource {
 
 /// The resources that `policy` names and none of `catalogues` has: such a rule is for nothing, and one that denies protects
 /// nothing.
-pub fn unknown_resources(policy: &Policy, catalogues: &[Catalogue]) -> Vec<UnknownResource> {
+pub fn unknown_resources(policy: &Policy, catalogues: &[Arc<Catalogue>]) -> Vec<UnknownResource> {
     let rules = policy.rules().iter().filter(|rule| !rule.disabled);
     let words = rules.flat_map(|rule| match &rule.resource {
         Resource::Any => Vec::new(),

@@ -87,18 +87,18 @@ impl Source {
     /// The resources that the policy names and no cluster has: of the catalogue's file, or of every catalogue on base.
     /// Without either, only Kubernetes' own resources are known, and words for others are not looked at.
     pub(super) fn unknown_resources(&self) -> anyhow::Result<Vec<UnknownResource>> {
-        let known: Vec<Catalogue> = match (&self.catalogue, &self.repository) {
-            (Some(file), _) => vec![read_catalogue_file(file)?],
+        let known: Vec<Arc<Catalogue>> = match (&self.catalogue, &self.repository) {
+            (Some(file), _) => vec![Arc::new(read_catalogue_file(file)?)],
             (None, Some(repository)) => {
-                let clusters = repository.clusters()?;
-                clusters.iter().filter_map(|cluster| repository.catalogue(cluster).ok()).collect()
+                let snapshot = repository.snapshot()?;
+                snapshot.clusters().filter_map(|cluster| snapshot.catalogue(cluster).ok()).collect()
             }
             (None, None) => Vec::new(),
         };
         if !known.is_empty() {
             return Ok(unknown_resources(&self.policy, &known));
         }
-        let unknown = unknown_resources(&self.policy, &[Catalogue::embedded()?]);
+        let unknown = unknown_resources(&self.policy, &[Arc::new(Catalogue::embedded()?)]);
         Ok(unknown.into_iter().filter(UnknownResource::is_of_kubernetes).collect())
     }
 
