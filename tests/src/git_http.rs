@@ -119,7 +119,7 @@ fn base64(text: &str) -> String {
 
 /// CGI: headers, an empty line, the body.
 fn answer(output: &[u8]) -> Response {
-    let end = output.windows(4).position(|preapproval| preapproval == b"\r\n\r\n").expect("headers");
+    let end = output.windows(4).position(|bytes| bytes == b"\r\n\r\n").expect("headers");
     let mut response = Response::builder();
     for line in String::from_utf8_lossy(&output[..end]).lines() {
         let (name, value) = line.split_once(": ").expect("a header");

@@ -297,7 +297,7 @@ fn a_bundle_is_one_request_and_one_change() {
 }
 
 #[test]
-fn on_call_and_a_window_need_no_answer() {
+fn on_call_and_a_preapproval_need_no_answer() {
     let on_call = "rules:\n- name: on-call\n  requestor: any\n  resource: any\n  approval:\n  - auto: {schedules: [SHOP]}\n  \
                    - reviewers: {persons: [bob]}\n";
     let team = Team::new(on_call);
@@ -319,7 +319,7 @@ fn on_call_and_a_window_need_no_answer() {
     team.acts("bob", later, &[&preapproval[..], &terms].concat()).done();
     let inside = team.asks(later, "inside", &["--duration", "30m"]);
     assert_eq!(team.state(later, &inside), "merged");
-    assert!(team.grant(&inside).contains("p0.dev/approval: preapproval"));
+    assert!(team.grant(&inside).contains("p0.dev/approval: window"));
     let after = "2026-11-24T17:00:00Z";
     assert_eq!(team.state(after, &team.asks(after, "late", &["--duration", "30m"])), "pending");
 }

@@ -64,6 +64,7 @@ enum ApiVersion {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 enum Kind {
+    #[serde(rename = "Window")]
     Preapproval,
 }
 

@@ -203,7 +203,7 @@ fn preapproval(signer: u8, person: &str, from: &str) -> Preapproval {
     let catalogue = Catalogue::embedded().unwrap();
     let selection = "deployment / default / *".parse::<Locator>().unwrap().resolve(&catalogue).unwrap();
     let mut preapproval = Preapproval::new(Terms {
-        id: GrantId::new(WINDOW).unwrap(),
+        id: GrantId::new(PREAPPROVAL).unwrap(),
         to: "alice".parse().unwrap(),
         cluster: cluster(),
         role: "view".parse().unwrap(),
@@ -220,18 +220,18 @@ fn preapproval(signer: u8, person: &str, from: &str) -> Preapproval {
 }
 
 #[test]
-fn a_window_counts_as_its_signers_opened_it() {
+fn a_preapproval_counts_as_its_signers_opened_it() {
     let through = |made: Made| {
         let flow = Workflow {
             approval: Some(ApprovalKind::Preapproval),
-            preapproval: Some(WINDOW.to_owned()),
+            preapproval: Some(PREAPPROVAL.to_owned()),
             ..made.flow.clone()
         };
         Made { flow, ..made }
     };
     let with = |preapproval: Preapproval| {
         let opened = preapproval.open(&identities()).map_err(|error| error.to_string());
-        Base { preapprovals: BTreeMap::from([(GrantId::new(WINDOW).unwrap(), opened)]), ..base() }
+        Base { preapprovals: BTreeMap::from([(GrantId::new(PREAPPROVAL).unwrap(), opened)]), ..base() }
     };
     let good = with(preapproval(BOB, "bob", "2026-11-24T00:00:00Z"));
     assert_eq!(codes(&through(Made::default()), &good), BTreeSet::new());
@@ -241,7 +241,7 @@ fn a_window_counts_as_its_signers_opened_it() {
             "not open yet",
             with(preapproval(BOB, "bob", "2026-11-24T12:00:00Z")),
             Made::default(),
-            "preapproval",
+            "window",
         ),
         (
             "opened by a stranger",
@@ -253,10 +253,10 @@ fn a_window_counts_as_its_signers_opened_it() {
             "opened by alice",
             with(preapproval(ALICE, "alice", "2026-11-24T00:00:00Z")),
             Made::default(),
-            "preapproval",
+            "window",
         ),
         ("longer than it gives", good.clone(), Made { hours: 5, ..Made::default() }, "too-long"),
-        ("another role", good, Made { role: "edit", ..Made::default() }, "preapproval"),
+        ("another role", good, Made { role: "edit", ..Made::default() }, "window"),
     ] {
         let found = codes(&through(made), &base);
         assert!(found.contains(expected), "{name}: {found:?}");

@@ -104,7 +104,7 @@ pub(super) fn parse(data: &[u8]) -> (impl Iterator<Item = Oid> + '_, &[u8]) {
 pub(super) fn trailers(message: &[u8]) -> impl Iterator<Item = String> + '_ {
     let mut rest = message;
     std::iter::from_fn(move || {
-        let start = rest.windows(TRAILER.len()).position(|preapproval| preapproval == TRAILER)?;
+        let start = rest.windows(TRAILER.len()).position(|bytes| bytes == TRAILER)?;
         let (_, value) = rest.split_at(start + TRAILER.len());
         let end = value.iter().position(|byte| *byte == b'\n').unwrap_or(value.len());
         let (value, after) = value.split_at(end);

@@ -24,7 +24,8 @@ pub enum ApprovalKind {
     Git,
     /// Persons that a rule lists, until a date at which it is reviewed.
     Persistent,
-    /// A preapproval that an approver opened beforehand.
+    /// A preapproval that an approver opened beforehand. Files and JSON call it `window`.
+    #[serde(rename = "window")]
     Preapproval,
 }
 
@@ -120,7 +121,7 @@ impl ApprovalKind {
             Self::Auto => "auto",
             Self::Git => "git",
             Self::Persistent => "persistent",
-            Self::Preapproval => "preapproval",
+            Self::Preapproval => "window",
         }
     }
 }
@@ -245,7 +246,14 @@ mod tests {
     fn every_kind_reads_back() {
         for kind in ApprovalKind::ALL {
             assert_eq!(kind.to_string().parse(), Ok(kind));
+            assert_eq!(serde_json::to_value(kind).unwrap(), kind.as_str(), "JSON has the same word");
         }
         assert!("Git".parse::<ApprovalKind>().is_err());
+    }
+
+    #[test]
+    fn the_words_of_the_file_format_do_not_change_when_a_type_is_renamed() {
+        let words = ApprovalKind::ALL.map(ApprovalKind::as_str);
+        assert_eq!(words, ["reviewers", "manager", "auto", "git", "persistent", "window"]);
     }
 }

@@ -114,7 +114,7 @@ pub fn accept(found: &Match, question: &Question<'_>, given: &Given) -> Result<A
         }
     }
     if let Some(preapproval) = given.preapproval.as_ref().filter(|_| meant(ApprovalKind::Preapproval)) {
-        match by_window(preapproval, found, question, given) {
+        match by_preapproval(preapproval, found, question, given) {
             Ok(acceptance) => return Ok(acceptance),
             Err(reason) => reasons.push(reason),
         }
@@ -243,7 +243,7 @@ fn on_call(auto: &Auto, found: &Match, given: &Given) -> Option<Reason> {
 }
 
 /// Whoever opened the preapproval must be who could approve this now.
-fn by_window(
+fn by_preapproval(
     preapproval: &Opened,
     found: &Match,
     question: &Question<'_>,

@@ -155,7 +155,7 @@ impl Reason {
             Self::OnCallForOther => "on-call-for-other",
             Self::OnCallDanger { .. } => "on-call-danger",
             Self::NoSuchApproval(_) => "no-such-approval",
-            Self::Preapproval(_) => "preapproval",
+            Self::Preapproval(_) => "window",
             Self::ReviewDue(_) => "review-due",
         }
     }

@@ -123,7 +123,7 @@ fn given(claims: &Claims) -> Given {
     let Some(flow) = &claims.workflow else { return nothing };
     let proof = match flow.approval {
         Some(ApprovalKind::Git) => Proof::Review,
-        // Windows are signed by those who open them.
+        // Preapprovals are signed by those who open them.
         Some(ApprovalKind::Preapproval) => Proof::Signature,
         _ if flow.approver_signatures.is_empty() => Proof::Bot,
         _ => Proof::Signature,

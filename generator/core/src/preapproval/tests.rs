@@ -56,17 +56,19 @@ fn signed(mut preapproval: Preapproval, by: &[(&str, u8)]) -> Preapproval {
 }
 
 #[test]
-fn a_signed_window_reads_back_and_opens() {
+fn a_signed_preapproval_reads_back_and_opens() {
     let preapproval = signed(preapproval("apps/deployments shop/*"), &[("bob", 2), ("carol", 3)]);
     let read = Preapproval::read(&format!("{ID}.yaml"), &preapproval.write().unwrap()).unwrap();
     assert_eq!((read.path(), &read), (format!("p0/preapprovals/{ID}.yaml"), &preapproval));
+    let text = preapproval.write().unwrap();
+    assert!(text.contains("\nkind: Window\n"), "the file format keeps its name: {text}");
     let opened = read.open(&identities()).unwrap();
     let signers: Vec<&str> = opened.signers().iter().map(PersonName::as_str).collect();
     assert_eq!(signers, ["bob", "carol"]);
 }
 
 #[test]
-fn a_window_that_was_changed_or_that_nobody_signed_opens_nothing() {
+fn a_preapproval_that_was_changed_or_is_unsigned_opens_nothing() {
     let good = || signed(preapproval("apps/deployments shop/*"), &[("bob", 2)]);
     let opens = |preapproval: Preapproval| {
         preapproval.open(&identities()).map(drop).map_err(|error| error.to_string())
@@ -104,7 +106,7 @@ fn a_window_that_was_changed_or_that_nobody_signed_opens_nothing() {
 }
 
 #[test]
-fn a_file_is_called_after_its_window() {
+fn a_file_is_called_after_its_preapproval() {
     let text = preapproval("pods shop/*").write().unwrap();
     for file in ["other000000000000000.yaml", "preapproval.yaml"] {
         assert!(Preapproval::read(file, &text).is_err(), "{file}");
@@ -148,22 +150,22 @@ fn used(
 }
 
 #[test]
-fn a_window_is_worth_what_its_signers_may_approve() {
+fn a_preapproval_is_worth_what_its_signers_may_approve() {
     let by = |signers: &[(&str, u8)]| signed(preapproval("apps/deployments shop/*"), signers);
     let (on, at) = ("apps/deployments shop/web", time("24T12:00"));
     let two = "reviewers: {persons: [bob, carol], count: 2}";
     assert_eq!(used(by(&[("bob", 2), ("carol", 3)]), two, on, at, 4), Ok(Lifetime::hours(1)));
-    assert_eq!(used(by(&[("bob", 2)]), two, on, at, 4), Err("preapproval"));
-    assert_eq!(used(by(&[("bob", 2), ("dave", 4)]), two, on, at, 4), Err("preapproval"));
+    assert_eq!(used(by(&[("bob", 2)]), two, on, at, 4), Err("window"));
+    assert_eq!(used(by(&[("bob", 2), ("dave", 4)]), two, on, at, 4), Err("window"));
     // One does not open a preapproval for oneself.
     let own = "reviewers: {persons: [alice, bob]}";
-    assert_eq!(used(by(&[("alice", 1)]), own, on, at, 1), Err("preapproval"));
+    assert_eq!(used(by(&[("alice", 1)]), own, on, at, 1), Err("window"));
     // What asks for a review of the change is not approved beforehand.
-    assert_eq!(used(by(&[("bob", 2)]), "git: {persons: [bob]}", on, at, 1), Err("preapproval"));
+    assert_eq!(used(by(&[("bob", 2)]), "git: {persons: [bob]}", on, at, 1), Err("window"));
 }
 
 #[test]
-fn a_window_covers_what_lies_inside_while_it_is_open() {
+fn a_preapproval_covers_what_lies_inside_while_it_is_open() {
     let one = "reviewers: {persons: [bob]}";
     let by = |on: &str| signed(preapproval(on), &[("bob", 2)]);
     let noon = time("24T12:00");

@@ -133,7 +133,7 @@ pub struct Accepted {
     /// Who approved; empty where no person did.
     pub approvers: Vec<PersonName>,
     /// The preapproval that was opened beforehand, where that sufficed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "window", default, skip_serializing_if = "Option::is_none")]
     pub preapproval: Option<GrantId>,
 }
 

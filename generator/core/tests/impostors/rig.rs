@@ -22,7 +22,7 @@ use p0_grant::signers::AllowedSigners;
 use ssh_key::private::Ed25519Keypair;
 
 pub(crate) const ID: &str = "vpl5aqzpwnnqmnkrzze2";
-pub(crate) const WINDOW: &str = "wwwwwwwwwwwwwwwwwwww";
+pub(crate) const PREAPPROVAL: &str = "wwwwwwwwwwwwwwwwwwww";
 pub(crate) const PATH: &str = "clusters/prod/grants/vpl5aqzpwnnqmnkrzze2.yaml";
 pub(crate) const NOW: &str = "2026-11-24T10:30:00Z";
 pub(crate) const BOT: u8 = 1;
