@@ -65,6 +65,7 @@ struct ManifestArguments {
     created_at: Timestamp,
     expires_at: Timestamp,
     selection: Selection,
+    subresources: BTreeSet<String>,
     subject: Subject,
     managed_by: ManagedBy,
     role_object: RoleObject,
@@ -85,7 +86,7 @@ impl ManifestArguments {
         let locator: String = fields.required("locator")?;
         let subresources: Option<BTreeSet<String>> = fields.optional("subresources")?;
         let kind: Option<String> = fields.optional("kind")?;
-        let selection = select(&locator, &subresources.unwrap_or_default())
+        let selection = select(&locator)
             .and_then(|found| found.with_kind(kind.as_deref()))
             .map_err(|error| fields.wrong(&format!("`locator`: {}", chain(&error))))?;
         let subject: SubjectFields = fields.required("subject")?;
@@ -99,6 +100,7 @@ impl ManifestArguments {
             role_object: fields.optional("role_object")?.unwrap_or_default(),
             prefix: fields.optional("prefix")?.unwrap_or_default(),
             selection,
+            subresources: subresources.unwrap_or_default(),
             subject,
         };
         fields.end()?;
@@ -120,11 +122,13 @@ impl TryFrom<SubjectFields> for Subject {
 }
 
 fn manifest(role: &Role, asked: ManifestArguments) -> Result<String, String> {
-    let plan = plan(role, &asked.selection, &Settings::default()).map_err(|error| chain(&error))?;
+    let selection = asked.selection.with_subresources_of(role, asked.subresources);
+    let selection = selection.map_err(|error| format!("`subresources`: {}", chain(&error)))?;
+    let plan = plan(role, &selection, &Settings::default()).map_err(|error| chain(&error))?;
     let spec = GrantSpec {
         id: asked.id,
         role: role.reference().clone(),
-        selection: asked.selection,
+        selection,
         plan: &plan,
         subject: asked.subject,
         created_at: asked.created_at,

@@ -3,7 +3,6 @@
 //! Kubernetes' own resources come from the embedded catalogue. A custom resource is written as `plural.group`; its scope
 //! is what the text makes of it, and its kind is not known.
 
-use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use p0_grant::catalogue::{Catalogue, CatalogueError};
@@ -77,30 +76,20 @@ impl OfflineSelection {
             (Self::Custom(selection), Some(kind)) => {
                 let plain = selection.resource();
                 let resource = custom(plain.group(), plain.plural(), kind, plain.scope())?;
-                let asked = selection.subresources().iter().cloned();
-                Ok(Selection::new(resource, selection.target().clone())?.with_subresources(asked)?)
+                Ok(Selection::new(resource, selection.target().clone())?)
             }
         }
     }
 }
 
 /// Reads a locator (`deployment / default / web`) or a selection (`apps/deployments default/web`).
-pub(super) fn select(text: &str, subresources: &BTreeSet<String>) -> Result<OfflineSelection, OfflineError> {
+pub(super) fn select(text: &str) -> Result<OfflineSelection, OfflineError> {
     let kubernetes = KUBERNETES.as_ref().map_err(|error| OfflineError::Catalogue(error.clone()))?;
-    let found = match (text.parse::<SelectionText>(), located(text, kubernetes)) {
-        (_, Ok(found)) => found,
-        (Ok(parts), Err(_)) if may_be_served(&parts, kubernetes) => selected(parts, kubernetes)?,
-        (_, Err(error)) => return Err(error),
-    };
-    let subresources = subresources.iter().cloned();
-    Ok(match found {
-        OfflineSelection::Known(selection) => {
-            OfflineSelection::Known(selection.with_subresources(subresources)?)
-        }
-        OfflineSelection::Custom(selection) => {
-            OfflineSelection::Custom(selection.with_subresources(subresources)?)
-        }
-    })
+    match (text.parse::<SelectionText>(), located(text, kubernetes)) {
+        (_, Ok(found)) => Ok(found),
+        (Ok(parts), Err(_)) if may_be_served(&parts, kubernetes) => selected(parts, kubernetes),
+        (_, Err(error)) => Err(error),
+    }
 }
 
 fn located(text: &str, kubernetes: &Catalogue) -> Result<OfflineSelection, OfflineError> {
@@ -149,7 +138,7 @@ mod tests {
     use super::*;
 
     fn text(text: &str) -> Result<String, String> {
-        let found = select(text, &BTreeSet::new()).map_err(|error| error.to_string())?;
+        let found = select(text).map_err(|error| error.to_string())?;
         Ok(format!("{} {}", found.kind().unwrap_or("?"), found.selection()))
     }
 
@@ -188,7 +177,8 @@ mod tests {
 
     #[test]
     fn subresources_are_those_that_are_served() {
-        let select = |text: &str, name: &str| select(text, &BTreeSet::from([name.to_owned()]));
+        let select =
+            |text: &str, name: &str| select(text).unwrap().selection().clone().with_subresources([name]);
         assert!(select("pod / a / b", "log").is_ok());
         assert!(select("pod / a / b", "scale").is_err());
         assert!(select("widgets.example.com / a / b", "scale").is_ok());
@@ -198,7 +188,7 @@ mod tests {
     #[test]
     fn the_kind_is_asked_for_only_where_it_is_not_known() {
         let kind = |text: &str, kind: Option<&str>| {
-            let found = select(text, &BTreeSet::new()).unwrap();
+            let found = select(text).unwrap();
             found.with_kind(kind).map(|selection| selection.resource().kind().to_owned())
         };
         assert_eq!(kind("pod / a / b", None).as_deref(), Ok("Pod"));

@@ -1,7 +1,5 @@
 //! `parse_locator`: what a text picks.
 
-use std::collections::BTreeSet;
-
 use p0_grant::resource::Scope;
 use tfplugin::provider::{Function, FunctionError};
 use tfplugin::schema::{Parameter, Signature};
@@ -32,7 +30,7 @@ impl Function for ParseLocator {
     fn call(&self, arguments: Vec<Value>) -> Result<Value, FunctionError> {
         let [locator] = <[Value; 1]>::try_from(arguments).map_err(|_| broken())?;
         let locator = String::from_value(locator).map_err(|error| about(0, &error))?;
-        let found = select(&locator, &BTreeSet::new()).map_err(|error| about(0, &error))?;
+        let found = select(&locator).map_err(|error| about(0, &error))?;
         let (resource, target) = (found.selection().resource(), found.selection().target());
         let scope = match target.scope() {
             Scope::Namespaced => "Namespaced",

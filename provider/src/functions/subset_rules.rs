@@ -1,7 +1,5 @@
 //! `subset_rules`: what a role gives on a selection.
 
-use std::collections::BTreeSet;
-
 use p0_grant::plan::{Settings, preview};
 use tfplugin::provider::{Function, FunctionError};
 use tfplugin::schema::{Parameter, Signature};
@@ -45,10 +43,10 @@ impl Function for SubsetRules {
         let text = String::from_value(selection).map_err(|error| about(1, &error))?;
         let subresources =
             Option::<Vec<String>>::from_value(subresources).map_err(|error| about(2, &error))?;
-        let found = select(&text, &BTreeSet::new()).map_err(|error| about(1, &error))?;
+        let found = select(&text).map_err(|error| about(1, &error))?;
         let selection = found.selection().clone();
         let selection = selection
-            .with_subresources(subresources.unwrap_or_default())
+            .with_subresources_of(&role, subresources.unwrap_or_default())
             .map_err(|error| about(2, &error))?;
         let report = preview(&role, &selection, &Settings::default()).map_err(|error| about(1, &error))?;
         Ok(Value::object(report_values(&report)))
@@ -87,6 +85,18 @@ mod tests {
         assert_eq!(answer["sha256"], "0b05d363417b81513a09103c6eca87c5980ca90b1195ba93553386ee960cac78");
         assert_eq!(answer["withheld"], serde_json::Value::Null);
         assert_eq!(answer["dropped"][0]["what"], "get, list, watch deployments/scale");
+    }
+
+    /// No server lists `nodes/metrics`, which the kubelet authorizes: the role names it, and that suffices.
+    #[test]
+    fn a_subresource_that_only_the_role_names_can_be_asked_for() {
+        let asked = |name: &str| Value::List(vec![Value::string(name)]);
+        let answer = call("system:kubelet-api-admin", "nodes", asked("metrics")).unwrap();
+        let rules = answer["rules"].to_string();
+        assert!(rules.contains("nodes/metrics") && !rules.contains("nodes/stats"), "{rules}");
+        let left_out = answer["dropped"].to_string();
+        assert!(left_out.contains("nodes/stats") && !left_out.contains("nodes/metrics"), "{left_out}");
+        assert_eq!(call("view", "nodes", asked("metrics")).unwrap_err().argument, Some(2));
     }
 
     #[test]

@@ -64,34 +64,26 @@ fn dropped(found: &[Dropped]) -> Option<Diagnostic> {
         .then(|| Diagnostic::warning("Parts of the role are left out", lines.join("\n")).at_attribute("role"))
 }
 
-/// What `locator` means in this cluster.
+/// What `locator` means in this cluster, without subresources.
 pub(crate) async fn select(
     cluster: &Cluster,
     locator: &Locator,
-    subresources: &BTreeSet<String>,
     attribute: &str,
 ) -> Result<Selection, Diagnostics> {
     let served = cluster.served().await?;
-    let selection =
-        locator.resolve(served).map_err(|error| unresolved(&error, cluster.failed_groups(), attribute))?;
-    with_subresources(selection, subresources)
+    locator.resolve(served).map_err(|error| unresolved(&error, cluster.failed_groups(), attribute))
 }
 
-/// What a selection's text means in this cluster, with these subresources.
-pub(crate) async fn select_again(
-    cluster: &Cluster,
-    text: &SelectionText,
-    subresources: &BTreeSet<String>,
-) -> Result<Selection, Diagnostics> {
+/// What a selection's text means in this cluster, without subresources.
+pub(crate) async fn select_again(cluster: &Cluster, text: &SelectionText) -> Result<Selection, Diagnostics> {
     let served = cluster.served().await?;
     let Some(resource) = served.resource(&text.group, &text.plural) else {
         let detail =
             format!("The cluster no longer serves what is selected, `{} {}`.", text.plural, text.target);
         return Err(Diagnostic::error("The kind is gone", detail).at_attribute("selection").into());
     };
-    let selection = Selection::new(resource.clone(), text.target.clone())
-        .map_err(|error| Diagnostic::error("Not a selection", chain(&error)).at_attribute("selection"))?;
-    with_subresources(selection, subresources)
+    Selection::new(resource.clone(), text.target.clone())
+        .map_err(|error| Diagnostic::error("Not a selection", chain(&error)).at_attribute("selection").into())
 }
 
 /// A selection as its text says it. Good for asking which rules apply, which needs no more than group, plural and target.
@@ -101,11 +93,13 @@ pub(crate) fn selection_of(text: &SelectionText, subresources: &BTreeSet<String>
     Selection::new(resource, text.target.clone()).ok()?.with_subresources(subresources).ok()
 }
 
+/// The selection with subresources that the cluster serves or that the role names, such as `nodes/metrics`.
 fn with_subresources(
     selection: Selection,
+    role: &Role,
     subresources: &BTreeSet<String>,
 ) -> Result<Selection, Diagnostics> {
-    selection.with_subresources(subresources).map_err(|error| {
+    selection.with_subresources_of(role, subresources).map_err(|error| {
         Diagnostic::error("No such subresource", chain(&error)).at_attribute("subresources").into()
     })
 }
@@ -127,14 +121,16 @@ fn unresolved(error: &LocatorError, failed: &[FailedGroup], attribute: &str) -> 
     Diagnostic::error(summary, detail).at_attribute(attribute).into()
 }
 
-/// What the role gives on the selection, if it may be granted.
+/// What the role gives on the selection with these subresources, if it may be granted.
 pub(crate) async fn resolve(
     cluster: &Cluster,
     reference: &RoleRef,
     selection: Selection,
+    subresources: &BTreeSet<String>,
     settings: &plan::Settings,
 ) -> Result<ResolvedGrant, Diagnostics> {
     let role = role(cluster, reference).await?;
+    let selection = with_subresources(selection, &role, subresources)?;
     let plan = plan::plan(&role, &selection, settings).map_err(|error| refused(&error))?;
     let digest = SubsetDigest::of(plan.report().rules());
     let resource = selection.resource().to_string();

@@ -37,6 +37,39 @@ fn a_grant_is_extended_and_shortened_in_place() {
     assert_eq!(get(&binding_path(&grant)).0, 404);
 }
 
+/// No server lists `nodes/metrics`: the kubelet authorizes it, and the role names it.
+#[test]
+fn a_subresource_that_only_the_role_names_is_granted() {
+    let role = json!({
+        "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole",
+        "metadata": {"name": "node-figures"},
+        "rules": [{"apiGroups": [""], "resources": ["nodes", "nodes/metrics", "nodes/stats"], "verbs": ["get"]}],
+    });
+    let admin = ControlPlane::shared().admin();
+    let (status, body) = admin.send_json("POST", &format!("{RBAC}/clusterroles"), "application/json", &role);
+    assert_eq!(status, 201, "{body}");
+    let rig = Rig::new(&[]);
+    let parts = |name: &str| {
+        rig.config(&view(
+            "figures@example.com",
+            &[
+                ("role", object(&[("name", "node-figures")])),
+                ("locator", text("nodes / *")),
+                ("subresources", Value::Set([text(name)].into())),
+            ],
+        ))
+    };
+    let refused = rig.plan(None, &parts("log")).err().unwrap();
+    assert!(refused.starts_with("No such subresource at subresources"), "{refused}");
+    let grant = rig.make(None, &parts("metrics"));
+    let rules = get(&role_path(&grant)).1["rules"].to_string();
+    assert!(rules.contains("nodes/metrics") && !rules.contains("nodes/stats"), "{rules}");
+    let changed = rig.make(Some(&grant), &parts("stats"));
+    let rules = get(&role_path(&changed)).1["rules"].to_string();
+    assert!(rules.contains("nodes/stats") && !rules.contains("nodes/metrics"), "{rules}");
+    assert_eq!(rig.read(&changed).unwrap().state, changed.state);
+}
+
 #[test]
 fn inputs_change_in_place_or_make_another_grant() {
     let rig = Rig::new(&[]);

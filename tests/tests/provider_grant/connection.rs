@@ -4,7 +4,10 @@ use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use p0_tests::ControlPlane;
 use p0_tests::tunnel::{Protocol, Tunnel};
 use serde_json::{Value as Json, json};
@@ -117,6 +120,71 @@ fn a_kubeconfig_is_used_as_it_says_or_the_attribute_is_named() {
     let file = kubeconfig(folder.path(), |config| config["current-context"] = Json::Null);
     let told = asked(&[("config_path", text(&file.display().to_string()))]).unwrap_err();
     assert!(told.starts_with("No context at config_context"), "{told}");
+}
+
+/// kubectl takes the server's own certificate for an authority, and this program does not: the error says what to set.
+#[test]
+fn a_servers_own_certificate_is_no_authority_and_the_setting_is_named() {
+    let chain = ControlPlane::shared().certificate();
+    let end = "-----END CERTIFICATE-----\n";
+    let (leaf, rest) = chain.split_once(end).expect("the server's certificate and its authority");
+    assert!(rest.contains("-----BEGIN CERTIFICATE-----"), "the authority follows: {chain}");
+    let leaf = format!("{leaf}{end}");
+    let folder = tempfile::tempdir().unwrap();
+    let file = kubeconfig(folder.path(), |config| {
+        let cluster = &mut config["clusters"][0]["cluster"];
+        *cluster = json!({"server": cluster["server"], "certificate-authority-data": STANDARD.encode(&leaf)});
+    });
+    let file = ("config_path", text(&file.display().to_string()));
+    for block in [vec![host(), token(), ("cluster_ca_certificate", text(&leaf))], vec![file]] {
+        let told = asked(&block).unwrap_err();
+        assert!(told.starts_with("The cluster's certificate is not trusted"), "{told}");
+        for words in
+            ["not that certificate itself", "`cluster_ca_certificate`", "`certificate-authority-data`"]
+        {
+            assert!(told.contains(words), "{words}: {told}");
+        }
+    }
+}
+
+/// A certificate without a version, as `openssl x509 -req` makes them, and its key.
+fn version_1_certificate(folder: &Path) -> (String, String) {
+    let openssl = |arguments: &[&str]| {
+        let output = Command::new("openssl").args(arguments).current_dir(folder).output();
+        output.expect("openssl is installed").status.success()
+    };
+    let key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", "key"];
+    // OpenSSL from 3.2 on makes version 3 unless it is told otherwise; an older one does not know the option.
+    let made = openssl(&[&["req", "-x509v1"], &key[..], &["-subj", "/CN=old", "-out", "crt"]].concat())
+        || (openssl(&[&["req", "-new"], &key[..], &["-subj", "/CN=old", "-out", "csr"]].concat())
+            && openssl(&["x509", "-req", "-in", "csr", "-signkey", "key", "-out", "crt"]));
+    assert!(made, "openssl makes a certificate");
+    let read = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
+    (read("crt"), read("key"))
+}
+
+#[test]
+fn a_version_1_client_certificate_is_an_error_with_the_remedy() {
+    let folder = tempfile::tempdir().unwrap();
+    let (certificate, key) = version_1_certificate(folder.path());
+    let file = kubeconfig(folder.path(), |config| {
+        config["users"][0]["user"] = json!({
+            "client-certificate-data": STANDARD.encode(&certificate), "client-key-data": STANDARD.encode(&key),
+        });
+    });
+    let insecure = ("insecure", Value::Bool(true));
+    let attributes = [("client_certificate", text(&certificate)), ("client_key", text(&key))];
+    for block in [
+        [&[host(), insecure][..], &attributes].concat(),
+        vec![("config_path", text(&file.display().to_string()))],
+    ] {
+        let told = asked(&block).unwrap_err();
+        assert!(told.starts_with("The cluster's configuration cannot be used"), "{told}");
+        for words in ["client certificate", "version 1", "openssl x509 -req -extfile"] {
+            assert!(told.contains(words), "{words}: {told}");
+        }
+        assert!(!told.contains("PRIVATE KEY"), "{told}");
+    }
 }
 
 /// A credential plugin that runs `script`.

@@ -146,8 +146,7 @@ impl InPlaceChange<'_> {
     async fn means_the_same(&self, call: &mut Call) -> Outcome<bool> {
         let Some(locator) = self.grant.locator.known() else { return Ok(false) };
         let Some(cluster) = known_cluster(call, self.configured) else { return Ok(false) };
-        let selection =
-            select(&cluster, locator, &Default::default(), selection_attribute(self.config)).await?;
+        let selection = select(&cluster, locator, selection_attribute(self.config)).await?;
         Ok(selection.to_string() == self.record.selection.to_string())
     }
 
@@ -176,11 +175,11 @@ impl InPlaceChange<'_> {
         let selection = if *parts == self.record.subresources { selection_of(text, parts) } else { None };
         let selection = match selection {
             Some(selection) => selection,
-            None => select_again(&cluster, text, parts).await?,
+            None => select_again(&cluster, text).await?,
         };
         let resource = selection.resource().to_string();
         let settings = private.settings(&self.configured.settings.plan, &self.record.role, resource);
-        let found = resolve(&cluster, &self.record.role, selection, &settings).await?;
+        let found = resolve(&cluster, &self.record.role, selection, parts, &settings).await?;
         check_pinned_digest(&found.digest, Some(&self.record.digest), self.grant)?;
         call.diagnostics.extend(found.warnings());
         private.privileged = found.privileged;

@@ -1,4 +1,4 @@
-//! A new grant: what it would give, as values. The planned_rules rules are known before anything is written.
+//! A new grant: what it would give, as values. The planned rules are known before anything is written.
 
 use tfplugin::diagnostics::Diagnostic;
 use tfplugin::provider::{Call, Outcome, Planned};
@@ -67,8 +67,8 @@ async fn resolve_new(
         return Ok(None);
     };
     let Some(cluster) = known_cluster(call, configured) else { return Ok(None) };
-    let selection = select(&cluster, locator, parts, selection_attribute(config)).await?;
-    let found = resolve(&cluster, role, selection, &configured.settings.plan).await?;
+    let selection = select(&cluster, locator, selection_attribute(config)).await?;
+    let found = resolve(&cluster, role, selection, parts, &configured.settings.plan).await?;
     refuse_too_long(&cluster, configured, grant)?;
     Ok(Some(found))
 }

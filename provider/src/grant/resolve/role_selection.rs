@@ -1,4 +1,4 @@
-//! What is selection: a role and what its rules are cut to, for everything besides the resource that asks for both.
+//! A role and the selection that its rules are cut to, for everything besides the resource that takes both.
 
 use std::collections::BTreeSet;
 
@@ -47,11 +47,12 @@ impl RoleSelection {
         let (Attr::Known(role), Attr::Known(locator), Attr::Known(subresources)) =
             (self.role, self.locator, self.subresources)
         else {
-            let detail =
-                "Terraform asks before all that is selection is known. This is a fault; please report it.";
+            let detail = "Terraform asks before the role and the selection are known. This is a fault; please report it.";
             return Err(Diagnostic::error("Not known yet", detail).into());
         };
-        let selection = super::select(cluster, &locator, &subresources, self.attribute).await?;
-        Ok((super::role(cluster, &role).await?, selection))
+        let selection = super::select(cluster, &locator, self.attribute).await?;
+        let role = super::role(cluster, &role).await?;
+        let selection = super::with_subresources(selection, &role, &subresources)?;
+        Ok((role, selection))
     }
 }
