@@ -2,6 +2,7 @@
 
 use p0_tests::program::{Run, run};
 use p0_tests::site::{CLUSTER, NOW, Site};
+use p0_tests::team::Team;
 
 const POLICY: &str = "apiVersion: p0.dev/v1alpha1\nkind: Policy\nrules:\n\
     - {name: no-contractors, requestor: {group: {names: [contractors]}}, resource: any, approval: [deny]}\n\
@@ -92,4 +93,35 @@ fn the_past_is_held_to_a_policy_of_today() {
     assert_eq!(answer["rows"][0]["cluster"], CLUSTER);
     let before = policy(&site, &["replay", "--since", "1d"], later);
     assert!(before.out.contains("\"grants\": 0"), "{}", before.out);
+}
+
+/// A misspelt or unknown resource in a deny rule denies, for who asks and for the verifier, until a catalogue has it.
+#[test]
+fn a_deny_rule_whose_resource_no_catalogue_has_denies() {
+    let rules = |word: &str| {
+        format!(
+            "rules:\n\
+             - {{name: careful, requestor: any, resource: {{k8s: {{resources: ['{word}'], namespaces: [default]}}}}, approval: [deny]}}\n\
+             - {{name: reviewed, requestor: any, resource: any, approval: [reviewers: {{persons: [bob]}}]}}\n"
+        )
+    };
+    let team = Team::new(&rules("secrets"));
+    let asks = |name: &str| {
+        let locator = format!("deployment / default / {name}");
+        let what = ["request", "k8s", "resource", "view", "--cluster", CLUSTER, "--locator", &locator];
+        team.acts("alice", NOW, &[&what[..], &["--reason", "why"]].concat())
+    };
+    asks("first").done();
+    team.policy(&rules("deploymint"));
+    let told = asks("second").ended(2);
+    assert!(told.contains("deploymint") && told.contains("deployments.apps"), "{told}");
+    team.policy(&rules("certificates.cert-manager.io"));
+    asks("second").ended(2);
+    // The catalogue of any cluster that has the resource resolves the rule.
+    let catalogue = include_str!("../../grant/data/kubernetes-1.36.yaml").replace(
+        "resources:\n",
+        "resources:\n- {group: cert-manager.io, plural: certificates, kind: Certificate, scope: Namespaced}\n",
+    );
+    team.publish(&format!("clusters/{CLUSTER}/catalogue.yaml"), &catalogue);
+    asks("third").done();
 }

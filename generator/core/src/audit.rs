@@ -16,7 +16,7 @@ mod oddity;
 mod record;
 
 pub use oddity::{Odd, Oddity, of_landing};
-pub use record::{Asked, Meant, Standing};
+pub use record::{GrantSummary, Meant, Standing};
 
 /// One commit of base's first-parent line, as far as grants go.
 #[derive(Clone, Debug, PartialEq, Eq)]

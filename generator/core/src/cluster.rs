@@ -11,8 +11,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::duration::Lifetime;
+use crate::grant_schema::{AllowanceSchema, RoleObjectSchema, RowSchema, WildcardVerbSchema};
 use crate::layout::ClusterName;
-use crate::schema::{AllowanceSchema, RoleObjectSchema, RowSchema, WildcardVerbSchema};
 
 mod confirmation;
 

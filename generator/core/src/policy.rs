@@ -3,7 +3,7 @@
 //! One question ([`Question`]) and one answer ([`decide`]), whether somebody asks, clicks or judges a change. The first
 //! rule that matches answers; without one the answer is no. Not here: the request's life, and whether anybody is on call.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use p0_grant::danger::Class;
 use p0_grant::yaml::YamlError;
@@ -14,15 +14,19 @@ use crate::name::{GroupName, RuleName};
 mod accept;
 mod decide;
 mod matching;
+mod question;
 mod read;
 mod reason;
+mod resolve;
 mod rule;
 mod settle;
 
 pub use accept::{Acceptance, Duty, Given, OnCall, Proof, Vote, accept, accept_all};
-pub use decide::{Answer, Decision, Question, Risk, RuleTrace, Stated, Term, Verdict, decide, explain};
+pub use decide::{Answer, Decision, RuleOutcome, RuleTrace, decide, explain};
 pub use matching::{Miss, Misses};
+pub use question::{Question, Risk, Stated, Term};
 pub use reason::Reason;
+pub use resolve::{UnknownResource, unknown_resources};
 pub use rule::{
     Approval, Auto, Effect, Integration, Options, Pattern, Persistent, Requestor, Resource, Reviewers, Rule,
 };
@@ -42,6 +46,8 @@ pub struct Policy {
     digest: String,
     settings: Settings,
     rules: Vec<Rule>,
+    /// Deny rules that name a resource which no catalogue has.
+    unresolved: BTreeMap<RuleName, UnknownResource>,
 }
 
 /// What a policy says besides its rules.
@@ -53,9 +59,9 @@ pub struct Settings {
     pub frozen: bool,
     /// The channel that is told of everything.
     pub channel: Option<String>,
-    /// Durations that are offered to whoever asks.
+    /// Durations that are offered to the requester.
     pub presets: Vec<Lifetime>,
-    /// How long a grant lives where nobody says otherwise.
+    /// How long a grant lives where neither request nor rule says otherwise.
     pub default_duration: Lifetime,
     /// The longest a grant may live.
     pub max_duration: Lifetime,
@@ -63,7 +69,7 @@ pub struct Settings {
     pub max_total_duration: Lifetime,
     /// Whether being on call can approve anything.
     pub on_call: Routing,
-    /// When a request that nobody answers ends.
+    /// When a request without an answer ends.
     pub pending_timeout: Lifetime,
     /// How long after its approval a grant may still land.
     pub merge_within: Lifetime,
@@ -83,7 +89,7 @@ pub enum Routing {
 }
 
 impl Policy {
-    /// Reads the file.
+    /// Reads the file. Resources are those that Kubernetes itself ships; [`Policy::resolved_by`] adds those of clusters.
     ///
     /// # Errors
     /// [`YamlError`] with line and column.

@@ -7,9 +7,9 @@ mod lint;
 mod query;
 mod recorded;
 
-pub use case::{Case, Difference, Suite, Tried};
-pub use lint::{UnknownResource, Warning, lint, unknown_resources};
-pub use query::{Ask, AskError, Asked, World};
+pub use case::{Case, CaseResult, Difference, Suite};
+pub use lint::{Warning, lint};
+pub use query::{PolicyInputs, Query, QueryError, ResolvedQuery};
 pub use recorded::{Now, Recorded, recorded};
 
 pub(crate) use case::File as SuiteFile;

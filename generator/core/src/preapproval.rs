@@ -16,7 +16,6 @@ use crate::duration::Lifetime;
 use crate::identity::Identities;
 use crate::layout::ClusterName;
 use crate::name::PersonName;
-use crate::policy::Question;
 
 /// The folder of preapprovals.
 pub const PREAPPROVALS: &str = "p0/preapprovals";
@@ -260,23 +259,23 @@ impl Opened {
         &self.signers
     }
 
-    /// How long a grant may live that `owner` gets for `question` at `at`.
+    /// How long a grant may live that `owner` gets at `at`, for `role` on `selection`.
     ///
     /// # Errors
     /// [`Outside`] where it is not covered.
     pub fn covers(
         &self,
-        question: &Question<'_>,
+        cluster: &ClusterName,
+        role: &RoleRef,
+        selection: &Selection,
         owner: &PersonName,
         at: Timestamp,
     ) -> Result<Lifetime, Outside> {
         let preapproval = &self.preapproval;
         match () {
             () if preapproval.to != *owner => Err(Outside::Person),
-            () if preapproval.cluster != *question.cluster || preapproval.role != *question.role => {
-                Err(Outside::Role)
-            }
-            () if !self.holds(question.selection) => Err(Outside::Selection),
+            () if preapproval.cluster != *cluster || preapproval.role != *role => Err(Outside::Role),
+            () if !self.holds(selection) => Err(Outside::Selection),
             () if at < preapproval.from || at >= preapproval.until => Err(Outside::Time),
             () => Ok(preapproval.request_duration),
         }

@@ -22,6 +22,7 @@ use crate::preapproval::Opened;
 
 mod access;
 mod grant;
+mod proposed;
 mod refusal;
 mod renewal;
 mod shape;

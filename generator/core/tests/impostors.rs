@@ -237,12 +237,7 @@ fn a_preapproval_counts_as_its_signers_opened_it() {
     assert_eq!(codes(&through(Made::default()), &good), BTreeSet::new());
     assert!(codes(&through(Made::default()), &base()).contains("base"), "no such preapproval");
     for (name, base, made, expected) in [
-        (
-            "not open yet",
-            with(preapproval(BOB, "bob", "2026-11-24T12:00:00Z")),
-            Made::default(),
-            "window",
-        ),
+        ("not open yet", with(preapproval(BOB, "bob", "2026-11-24T12:00:00Z")), Made::default(), "window"),
         (
             "opened by a stranger",
             with(preapproval(STRANGER, "bob", "2026-11-24T00:00:00Z")),

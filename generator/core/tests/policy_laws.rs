@@ -11,8 +11,8 @@ use p0_access::identity::Identities;
 use p0_access::layout::ClusterName;
 use p0_access::name::PersonName;
 use p0_access::policy::{
-    Alternative, Answer, Given, OnCall, Policy, Proof, Question, Reason, Risk, Stated, Term, Verdict, Vote,
-    accept, decide, explain,
+    Alternative, Answer, Given, OnCall, Policy, Proof, Question, Reason, Risk, RuleOutcome, Stated, Term,
+    Vote, accept, decide, explain,
 };
 use p0_grant::danger::Class;
 use p0_grant::resource::ApiResource;
@@ -273,14 +273,14 @@ proptest! {
         let (identities, policy, on) = (identities(&[2, 2, 3, 0]), policy(&rules), selection(&ask.selection));
         let decision = explain(&policy, &identities, &ask.question(&on));
         prop_assert_eq!(&decision.answer, &ask.answer(&policy, &identities, &on));
-        let last = decision.trace.last().map(|last| (&last.rule.name, last.verdict));
+        let last = decision.trace.last().map(|last| (&last.rule.name, last.outcome));
         match decision.answer {
-            Answer::Matched(found) => prop_assert_eq!(last, Some((&found.rule, Verdict::Matched))),
+            Answer::Matched(found) => prop_assert_eq!(last, Some((&found.rule, RuleOutcome::Matched))),
             Answer::Refused(reasons) => match &reasons[..] {
-                [Reason::Denied(name)] => prop_assert_eq!(last, Some((name, Verdict::Denied))),
+                [Reason::Denied(name)] => prop_assert_eq!(last, Some((name, RuleOutcome::Denied))),
                 [Reason::NoRule] => {
                     prop_assert_eq!(decision.trace.len(), rules.len());
-                    let missed = decision.trace.iter().all(|one| matches!(one.verdict, Verdict::Missed(_)));
+                    let missed = decision.trace.iter().all(|one| matches!(one.outcome, RuleOutcome::Missed(_)));
                     prop_assert!(missed, "{:?}", decision.trace);
                 }
                 _ => {}

@@ -112,9 +112,10 @@ const HEADER: [&str; 9] =
 
 /// One line of the table and of the page.
 fn cells(meant: &Meant<'_>) -> [String; 9] {
-    let asked = meant.asked.as_ref();
-    let text =
-        |get: &dyn Fn(&p0_access::audit::Asked<'_>) -> String| asked.map_or_else(|| "?".to_owned(), get);
+    let summary = meant.summary.as_ref();
+    let text = |get: &dyn Fn(&p0_access::audit::GrantSummary<'_>) -> String| {
+        summary.map_or_else(|| "?".to_owned(), get)
+    };
     let until = meant.until.map_or_else(|| "?".to_owned(), |until| until.to_string());
     let until = match meant.standing {
         Standing::Meant => until,
@@ -124,10 +125,10 @@ fn cells(meant: &Meant<'_>) -> [String; 9] {
     [
         meant.id.to_string(),
         meant.cluster.to_string(),
-        text(&|asked| asked.subject.clone()),
-        text(&|asked| asked.role.clone()),
-        text(&|asked| asked.selection.clone()),
-        text(&|asked| asked.requester.unwrap_or("-").to_owned()),
+        text(&|summary| summary.subject.clone()),
+        text(&|summary| summary.role.clone()),
+        text(&|summary| summary.selection.clone()),
+        text(&|summary| summary.requester.unwrap_or("-").to_owned()),
         text(&approved_by),
         meant.from.to_string(),
         until,
@@ -135,11 +136,11 @@ fn cells(meant: &Meant<'_>) -> [String; 9] {
 }
 
 /// `bob, carol (reviewers, rule on-call)`.
-fn approved_by(asked: &p0_access::audit::Asked<'_>) -> String {
-    let kind = asked.approval.map(|kind| kind.to_string());
-    let rule = asked.policy_rule.map(|rule| format!("rule {rule}"));
+fn approved_by(summary: &p0_access::audit::GrantSummary<'_>) -> String {
+    let kind = summary.approval.map(|kind| kind.to_string());
+    let rule = summary.policy_rule.map(|rule| format!("rule {rule}"));
     let how: Vec<String> = kind.into_iter().chain(rule).collect();
-    let who = asked.approvers.join(", ");
+    let who = summary.approvers.join(", ");
     match how.is_empty() {
         true if who.is_empty() => "-".to_owned(),
         true => who,

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use jiff::Timestamp;
-use p0_grant::grant::{Grant, GrantSpec, ManagedBy, NamePrefix, RoleObject};
+use p0_access::cluster::GrantSettings;
+use p0_access::planned::{GrantTerms, Planned};
+use p0_grant::grant::{NamePrefix, RoleObject};
 use p0_grant::manifest::Manifest;
 use p0_grant::plan::{Settings, plan};
 
@@ -65,21 +67,23 @@ impl From<RoleObjectArg> for RoleObject {
 pub(super) fn run(args: &Args, now: Timestamp) -> anyhow::Result<Outcome> {
     let catalogue = args.catalogue.read()?;
     let (role, selection) = args.pick.find(&catalogue)?;
+    // No cluster file is read here, and no list of namespaces: the file may be for any cluster.
     let plan = plan(role, &selection, &Settings::default())?;
+    let planned = Planned { role: role.reference().clone(), selection, plan };
     let times = args.grant.times(now)?;
-    let grant = Grant::new(GrantSpec {
+    let terms = GrantTerms {
         id: args.grant.id()?,
-        role: role.reference().clone(),
-        selection,
-        plan: &plan,
         subject: args.grant.to.clone(),
         created_at: times.created_at,
         expires_at: times.expires_at,
-        managed_by: ManagedBy::P0Gitops,
+        workflow: None,
+    };
+    let settings = GrantSettings {
         role_object: args.role_object.into(),
         prefix: NamePrefix::new(args.prefix.as_str())?,
-        workflow: None,
-    })?;
+        ..GrantSettings::default()
+    };
+    let grant = planned.grant(terms, &settings)?;
     let text = Manifest::of(&grant)?.to_yaml()?;
     match &args.file {
         None => anstream::print!("{text}"),
@@ -89,7 +93,7 @@ pub(super) fn run(args: &Args, now: Timestamp) -> anyhow::Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-/// Beside the file first, then in its place: nobody ever reads half of it.
+/// Beside the file first, then in its place: a reader never sees half of it.
 pub(super) fn write_whole(path: &std::path::Path, bytes: &[u8]) -> std::io::Result<()> {
     let folder =
         path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(std::path::Path::new("."));

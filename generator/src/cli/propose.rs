@@ -2,9 +2,9 @@
 
 use jiff::Timestamp;
 use p0_access::duration::Lifetime;
-use p0_grant::grant::{Grant, GrantSpec, ManagedBy, Workflow};
+use p0_access::planned::{GrantTerms, Planned};
+use p0_grant::grant::Workflow;
 use p0_grant::manifest::Manifest;
-use p0_grant::plan::plan;
 use p0_grant::signature::Purpose;
 use serde::Serialize;
 
@@ -76,23 +76,14 @@ pub(super) fn run(args: &Args, now: Timestamp) -> anyhow::Result<Outcome> {
     let base = repository.snapshot()?;
     let (settings, catalogue) = (base.settings(cluster)?, base.catalogue(cluster)?);
     let (role, selection) = args.pick.find(&catalogue)?;
-    if let Some(namespace) = selection.target().namespace() {
-        catalogue.check_namespace(namespace)?;
-    }
-    let plan = plan(role, &selection, &settings.plan_settings())?;
+    let planned = Planned::new(role, selection, &settings.plan_settings(), &catalogue)?;
     let times = args.grant.times(now)?;
     let by = identity(times.created_at);
-    let grant = Grant::new(GrantSpec {
+    let terms = GrantTerms {
         id: args.grant.id()?,
-        role: role.reference().clone(),
-        selection,
-        plan: &plan,
         subject: args.grant.to.clone(),
         created_at: times.created_at,
         expires_at: times.expires_at,
-        managed_by: ManagedBy::P0Gitops,
-        role_object: settings.grants.role_object,
-        prefix: settings.grants.prefix.clone(),
         workflow: Some(Workflow {
             cluster: cluster.to_string(),
             requester: args.requester.clone().unwrap_or_else(|| by.email.clone()),
@@ -101,13 +92,13 @@ pub(super) fn run(args: &Args, now: Timestamp) -> anyhow::Result<Outcome> {
             reason: recorded_reason(args.reason.as_deref(), settings.grants.reason),
             ..Workflow::default()
         }),
-    })?;
-    let unsigned = Manifest::of(&grant)?;
+    };
+    let unsigned = Manifest::of(&planned.grant(terms, &settings.grants)?)?;
     let signature = key.sign(Purpose::Grant, unsigned.signed_text()?.as_bytes())?;
     let manifest = unsigned.with_signature(signature)?;
     let ensured = repository.propose(cluster, &manifest, by)?;
     if args.output == Format::Table {
-        for danger in plan.report().dangers() {
+        for danger in planned.plan.report().dangers() {
             let style = danger_style(danger.class);
             anstream::eprintln!("{style}{}{style:#} {}: {}", danger.class, plain(&danger.what), danger.why);
         }

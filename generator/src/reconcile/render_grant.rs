@@ -1,8 +1,9 @@
 //! The grant files that a request's approval makes: signed, and the same bytes however often they are made.
 
+use p0_access::planned::GrantTerms;
 use p0_access::request::{Granted, Request, RequestedGrant};
 use p0_grant::approval::ApproverSignature;
-use p0_grant::grant::{Grant, GrantSpec, ManagedBy, Workflow};
+use p0_grant::grant::Workflow;
 use p0_grant::manifest::Manifest;
 use p0_grant::signature::{Purpose, Signature};
 
@@ -49,19 +50,14 @@ fn file(
     }
     let workflow = workflow(request, granted, index, want, &member)?;
     let unwritable = |error: &dyn std::error::Error| WorkflowError::Render(error.to_string());
-    let grant = Grant::new(GrantSpec {
+    let terms = GrantTerms {
         id: want.grant.clone(),
-        role: want.role.clone(),
-        selection: member.selection,
-        plan: &member.plan,
         subject: request.spec().subject.clone(),
         created_at: granted.at,
         expires_at: granted.expires_at,
-        managed_by: ManagedBy::P0Gitops,
-        role_object: member.settings.grants.role_object,
-        prefix: member.settings.grants.prefix.clone(),
         workflow: Some(workflow),
-    });
+    };
+    let grant = member.planned.grant(terms, &member.settings.grants);
     let unsigned =
         Manifest::of(&grant.map_err(|error| unwritable(&error))?).map_err(|error| unwritable(&error))?;
     let text = unsigned.signed_text().map_err(|error| unwritable(&error))?;

@@ -25,6 +25,8 @@ use crate::git::{BlobId, CommitId, GitError, Remote};
 pub struct BaseSnapshot {
     commit: CommitId,
     policy: Document<Policy>,
+    /// The policy with the resources that its deny rules name looked up in the catalogues.
+    resolved_policy: OnceLock<Result<Arc<Policy>, FileProblem>>,
     identities: Document<Identities>,
     signers: Document<AllowedSigners>,
     preapprovals: Vec<(GrantId, Document<Preapproval>)>,
@@ -57,6 +59,7 @@ impl BaseSnapshot {
         Ok(Self {
             commit,
             policy: Document::take(remote, commit, POLICY, previous.map(|one| &one.policy))?,
+            resolved_policy: OnceLock::new(),
             identities: Document::take(remote, commit, IDENTITIES, previous.map(|one| &one.identities))?,
             signers: Document::take(remote, commit, ALLOWED_SIGNERS, previous.map(|one| &one.signers))?,
             preapprovals: take_preapprovals(remote, commit, previous)?,
@@ -70,12 +73,19 @@ impl BaseSnapshot {
         self.commit
     }
 
-    /// `p0/policy.yaml`.
+    /// `p0/policy.yaml`, for the resources that the clusters of this snapshot have.
     ///
     /// # Errors
     /// [`FileProblem`] where it is missing or cannot be used.
     pub fn policy(&self) -> Result<Arc<Policy>, FileProblem> {
-        self.policy.parsed(|text| Policy::read(text).map_err(|error| error.to_string()))
+        let resolve = || {
+            let policy = self.policy.parsed(|text| Policy::read(text).map_err(|error| error.to_string()))?;
+            match policy.needs_catalogues() {
+                true => Ok(Arc::new(Policy::clone(&policy).resolved_by(&self.catalogues()))),
+                false => Ok(policy),
+            }
+        };
+        self.resolved_policy.get_or_init(resolve).clone()
     }
 
     /// `p0/identities.yaml`.
@@ -126,6 +136,11 @@ impl BaseSnapshot {
     pub fn catalogue(&self, cluster: &ClusterName) -> Result<Arc<Catalogue>, FileProblem> {
         let files = self.files(cluster).ok_or_else(|| FileProblem::absent(cluster.catalogue_path()))?;
         files.catalogue.parsed(|text| Catalogue::read(text).map_err(|error| chain(&error)))
+    }
+
+    /// Every catalogue that can be read.
+    pub fn catalogues(&self) -> Vec<Arc<Catalogue>> {
+        self.clusters().filter_map(|cluster| self.catalogue(cluster).ok()).collect()
     }
 
     /// The cluster's list of grants for kustomize, where the site has one. One that is not text lists nothing.

@@ -86,7 +86,8 @@ impl Service {
         let (_, known) = self.workflow.known(&clusters_of(&request)).await?;
         let lifetime = lifetime.unwrap_or(asked_lifetime(&request));
         let statements = statements(&known, &request, lifetime, now)?;
-        let findings = members(&known, &request)?.iter().map(|member| member.plan.report().clone()).collect();
+        let findings =
+            members(&known, &request)?.iter().map(|member| member.planned.plan.report().clone()).collect();
         Ok(Preview { digest: request.shown(), lifetime, at: now, statements, findings, request })
     }
 

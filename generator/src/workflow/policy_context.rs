@@ -8,13 +8,13 @@ use std::sync::Arc;
 
 use p0_access::cluster::Cluster;
 use p0_access::layout::ClusterName;
+use p0_access::planned::{Planned, PlannedError, select};
 use p0_access::policy::{Answer, Match, Policy, Question, Risk, Stated, Term, decide};
 use p0_access::preapproval::Opened;
 use p0_access::request::RequestedGrant;
 use p0_grant::catalogue::Catalogue;
 use p0_grant::digest::SubsetDigest;
 use p0_grant::name::GrantId;
-use p0_grant::plan::{Plan, plan};
 use p0_grant::role::RoleRef;
 use p0_grant::selection::{Selection, SelectionText};
 
@@ -33,9 +33,7 @@ pub(crate) struct PolicyContext {
 /// What one grant of a request gives, by the catalogue on base.
 pub(crate) struct PlannedGrant {
     pub(crate) cluster: ClusterName,
-    pub(crate) role: RoleRef,
-    pub(crate) selection: Selection,
-    pub(crate) plan: Plan,
+    pub(crate) planned: Planned,
     pub(crate) settings: Arc<Cluster>,
 }
 
@@ -74,17 +72,12 @@ impl PolicyContext {
         let not_there = |error: &dyn std::error::Error| WorkflowError::NotThere(error.to_string());
         let found = catalogue.role(role).map_err(|error| not_there(&error))?;
         let selection = select(catalogue)?;
-        if let Some(namespace) = selection.target().namespace() {
-            catalogue.check_namespace(namespace).map_err(|error| not_there(&error))?;
-        }
-        let plan = plan(found, &selection, &settings.plan_settings()).map_err(WorkflowError::Plan)?;
-        Ok(PlannedGrant {
-            cluster: cluster.clone(),
-            role: role.clone(),
-            selection,
-            plan,
-            settings: settings.clone(),
-        })
+        let planned = Planned::new(found, selection, &settings.plan_settings(), catalogue);
+        let planned = planned.map_err(|error| match error {
+            PlannedError::Plan(error) => WorkflowError::Plan(error),
+            error => not_there(&error),
+        })?;
+        Ok(PlannedGrant { cluster: cluster.clone(), planned, settings: settings.clone() })
     }
 
     /// What a want gives now.
@@ -92,16 +85,8 @@ impl PolicyContext {
         let not_there = |error: &dyn std::error::Error| WorkflowError::NotThere(error.to_string());
         self.member(&want.cluster, &want.role, |catalogue| {
             let text: SelectionText = want.selection.parse().map_err(|error| not_there(&error))?;
-            let resource = catalogue.resource(&text.group, &text.plural).ok_or_else(|| {
-                WorkflowError::NotThere(format!(
-                    "the cluster's catalogue has no `{}/{}`",
-                    text.group, text.plural
-                ))
-            })?;
             let role = catalogue.role(&want.role).map_err(|error| not_there(&error))?;
-            let asked = want.subresources.iter().cloned();
-            let selection = Selection::new(resource.clone(), text.target)
-                .and_then(|selection| selection.with_subresources_of(role, asked));
+            let selection = select(&text, &want.subresources, role, catalogue);
             selection.map_err(|error| not_there(&error))
         })
     }
@@ -124,18 +109,18 @@ impl PolicyContext {
 
 impl PlannedGrant {
     pub(crate) fn digest(&self) -> SubsetDigest {
-        SubsetDigest::of(self.plan.report().rules())
+        SubsetDigest::of(self.planned.plan.report().rules())
     }
 
     pub(crate) fn into_want(self, grant: GrantId) -> RequestedGrant {
         RequestedGrant {
             grant,
             digest: self.digest(),
-            danger: p0_grant::danger::worst(self.plan.report().dangers()),
+            danger: p0_grant::danger::worst(self.planned.plan.report().dangers()),
             cluster: self.cluster,
-            role: self.role,
-            selection: self.selection.to_string(),
-            subresources: self.selection.subresources().iter().cloned().collect(),
+            role: self.planned.role,
+            selection: self.planned.selection.to_string(),
+            subresources: self.planned.selection.subresources().iter().cloned().collect(),
         }
     }
 
@@ -144,9 +129,9 @@ impl PlannedGrant {
             requester: context.requester,
             subject: context.subject,
             cluster: &self.cluster,
-            role: &self.role,
-            selection: &self.selection,
-            risk: Risk::of(self.plan.report()),
+            role: &self.planned.role,
+            selection: &self.planned.selection,
+            risk: Risk::of(self.planned.plan.report()),
             term: context.term,
             reason: context.reason.map_or(Stated::Nothing, Stated::Text),
         }

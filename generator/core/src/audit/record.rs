@@ -28,7 +28,7 @@ pub struct Meant<'h> {
     pub ended_by: Option<&'h str>,
     /// What the file says.
     #[serde(flatten)]
-    pub asked: Option<Asked<'h>>,
+    pub summary: Option<GrantSummary<'h>>,
 }
 
 /// Whether a grant on base counted.
@@ -45,7 +45,7 @@ pub enum Standing {
 
 /// What a grant's file says of who, what and why.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Asked<'h> {
+pub struct GrantSummary<'h> {
     /// Who got access.
     pub subject: String,
     /// Which role.
@@ -104,7 +104,7 @@ impl<'h> Meant<'h> {
             until: left.map(|left| left.at).into_iter().chain(expires).min(),
             commit: &version.landed.commit,
             ended_by: left.map(|left| left.commit.as_str()),
-            asked: claims.map(asked),
+            summary: claims.map(summary),
         }
     }
 }
@@ -117,9 +117,9 @@ fn standing(claims: Option<&Claims>, time: Timestamp) -> Standing {
     }
 }
 
-fn asked(claims: &Claims) -> Asked<'_> {
+fn summary(claims: &Claims) -> GrantSummary<'_> {
     let flow = claims.workflow.as_ref();
-    Asked {
+    GrantSummary {
         subject: claims.subject.to_string(),
         role: claims.role.to_string(),
         selection: claims.selection.to_string(),

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use p0_grant::approval::ApprovalKind;
 
-use super::decide::Question;
+use super::question::Question;
 use super::reason::Reason;
 use super::rule::Auto;
 use super::settle::{Alternative, Match, Who};
@@ -252,7 +252,7 @@ fn by_preapproval(
     let owner =
         found.owner.as_ref().ok_or_else(|| Reason::Preapproval("the subject is nobody's".to_owned()))?;
     let longest = preapproval
-        .covers(question, owner, given.at)
+        .covers(question.cluster, question.role, question.selection, owner, given.at)
         .map_err(|problem| Reason::Preapproval(problem.to_string()))?;
     let signed =
         preapproval.signers().iter().map(|person| Vote { person: person.clone(), proof: Proof::Signature });

@@ -1,82 +1,16 @@
-//! The decision: one question held to the rules from the first on. Not here: whether an approval is enough.
+//! The decision: one question compared with the rules, from the first on. Not here: whether an approval is enough.
 
-use p0_grant::danger::{Class, worst};
-use p0_grant::offer::Withheld;
-use p0_grant::plan::PlanReport;
-use p0_grant::role::RoleRef;
-use p0_grant::selection::Selection;
-use p0_grant::subject::{Subject, SubjectView};
+use p0_grant::subject::SubjectView;
 
 use super::Policy;
-use super::matching::{Asked, Misses, matches, misses};
+use super::matching::{MatchInput, Misses, matches, misses};
+use super::question::Question;
 use super::reason::Reason;
 use super::rule::Rule;
 use super::settle::{Match, settle};
-use crate::duration::Lifetime;
 use crate::identity::{Identities, Person};
-use crate::layout::ClusterName;
-use crate::name::PersonName;
 
-/// What somebody asks for. Whose the subject is, the identities say.
-#[derive(Clone, Debug)]
-pub struct Question<'a> {
-    /// Who asks.
-    pub requester: &'a PersonName,
-    /// Who gets access.
-    pub subject: &'a Subject,
-    /// Where.
-    pub cluster: &'a ClusterName,
-    /// Which role.
-    pub role: &'a RoleRef,
-    /// On what.
-    pub selection: &'a Selection,
-    /// How dangerous that is there.
-    pub risk: Risk,
-    /// For how long.
-    pub term: Term,
-    /// Why.
-    pub reason: Stated<'a>,
-}
-
-/// How dangerous what is asked for is.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Risk {
-    /// The worst class of danger; `None` where there is none.
-    pub worst: Option<Class>,
-    /// Whether the cluster file opens it under `allowPrivileged`.
-    pub privileged: bool,
-    /// Why it is not offered at all.
-    pub withheld: Option<Withheld>,
-}
-
-/// For how long.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Term {
-    /// So long, or as long as the rule gives.
-    For(Option<Lifetime>),
-    /// So much longer, and so long in all.
-    Extended {
-        /// From now on.
-        by: Lifetime,
-        /// From the first grant to the new end.
-        total: Lifetime,
-    },
-    /// Until it is reviewed.
-    Persistent,
-}
-
-/// Whether a reason is given.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stated<'a> {
-    /// This one.
-    Text(&'a str),
-    /// One that is not readable here: the grant keeps its hash, or nothing.
-    Hidden,
-    /// None.
-    Nothing,
-}
-
-/// The answer, and how each rule was held to the question up to the one that answered.
+/// The answer, and the outcome of each rule up to the one that answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decision<'p> {
     /// The rules in their order.
@@ -91,12 +25,12 @@ pub struct RuleTrace<'p> {
     /// The rule.
     pub rule: &'p Rule,
     /// What became of it.
-    pub verdict: Verdict,
+    pub outcome: RuleOutcome,
 }
 
 /// What became of a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum RuleOutcome {
     /// It is switched off.
     Disabled,
     /// It is about something else.
@@ -112,19 +46,8 @@ pub enum Verdict {
 pub enum Answer {
     /// No; never empty.
     Refused(Vec<Reason>),
-    /// A rule answers: whoever it names may approve.
+    /// A rule answers: the persons that it names may approve.
     Matched(Match),
-}
-
-impl Risk {
-    /// What a plan's findings say.
-    pub fn of(findings: &PlanReport) -> Self {
-        Self {
-            worst: worst(findings.dangers()),
-            privileged: findings.is_opened(),
-            withheld: findings.withheld().cloned(),
-        }
-    }
 }
 
 impl Answer {
@@ -140,7 +63,7 @@ impl Answer {
     }
 }
 
-/// Who may approve what `question` asks for, if anybody.
+/// Who may approve what `question` asks for, or why it is refused.
 pub fn decide(policy: &Policy, identities: &Identities, question: &Question<'_>) -> Answer {
     match answer(policy, identities, question) {
         Ok(found) => Answer::Matched(found),
@@ -148,14 +71,14 @@ pub fn decide(policy: &Policy, identities: &Identities, question: &Question<'_>)
     }
 }
 
-/// [`decide`], with how each rule was held to the question: for people, and slower.
+/// [`decide`], with the outcome of each rule: for people, and slower.
 pub fn explain<'p>(policy: &'p Policy, identities: &Identities, question: &Question<'_>) -> Decision<'p> {
     let mut trace = Vec::new();
-    if let Ok(asked) = asked(policy, identities, question) {
+    if let Ok(input) = match_input(policy, identities, question) {
         for rule in &policy.rules {
-            let verdict = verdict(rule, &asked);
-            trace.push(RuleTrace { rule, verdict });
-            if matches!(verdict, Verdict::Denied | Verdict::Matched) {
+            let outcome = outcome(rule, &input);
+            trace.push(RuleTrace { rule, outcome });
+            if matches!(outcome, RuleOutcome::Denied | RuleOutcome::Matched) {
                 break;
             }
         }
@@ -164,40 +87,51 @@ pub fn explain<'p>(policy: &'p Policy, identities: &Identities, question: &Quest
 }
 
 fn answer(policy: &Policy, identities: &Identities, question: &Question<'_>) -> Result<Match, Vec<Reason>> {
-    let asked = asked(policy, identities, question).map_err(|reason| vec![reason])?;
-    match policy.rules.iter().find(|rule| !rule.disabled && matches(rule, &asked)) {
+    let input = match_input(policy, identities, question).map_err(|reason| vec![reason])?;
+    match policy.rules.iter().find(|rule| !rule.disabled && matches(rule, &input)) {
         None => Err(vec![Reason::NoRule]),
-        Some(rule) if rule.denies() => Err(vec![Reason::Denied(rule.name.clone())]),
-        Some(rule) => settle(policy, identities, rule, question, &asked),
+        Some(rule) if rule.denies() => Err(vec![denial(policy, rule)]),
+        Some(rule) => settle(policy, identities, rule, question, &input),
     }
 }
 
-/// The question as rules are held to it, or why none is tried.
-fn asked<'a>(
-    policy: &Policy,
+fn denial(policy: &Policy, rule: &Rule) -> Reason {
+    match policy.unresolved.get(&rule.name) {
+        None => Reason::Denied(rule.name.clone()),
+        Some(unknown) => Reason::UnresolvedResource {
+            rule: rule.name.clone(),
+            word: unknown.word.clone(),
+            why: unknown.why.to_string(),
+        },
+    }
+}
+
+/// The question in the form in which rules are compared with it, or why none is tried.
+fn match_input<'a>(
+    policy: &'a Policy,
     identities: &'a Identities,
     question: &Question<'a>,
-) -> Result<Asked<'a>, Reason> {
+) -> Result<MatchInput<'a>, Reason> {
     if policy.settings.frozen {
         return Err(Reason::Frozen);
     }
     let (requester, owner) = parties(identities, question)?;
     match &question.risk.withheld {
         Some(withheld) => Err(Reason::System(withheld.clone())),
-        None => Ok(Asked::new(question, requester, owner)),
+        None => Ok(MatchInput::new(policy, question, requester, owner)),
     }
 }
 
-fn verdict(rule: &Rule, asked: &Asked<'_>) -> Verdict {
-    match misses(rule, asked) {
-        _ if rule.disabled => Verdict::Disabled,
-        misses if !misses.is_empty() => Verdict::Missed(misses),
-        _ if rule.denies() => Verdict::Denied,
-        _ => Verdict::Matched,
+fn outcome(rule: &Rule, input: &MatchInput<'_>) -> RuleOutcome {
+    match misses(rule, input) {
+        _ if rule.disabled => RuleOutcome::Disabled,
+        misses if !misses.is_empty() => RuleOutcome::Missed(misses),
+        _ if rule.denies() => RuleOutcome::Denied,
+        _ => RuleOutcome::Matched,
     }
 }
 
-/// Who asks, and whose the subject is. A user must be somebody; groups and service accounts may be nobody's.
+/// Who asks, and whose the subject is. A user must belong to a person; groups and service accounts need not.
 fn parties<'a>(
     identities: &'a Identities,
     question: &Question<'_>,

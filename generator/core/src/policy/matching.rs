@@ -2,6 +2,8 @@
 //!
 //! "All namespaces" lies inside no pattern but `*`, and touches each. Not here: what follows from a match.
 
+use std::collections::BTreeMap;
+
 use p0_grant::alias::alias_group;
 use p0_grant::danger::Class;
 use p0_grant::group::is_shipped;
@@ -9,11 +11,13 @@ use p0_grant::name::ObjectName;
 use p0_grant::resource::ApiResource;
 use p0_grant::selection::{Selection, Target};
 
-use super::decide::Question;
+use super::Policy;
+use super::question::Question;
+use super::resolve::UnknownResource;
 use super::rule::{Effect, Requestor, Rule};
 use crate::glob::Glob;
 use crate::identity::Person;
-use crate::name::GroupName;
+use crate::name::{GroupName, RuleName};
 
 /// Something in which a rule and a question differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,7 +41,7 @@ pub enum Miss {
     Danger,
     /// It is not for what is privileged.
     Privileged,
-    /// It is not for subjects that are nobody's.
+    /// It is not for subjects that belong to no person.
     SharedSubject,
 }
 
@@ -46,7 +50,7 @@ pub enum Miss {
 pub struct Misses(u16);
 
 /// A question as rules are held to it, made once for all rules.
-pub(super) struct Asked<'a> {
+pub(super) struct MatchInput<'a> {
     pub(super) requester: &'a Person,
     pub(super) owner: Option<&'a Person>,
     cluster: &'a str,
@@ -60,6 +64,8 @@ pub(super) struct Asked<'a> {
     selection: &'a Selection,
     worst: Option<Class>,
     privileged: bool,
+    /// Deny rules that name a resource which no catalogue has: they touch every resource.
+    unresolved: &'a BTreeMap<RuleName, UnknownResource>,
 }
 
 /// Which namespaces are meant.
@@ -70,8 +76,13 @@ enum Where<'a> {
     All,
 }
 
-impl<'a> Asked<'a> {
-    pub(super) fn new(question: &Question<'a>, requester: &'a Person, owner: Option<&'a Person>) -> Self {
+impl<'a> MatchInput<'a> {
+    pub(super) fn new(
+        policy: &'a Policy,
+        question: &Question<'a>,
+        requester: &'a Person,
+        owner: Option<&'a Person>,
+    ) -> Self {
         let selection = question.selection;
         let resource = selection.resource();
         let alias = alias_group(resource.group(), resource.plural());
@@ -92,10 +103,11 @@ impl<'a> Asked<'a> {
             selection,
             worst: question.risk.worst,
             privileged: question.risk.privileged,
+            unresolved: &policy.unresolved,
         }
     }
 
-    /// Who gets access, or asks where that is nobody in particular.
+    /// Who gets access, or asks where the subject is shared.
     pub(super) fn getting(&self) -> &'a Person {
         self.owner.unwrap_or(self.requester)
     }
@@ -117,75 +129,77 @@ fn places(selection: &Selection) -> (Where<'_>, Where<'_>) {
 }
 
 /// Whether the rule matches. Nothing more is compared once something differs.
-pub(super) fn matches(rule: &Rule, asked: &Asked<'_>) -> bool {
+pub(super) fn matches(rule: &Rule, input: &MatchInput<'_>) -> bool {
     let fits = fits(rule);
-    Miss::ALL.into_iter().all(|miss| fits(rule, asked, miss))
+    Miss::ALL.into_iter().all(|miss| fits(rule, input, miss))
 }
 
-/// All in which the rule and what is asked differ.
-pub(super) fn misses(rule: &Rule, asked: &Asked<'_>) -> Misses {
+/// All in which the rule and the question differ.
+pub(super) fn misses(rule: &Rule, input: &MatchInput<'_>) -> Misses {
     let fits = fits(rule);
     let mut misses = Misses::default();
-    Miss::ALL.into_iter().filter(|miss| !fits(rule, asked, *miss)).for_each(|miss| misses.add(miss));
+    Miss::ALL.into_iter().filter(|miss| !fits(rule, input, *miss)).for_each(|miss| misses.add(miss));
     misses
 }
 
-fn fits(rule: &Rule) -> fn(&Rule, &Asked<'_>, Miss) -> bool {
+fn fits(rule: &Rule) -> fn(&Rule, &MatchInput<'_>, Miss) -> bool {
     if rule.denies() { touches } else { holds }
 }
 
 /// Whether an allow rule holds all of what is asked, as far as `miss` goes.
-fn holds(rule: &Rule, asked: &Asked<'_>, miss: Miss) -> bool {
+fn holds(rule: &Rule, input: &MatchInput<'_>, miss: Miss) -> bool {
     let (pattern, options) = (rule.resource.pattern(), &rule.options);
     match miss {
-        Miss::Requestor => means(&rule.requestor, asked.getting()),
-        Miss::Cluster => any(&pattern.clusters, |glob| glob.matches(asked.cluster)),
-        Miss::Role => any(&pattern.roles, |glob| glob.matches(&asked.role)),
+        Miss::Requestor => means(&rule.requestor, input.getting()),
+        Miss::Cluster => any(&pattern.clusters, |glob| glob.matches(input.cluster)),
+        Miss::Role => any(&pattern.roles, |glob| glob.matches(&input.role)),
         Miss::Resource => any(&pattern.resources, |glob| {
-            glob.matches(&asked.resource) || names(glob, asked.selection.resource(), is_shipped)
+            glob.matches(&input.resource) || names(glob, input.selection.resource(), is_shipped)
         }),
-        Miss::Namespace => any(&pattern.namespaces, |glob| match asked.inside {
+        Miss::Namespace => any(&pattern.namespaces, |glob| match input.inside {
             Where::Nowhere => false,
             Where::One(namespace) => glob.matches(namespace),
             Where::All => glob.is_all(),
         }),
-        Miss::Name => any(&pattern.names, |glob| match asked.name {
+        Miss::Name => any(&pattern.names, |glob| match input.name {
             Some(name) => glob.matches(name.as_str()),
             None => glob.is_all(),
         }),
         Miss::Subresource => {
-            let mut subresources = asked.selection.subresources().iter();
+            let mut subresources = input.selection.subresources().iter();
             subresources.all(|own| any(&pattern.subresources, |glob| glob.matches(own)))
         }
-        Miss::Danger => asked.worst <= Some(options.worst_danger()),
-        Miss::Privileged => options.allow_privileged || !asked.privileged,
-        Miss::SharedSubject => options.allow_shared_subject || asked.owner.is_some(),
+        Miss::Danger => input.worst <= Some(options.worst_danger()),
+        Miss::Privileged => options.allow_privileged || !input.privileged,
+        Miss::SharedSubject => options.allow_shared_subject || input.owner.is_some(),
     }
 }
 
 /// Whether a deny rule holds any of what is asked, as far as `miss` goes.
-fn touches(rule: &Rule, asked: &Asked<'_>, miss: Miss) -> bool {
+fn touches(rule: &Rule, input: &MatchInput<'_>, miss: Miss) -> bool {
     let pattern = rule.resource.pattern();
     match miss {
-        // Nobody here knows who is in a shared subject: it may be anybody.
-        Miss::Requestor => asked
+        // The members of a shared subject are not known here: they may be anybody.
+        Miss::Requestor => input
             .owner
-            .is_none_or(|owner| means(&rule.requestor, owner) || means(&rule.requestor, asked.requester)),
-        Miss::Cluster => any(&pattern.clusters, |glob| glob.matches(asked.cluster)),
-        Miss::Role => any(&pattern.roles, |glob| glob.matches(&asked.role)),
-        Miss::Resource => any(&pattern.resources, |glob| {
-            glob.matches(&asked.resource)
-                || asked.alias.as_deref().is_some_and(|alias| glob.matches(alias))
-                || names(glob, asked.selection.resource(), |_| true)
-        }),
-        Miss::Namespace => any(&pattern.namespaces, |glob| match asked.touched {
+            .is_none_or(|owner| means(&rule.requestor, owner) || means(&rule.requestor, input.requester)),
+        Miss::Cluster => any(&pattern.clusters, |glob| glob.matches(input.cluster)),
+        Miss::Role => any(&pattern.roles, |glob| glob.matches(&input.role)),
+        Miss::Resource => {
+            any(&pattern.resources, |glob| {
+                glob.matches(&input.resource)
+                    || input.alias.as_deref().is_some_and(|alias| glob.matches(alias))
+                    || names(glob, input.selection.resource(), |_| true)
+            }) || input.unresolved.contains_key(&rule.name)
+        }
+        Miss::Namespace => any(&pattern.namespaces, |glob| match input.touched {
             Where::Nowhere => false,
             Where::One(namespace) => glob.matches(namespace),
             Where::All => true,
         }),
-        Miss::Name => any(&pattern.names, |glob| asked.name.is_none_or(|name| glob.matches(name.as_str()))),
+        Miss::Name => any(&pattern.names, |glob| input.name.is_none_or(|name| glob.matches(name.as_str()))),
         Miss::Subresource => {
-            let subresources = asked.selection.subresources();
+            let subresources = input.selection.subresources();
             any(&pattern.subresources, |glob| subresources.iter().any(|own| glob.matches(own)))
         }
         Miss::Danger | Miss::Privileged | Miss::SharedSubject => true,

@@ -8,11 +8,12 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_saphyr::Spanned;
 
+use super::resolve;
 use super::rule::{Approval, Auto, Reviewers, Rule};
 use super::{Policy, Routing, Settings};
 use crate::duration::Lifetime;
+use crate::grant_schema::ClassSchema;
 use crate::name::GroupName;
-use crate::schema::ClassSchema;
 
 /// The file.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -143,7 +144,8 @@ pub(super) fn read(text: &str) -> Result<Policy, YamlError> {
         }
         rules.push(rule.value);
     }
-    Ok(Policy { digest: crate::digest::sha256(text.as_bytes()), settings, rules })
+    let unresolved = resolve::unresolved(&rules, &[]);
+    Ok(Policy { digest: crate::digest::sha256(text.as_bytes()), settings, rules, unresolved })
 }
 
 fn presets(durations: &Durations) -> Vec<Lifetime> {

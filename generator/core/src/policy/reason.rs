@@ -22,6 +22,19 @@ pub enum Reason {
     /// A deny rule.
     #[error("the rule `{0}` denies it")]
     Denied(RuleName),
+    /// A deny rule that names a resource which no catalogue has.
+    #[error(
+        "the rule `{rule}` denies it: the rule names the resource `{word}`, which no catalogue has, and a deny rule that cannot \
+         be resolved denies ({why}); correct the word in p0/policy.yaml, or export the catalogue of the cluster that has it"
+    )]
+    UnresolvedResource {
+        /// Which rule.
+        rule: RuleName,
+        /// What it says.
+        word: String,
+        /// Why it means no resource, with the nearest ones.
+        why: String,
+    },
     /// No rule at all.
     #[error("no rule of the policy allows it")]
     NoRule,
@@ -135,6 +148,7 @@ impl Reason {
             Self::Unknown(_) => "unknown-person",
             Self::System(_) => "system",
             Self::Denied(_) => "denied",
+            Self::UnresolvedResource { .. } => "unresolved-resource",
             Self::NoRule => "no-rule",
             Self::NoReason => "no-reason",
             Self::ReasonPattern(_) => "reason-pattern",

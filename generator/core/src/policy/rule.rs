@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::duration::Lifetime;
 use crate::glob::Glob;
+use crate::grant_schema::ClassSchema;
 use crate::name::{GroupName, PersonName, RuleName};
-use crate::schema::ClassSchema;
 
 /// One rule.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

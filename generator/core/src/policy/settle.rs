@@ -11,8 +11,8 @@ use jiff::tz::TimeZone;
 use p0_grant::approval::ApprovalKind;
 use p0_grant::danger::Class;
 
-use super::decide::{Question, Stated, Term};
-use super::matching::Asked;
+use super::matching::MatchInput;
+use super::question::{Question, Stated, Term};
 use super::reason::Reason;
 use super::rule::{Approval, Auto, Persistent, Reviewers, Rule};
 use super::{Policy, Routing};
@@ -154,7 +154,7 @@ pub(super) fn settle(
     identities: &Identities,
     rule: &Rule,
     question: &Question<'_>,
-    asked: &Asked<'_>,
+    input: &MatchInput<'_>,
 ) -> Result<Match, Vec<Reason>> {
     let limits = limits(policy, rule, question)?;
     let mut found = Match {
@@ -162,14 +162,14 @@ pub(super) fn settle(
         alternatives: Vec::new(),
         unusable: Vec::new(),
         limits,
-        requester: asked.requester.name.clone(),
-        owner: asked.owner.map(|person| person.name.clone()),
+        requester: input.requester.name.clone(),
+        owner: input.owner.map(|person| person.name.clone()),
         one_party: rule.options.allow_one_party,
     };
     let persistent = question.term == Term::Persistent;
     let meant = |approval: &&Approval| matches!(approval, Approval::Persistent(_)) == persistent;
     for approval in rule.approval.iter().filter(meant) {
-        match alternative(approval, policy, identities, asked, &found) {
+        match alternative(approval, policy, identities, input, &found) {
             Ok(alternative) => found.alternatives.extend(alternative),
             Err(unusable) => found.unusable.push(unusable),
         }
@@ -186,7 +186,7 @@ fn alternative(
     approval: &Approval,
     policy: &Policy,
     identities: &Identities,
-    asked: &Asked<'_>,
+    input: &MatchInput<'_>,
     found: &Match,
 ) -> Result<Option<Alternative>, Unusable> {
     let who = |kind, reviewers: &Reviewers| {
@@ -198,7 +198,7 @@ fn alternative(
         Approval::Reviewers(reviewers) => Alternative::Reviewers(who(ApprovalKind::Reviewers, reviewers)?),
         Approval::Git(reviewers) => Alternative::Git(who(ApprovalKind::Git, reviewers)?),
         Approval::Manager => {
-            let manager = asked.getting().manager.iter().cloned().collect();
+            let manager = input.getting().manager.iter().cloned().collect();
             let one = Reviewers { persons: manager, groups: Vec::new(), count: 1 };
             let who = who(ApprovalKind::Manager, &one)?;
             return Ok(who.persons.into_iter().next().map(Alternative::Manager));

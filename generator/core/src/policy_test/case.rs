@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_saphyr::Spanned;
 
-use super::query::{Ask, World};
+use super::query::{PolicyInputs, Query};
 use crate::duration::Lifetime;
 use crate::name::{PersonName, RuleName};
 use crate::policy::{Duty, Given, Match, OnCall, Proof, Reason, Vote, accept, decide};
@@ -68,7 +68,7 @@ pub struct Case {
     /// What it shows.
     pub name: String,
     /// What is asked.
-    pub ask: Ask,
+    pub ask: Query,
     /// What is given for it, if anything.
     #[serde(default)]
     given: GivenFields,
@@ -124,7 +124,7 @@ struct Expect {
 
 /// One case after it was tried.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Tried {
+pub struct CaseResult {
     /// What it shows.
     pub name: String,
     /// Its line in the file.
@@ -178,24 +178,24 @@ impl Suite {
     }
 
     /// Tries every case.
-    pub fn run(&self, world: World<'_>) -> Vec<Tried> {
-        let tried = |(line, case): &(u64, Case)| Tried {
+    pub fn run(&self, inputs: PolicyInputs<'_>) -> Vec<CaseResult> {
+        let tried = |(line, case): &(u64, Case)| CaseResult {
             name: case.name.clone(),
             line: *line,
-            differences: case.expect.differences(&case.said(world)),
+            differences: case.expect.differences(&case.said(inputs)),
         };
         self.cases.iter().map(tried).collect()
     }
 }
 
 impl Case {
-    fn said(&self, world: World<'_>) -> Said {
-        let asked = match self.ask.find(world) {
+    fn said(&self, inputs: PolicyInputs<'_>) -> Said {
+        let asked = match self.ask.find(inputs) {
             Ok(asked) => asked,
             Err(error) => return Said { refused: vec![error.code().to_owned()], ..Said::default() },
         };
         let question = asked.question();
-        match decide(world.policy, world.identities, &question).matched() {
+        match decide(inputs.policy, inputs.identities, &question).matched() {
             Err(reasons) => Said { refused: codes(&reasons), ..Said::default() },
             Ok(found) => match accept(&found, &question, &self.given.given()) {
                 Ok(done) => Said {

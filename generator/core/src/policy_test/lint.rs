@@ -1,11 +1,6 @@
 //! What a policy cannot have meant: sound, and still most likely a mistake. Not here: what makes a rule unsound.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
-
-use p0_grant::catalogue::Catalogue;
-use p0_grant::group::is_shipped;
-use p0_grant::locator::{LocatorError, resources_called};
 
 use crate::identity::Identities;
 use crate::name::{GroupName, PersonName};
@@ -58,49 +53,6 @@ pub enum Warning {
         /// Which one is before it.
         before: String,
     },
-}
-
-/// A word of a rule for a resource that no catalogue has.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the rule `{rule}` is for the resource `{word}`: {why}")]
-pub struct UnknownResource {
-    /// Which rule.
-    pub rule: String,
-    /// What it says.
-    pub word: String,
-    /// Why no resource is meant, with the nearest ones.
-    pub why: LocatorError,
-}
-
-impl UnknownResource {
-    /// Whether the word can only mean a resource that Kubernetes itself ships.
-    pub fn is_of_kubernetes(&self) -> bool {
-        self.word.split_once('.').is_none_or(|(_, group)| group == "core" || is_shipped(group))
-    }
-}
-
-/// The resources that `policy` names and none of `catalogues` has: such a rule is for nothing, and one that denies protects
-/// nothing.
-pub fn unknown_resources(policy: &Policy, catalogues: &[Arc<Catalogue>]) -> Vec<UnknownResource> {
-    let rules = policy.rules().iter().filter(|rule| !rule.disabled);
-    let words = rules.flat_map(|rule| match &rule.resource {
-        Resource::Any => Vec::new(),
-        Resource::K8s(pattern) => {
-            let literal = pattern.resources.iter().flatten().filter(|glob| glob.is_literal());
-            literal.map(|glob| (rule, glob.as_str())).collect()
-        }
-    });
-    let unknown = words.filter_map(|(rule, word)| {
-        let mut answers = catalogues.iter().map(|catalogue| resources_called(word, catalogue));
-        let first = answers.next()?.err()?;
-        let is_known = answers.any(|answer| answer.is_ok());
-        (!is_known).then(|| UnknownResource {
-            rule: rule.name.to_string(),
-            word: word.to_owned(),
-            why: first,
-        })
-    });
-    unknown.collect()
 }
 
 /// More persons than one asks and expects an answer.

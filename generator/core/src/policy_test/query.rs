@@ -11,15 +11,15 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::duration::Lifetime;
+use crate::grant_schema::ClassSchema;
 use crate::identity::{Identities, WhoError};
 use crate::layout::ClusterName;
 use crate::name::PersonName;
 use crate::policy::{Policy, Question, Risk, Stated, Term};
-use crate::schema::ClassSchema;
 
 /// What a request is held to.
 #[derive(Clone, Copy, Debug)]
-pub struct World<'a> {
+pub struct PolicyInputs<'a> {
     /// The policy.
     pub policy: &'a Policy,
     /// The persons.
@@ -33,7 +33,7 @@ pub struct World<'a> {
 /// A request in people's words.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Ask {
+pub struct Query {
     /// Who asks.
     pub requester: PersonName,
     /// Who gets access, if somebody else: a person's name, or a subject such as `Group/dev`.
@@ -65,7 +65,7 @@ pub struct Ask {
 
 /// A request whose every word was found.
 #[derive(Clone, Debug)]
-pub struct Asked {
+pub struct ResolvedQuery {
     /// Who asks.
     pub requester: PersonName,
     /// Who gets access.
@@ -86,7 +86,7 @@ pub struct Asked {
 
 /// Why there is nothing to ask a policy.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum AskError {
+pub enum QueryError {
     /// Who gets access is nobody.
     #[error(transparent)]
     Who(#[from] WhoError),
@@ -110,22 +110,22 @@ pub enum AskError {
     Plan(#[from] PlanError),
 }
 
-impl Ask {
+impl Query {
     /// Finds every word of it.
     ///
     /// # Errors
-    /// [`AskError`].
-    pub fn find(&self, world: World<'_>) -> Result<Asked, AskError> {
-        let selection = self.locator.parse::<Locator>()?.resolve(world.catalogue)?;
-        let role = world.catalogue.role(&self.role.parse()?)?;
+    /// [`QueryError`].
+    pub fn find(&self, inputs: PolicyInputs<'_>) -> Result<ResolvedQuery, QueryError> {
+        let selection = self.locator.parse::<Locator>()?.resolve(inputs.catalogue)?;
+        let role = inputs.catalogue.role(&self.role.parse()?)?;
         let selection = selection.with_subresources_of(role, self.subresources.iter().cloned())?;
-        let mut risk = Risk::of(&preview(role, &selection, world.settings)?);
+        let mut risk = Risk::of(&preview(role, &selection, inputs.settings)?);
         if self.danger.is_some() {
             risk.worst = self.danger;
         }
-        Ok(Asked {
+        Ok(ResolvedQuery {
             requester: self.requester.clone(),
-            subject: self.subject(world.identities)?,
+            subject: self.subject(inputs.identities)?,
             cluster: self.cluster.clone(),
             role: role.reference().clone(),
             selection,
@@ -136,7 +136,7 @@ impl Ask {
     }
 
     /// A person's name comes before a user of Kubernetes that is called the same.
-    fn subject(&self, identities: &Identities) -> Result<Subject, AskError> {
+    fn subject(&self, identities: &Identities) -> Result<Subject, QueryError> {
         let named = match &self.to {
             None => Some(identities.by_name(&self.requester)?),
             Some(text) => PersonName::new(text.as_str()).ok().and_then(|name| identities.by_name(&name).ok()),
@@ -149,7 +149,7 @@ impl Ask {
     }
 }
 
-impl Asked {
+impl ResolvedQuery {
     /// As a policy is asked.
     pub fn question(&self) -> Question<'_> {
         Question {
@@ -165,7 +165,7 @@ impl Asked {
     }
 }
 
-impl AskError {
+impl QueryError {
     /// A word for machines.
     pub fn code(&self) -> &'static str {
         match self {

@@ -5,10 +5,11 @@ use p0_grant::manifest::Claims;
 use p0_grant::plan::preview;
 use p0_grant::selection::Selection;
 
-use super::query::World;
+use super::query::PolicyInputs;
 use crate::duration::Lifetime;
 use crate::layout::ClusterName;
 use crate::name::PersonName;
+use crate::planned::select;
 use crate::policy::{Given, OnCall, Proof, Question, Reason, Risk, Stated, Term, Vote, accept, decide};
 
 /// A grant and what a policy says to it now.
@@ -47,33 +48,38 @@ impl Now {
     }
 }
 
-/// What `world` says to a grant on `cluster`, taken at its word about who approved.
-pub fn recorded(claims: &Claims, cluster: &ClusterName, world: World<'_>) -> Recorded {
+/// What `inputs` says to a grant on `cluster`, taken at its word about who approved.
+pub fn recorded(claims: &Claims, cluster: &ClusterName, inputs: PolicyInputs<'_>) -> Recorded {
     let rule = claims.workflow.as_ref().and_then(|flow| flow.policy_rule.clone());
-    let now = match now(claims, cluster, world, rule.as_deref()) {
+    let now = match now(claims, cluster, inputs, rule.as_deref()) {
         Ok(now) => now,
         Err(problem) => Now::Unclear(problem),
     };
     Recorded { rule, now }
 }
 
-fn now(claims: &Claims, cluster: &ClusterName, world: World<'_>, rule: Option<&str>) -> Result<Now, String> {
+fn now(
+    claims: &Claims,
+    cluster: &ClusterName,
+    inputs: PolicyInputs<'_>,
+    rule: Option<&str>,
+) -> Result<Now, String> {
     let flow = claims.workflow.as_ref().ok_or("it does not say who asked")?;
     let Ok(requester) = PersonName::new(flow.requester.as_str()) else {
         return Ok(Now::Refused(vec![Reason::Unknown(format!("`{}`", flow.requester))]));
     };
-    let selection = selection(claims, world)?;
+    let selection = selection(claims, inputs)?;
     let question = Question {
         requester: &requester,
         subject: &claims.subject,
         cluster,
         role: &claims.role,
         selection: &selection,
-        risk: risk(claims, &selection, world)?,
+        risk: risk(claims, &selection, inputs)?,
         term: term(claims)?,
         reason: flow.reason.as_deref().map_or(Stated::Hidden, Stated::Text),
     };
-    let found = match decide(world.policy, world.identities, &question).matched() {
+    let found = match decide(inputs.policy, inputs.identities, &question).matched() {
         Ok(found) => found,
         Err(reasons) => return Ok(Now::Refused(reasons)),
     };
@@ -86,20 +92,14 @@ fn now(claims: &Claims, cluster: &ClusterName, world: World<'_>, rule: Option<&s
     })
 }
 
-fn selection(claims: &Claims, world: World<'_>) -> Result<Selection, String> {
-    let text = &claims.selection;
-    let resource = world.catalogue.resource(&text.group, &text.plural);
-    let resource = resource.ok_or_else(|| format!("the cluster has no `{}` any more", text.plural))?;
-    let role = world.catalogue.role(&claims.role).map_err(|error| error.to_string())?;
-    let asked = claims.subresources.iter().cloned();
-    Selection::new(resource.clone(), text.target.clone())
-        .and_then(|selection| selection.with_subresources_of(role, asked))
-        .map_err(|error| error.to_string())
+fn selection(claims: &Claims, inputs: PolicyInputs<'_>) -> Result<Selection, String> {
+    let role = inputs.catalogue.role(&claims.role).map_err(|error| error.to_string())?;
+    select(&claims.selection, &claims.subresources, role, inputs.catalogue).map_err(|error| error.to_string())
 }
 
-fn risk(claims: &Claims, selection: &Selection, world: World<'_>) -> Result<Risk, String> {
-    let role = world.catalogue.role(&claims.role).map_err(|error| error.to_string())?;
-    preview(role, selection, world.settings)
+fn risk(claims: &Claims, selection: &Selection, inputs: PolicyInputs<'_>) -> Result<Risk, String> {
+    let role = inputs.catalogue.role(&claims.role).map_err(|error| error.to_string())?;
+    preview(role, selection, inputs.settings)
         .map(|findings| Risk::of(&findings))
         .map_err(|error| error.to_string())
 }

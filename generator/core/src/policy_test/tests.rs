@@ -13,14 +13,14 @@ const POLICY: &str = "apiVersion: p0.dev/v1alpha1\nkind: Policy\ntrustedGroups: 
 const PERSONS: &str = "apiVersion: p0.dev/v1alpha1\nkind: Identities\npersons:\n\
     - {name: alice, kubernetes: [alice@x], manager: bob}\n- {name: bob, kubernetes: [bob@x], groups: [leads]}\n";
 
-fn run(cases: &str) -> Result<Vec<Tried>, String> {
+fn run(cases: &str) -> Result<Vec<CaseResult>, String> {
     let text = format!("apiVersion: p0.dev/v1alpha1\nkind: PolicyTest\ntests:\n{cases}");
     let suite = Suite::read(&text).map_err(|error| error.to_string())?;
     let (policy, identities) = (Policy::read(POLICY).unwrap(), Identities::read(PERSONS).unwrap());
     let (catalogue, settings) = (Catalogue::embedded().unwrap(), Settings::default());
-    let world =
-        World { policy: &policy, identities: &identities, catalogue: &catalogue, settings: &settings };
-    Ok(suite.run(world))
+    let inputs =
+        PolicyInputs { policy: &policy, identities: &identities, catalogue: &catalogue, settings: &settings };
+    Ok(suite.run(inputs))
 }
 
 const ASK: &str = "ask: {requester: alice, cluster: prod, role: view, locator: deploy / shop / web";

@@ -4,7 +4,7 @@ use ssh_key::PrivateKey;
 use ssh_key::private::Ed25519Keypair;
 
 use super::*;
-use crate::policy::{Given, Policy, Risk, Stated, Term, accept, decide};
+use crate::policy::{Given, Policy, Question, Risk, Stated, Term, accept, decide};
 
 const ID: &str = "vpl5aqzpwnnqmnkrzze2";
 

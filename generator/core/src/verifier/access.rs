@@ -12,7 +12,8 @@ use p0_grant::manifest::Claims;
 use p0_grant::name::GrantId;
 use p0_grant::selection::Selection;
 
-use super::grant::{Standing, unusable};
+use super::proposed::ProposedGrant;
+use super::refusal::unusable;
 use super::renewal::previous;
 use super::{Base, MAX_CLOCK_SKEW, Refusal};
 use crate::cluster::{Cluster, PolicyNeed, ReasonKept};
@@ -26,7 +27,7 @@ use crate::preapproval::{Opened, PREAPPROVALS};
 
 /// What is judged: a grant where it stands, and what it is of.
 pub(super) struct Access<'a> {
-    pub(super) standing: &'a Standing<'a>,
+    pub(super) proposed: &'a ProposedGrant<'a>,
     pub(super) selection: &'a Selection,
     pub(super) risk: Risk,
     pub(super) settings: &'a Cluster,
@@ -50,7 +51,7 @@ impl Access<'_> {
     }
 
     fn claims(&self) -> &Claims {
-        self.standing.manifest.claims()
+        self.proposed.manifest.claims()
     }
 
     fn verify(&self, world: &World<'_>) -> Result<(), Vec<Refusal>> {
@@ -60,7 +61,7 @@ impl Access<'_> {
         let question = Question {
             requester: &requester,
             subject: &claims.subject,
-            cluster: self.standing.cluster,
+            cluster: self.proposed.cluster,
             role: &claims.role,
             selection: self.selection,
             risk: self.risk.clone(),
@@ -84,7 +85,7 @@ impl Access<'_> {
             Some(ApprovalKind::Persistent) => Term::Persistent,
             _ if previous(claims).is_some() => Term::Extended {
                 by: lives(claims.created_at)?,
-                total: lives(self.standing.first_created_at)?,
+                total: lives(self.proposed.first_created_at)?,
             },
             _ => Term::For(Some(lives(claims.created_at)?)),
         })

@@ -3,31 +3,24 @@
 
 use jiff::{SignedDuration, Timestamp};
 use p0_grant::catalogue::Catalogue;
-use p0_grant::grant::{Grant, GrantSpec, ManagedBy, Workflow};
+use p0_grant::grant::{ManagedBy, Workflow};
 use p0_grant::manifest::{Claims, Difference, Manifest, ManifestError};
 use p0_grant::name::GrantId;
-use p0_grant::plan::{Plan, plan};
-use p0_grant::selection::Selection;
 use p0_grant::signature::Purpose;
 
 use super::access::Access;
+use super::proposed::ProposedGrant;
+use super::refusal::unusable;
 use super::renewal::{self, Renewal};
 use super::shape::{Added, Changed};
 use super::{Base, ClusterBase, Refusal};
 use crate::cluster::Cluster;
 use crate::layout::ClusterName;
+use crate::planned::{GrantTerms, Planned};
 use crate::policy::Risk;
 
 /// How far ahead the clock of whoever proposed may be.
 pub const MAX_CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(5);
-
-/// A grant file where it stands.
-pub(super) struct Standing<'c> {
-    pub(super) cluster: &'c ClusterName,
-    pub(super) manifest: &'c Manifest,
-    /// When its first version was made.
-    pub(super) first_created_at: Timestamp,
-}
 
 /// How a file in place of another one passed.
 pub(super) enum Passed {
@@ -49,9 +42,9 @@ pub(super) fn findings_of_new(added: &Added<'_>, base: &Base, now: Timestamp) ->
     if renewal::previous(claims).is_some() {
         findings.push(Refusal::Extension("there is none on base"));
     }
-    let standing =
-        Standing { cluster: &added.cluster, manifest: &manifest, first_created_at: claims.created_at };
-    findings.extend(standing.findings(base, now));
+    let proposed =
+        ProposedGrant { cluster: &added.cluster, manifest: &manifest, first_created_at: claims.created_at };
+    findings.extend(proposed.findings(base, now));
     findings
 }
 
@@ -67,23 +60,23 @@ pub(super) fn findings_of_changed(
         Renewal::Shortened => Ok(Passed::Shortened),
         Renewal::Extension { manifest, first_created_at } => {
             let mut findings = identity(&changed.cluster, &changed.id, manifest.claims());
-            let standing = Standing { cluster: &changed.cluster, manifest: &manifest, first_created_at };
-            findings.extend(standing.findings(base, now));
+            let proposed = ProposedGrant { cluster: &changed.cluster, manifest: &manifest, first_created_at };
+            findings.extend(proposed.findings(base, now));
             if findings.is_empty() { Ok(Passed::Extended) } else { Err(findings) }
         }
     }
 }
 
-impl Standing<'_> {
+impl ProposedGrant<'_> {
     /// The rules, and with them how dangerous they are, are what policy is asked about.
     fn made_anew(&self, settings: &Cluster, catalogue: &Catalogue, base: &Base) -> Vec<Refusal> {
         match remake(self.manifest, settings, catalogue) {
             Err(refusal) => vec![refusal],
-            Ok((selection, plan)) => {
-                let risk = Risk::of(plan.report());
-                let access = Access { standing: self, selection: &selection, risk, settings };
+            Ok(planned) => {
+                let risk = Risk::of(planned.plan.report());
+                let access = Access { proposed: self, selection: &planned.selection, risk, settings };
                 let mut findings = access.findings(base);
-                findings.extend(equal(self.manifest, selection, &plan, settings).err());
+                findings.extend(equal(self.manifest, &planned, settings).err());
                 findings
             }
         }
@@ -111,10 +104,6 @@ fn read(bytes: &[u8]) -> Result<Manifest, Refusal> {
         ManifestError::Signature(error) => Refusal::Signature(error.into()),
         error => Refusal::Unreadable(error),
     })
-}
-
-pub(super) fn unusable(file: &str, problem: &str) -> Refusal {
-    Refusal::Base { file: file.to_owned(), problem: problem.to_owned() }
 }
 
 fn usable(cluster: &ClusterBase) -> Result<(&Cluster, &Catalogue), Refusal> {
@@ -184,60 +173,31 @@ fn times(claims: &Claims, first: Timestamp, settings: &Cluster, now: Timestamp) 
 /// # Errors
 /// [`Refusal`] where the claims make no grant here, or make another one.
 pub fn recompute(manifest: &Manifest, settings: &Cluster, catalogue: &Catalogue) -> Result<(), Refusal> {
-    let (selection, plan) = remake(manifest, settings, catalogue)?;
-    equal(manifest, selection, &plan, settings)
+    equal(manifest, &remake(manifest, settings, catalogue)?, settings)
 }
 
 /// What the claimed role gives on the claimed selection, by base.
-fn remake(
-    manifest: &Manifest,
-    settings: &Cluster,
-    catalogue: &Catalogue,
-) -> Result<(Selection, Plan), Refusal> {
+fn remake(manifest: &Manifest, settings: &Cluster, catalogue: &Catalogue) -> Result<Planned, Refusal> {
     let claims = manifest.claims();
-    let role = catalogue.role(&claims.role).map_err(|error| Refusal::Role(error.to_string()))?;
-    let selection = selection(claims, catalogue)?;
-    let plan = plan(role, &selection, &settings.plan_settings()).map_err(Refusal::Plan)?;
-    Ok((selection, plan))
+    let (role, selection) = (&claims.role, &claims.selection);
+    Planned::by_name(role, selection, &claims.subresources, &settings.plan_settings(), catalogue)
+        .map_err(Refusal::from)
 }
 
-fn equal(manifest: &Manifest, selection: Selection, plan: &Plan, settings: &Cluster) -> Result<(), Refusal> {
+fn equal(manifest: &Manifest, planned: &Planned, settings: &Cluster) -> Result<(), Refusal> {
     let claims = manifest.claims();
-    let grant = Grant::new(GrantSpec {
+    let terms = GrantTerms {
         id: claims.id.clone(),
-        role: claims.role.clone(),
-        selection,
-        plan,
         subject: claims.subject.clone(),
         created_at: claims.created_at,
         expires_at: claims.expires_at,
-        managed_by: ManagedBy::P0Gitops,
-        role_object: settings.grants.role_object,
-        prefix: settings.grants.prefix.clone(),
         workflow: claims.workflow.clone(),
-    });
+    };
+    let grant = planned.grant(terms, &settings.grants);
     let anew = Manifest::of(&grant.map_err(Refusal::Grant)?).map_err(Refusal::Unreadable)?;
     let found = manifest.signed_text().map_err(Refusal::Unreadable)?;
     match Difference::first(&found, &anew.to_yaml().map_err(Refusal::Unreadable)?) {
         None => Ok(()),
         Some(Difference { line, found, expected }) => Err(Refusal::Differs { line, found, expected }),
     }
-}
-
-fn selection(claims: &Claims, catalogue: &Catalogue) -> Result<Selection, Refusal> {
-    let text = &claims.selection;
-    let resource = catalogue.resource(&text.group, &text.plural);
-    let resource = resource.ok_or_else(|| {
-        Refusal::Selection(format!("the cluster's catalogue has no `{}/{}`", text.group, text.plural))
-    })?;
-    if let Some(namespace) = text.target.namespace() {
-        catalogue.check_namespace(namespace).map_err(|error| Refusal::Namespace(error.to_string()))?;
-    }
-    let selection = Selection::new(resource.clone(), text.target.clone());
-    let asked = claims.subresources.iter().cloned();
-    let selection = selection.and_then(|selection| match catalogue.role(&claims.role) {
-        Ok(role) => selection.with_subresources_of(role, asked),
-        Err(_) => selection.with_subresources(asked),
-    });
-    selection.map_err(|error| Refusal::Selection(error.to_string()))
 }

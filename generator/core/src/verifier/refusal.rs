@@ -5,6 +5,7 @@ use p0_grant::manifest::ManifestError;
 use p0_grant::plan::PlanError;
 use p0_grant::signature::Refused;
 
+use crate::planned::PlannedError;
 use crate::policy::Reason;
 
 /// One thing that speaks against a change.
@@ -148,6 +149,24 @@ pub enum Refusal {
         /// What should be.
         expected: String,
     },
+}
+
+/// A file of base that cannot be used for the judgement.
+pub(super) fn unusable(file: &str, problem: &str) -> Refusal {
+    Refusal::Base { file: file.to_owned(), problem: problem.to_owned() }
+}
+
+impl From<PlannedError> for Refusal {
+    fn from(error: PlannedError) -> Self {
+        match error {
+            PlannedError::Role(error) => Self::Role(error.to_string()),
+            PlannedError::Namespace(error) => Self::Namespace(error.to_string()),
+            PlannedError::Plan(error) => Self::Plan(error),
+            error @ (PlannedError::Resource { .. } | PlannedError::Selection(_)) => {
+                Self::Selection(error.to_string())
+            }
+        }
+    }
 }
 
 impl Refusal {

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use p0_access::duration::Lifetime;
 use p0_access::layout::ClusterName;
 use p0_access::name::PersonName;
-use p0_access::policy::{Alternative, Answer, Decision, Match, Verdict, explain};
-use p0_access::policy_test::{Ask, Asked, lint};
+use p0_access::policy::{Alternative, Answer, Decision, Match, RuleOutcome, explain};
+use p0_access::policy_test::{Query, ResolvedQuery, lint};
 use p0_grant::danger::Class;
 use serde::Serialize;
 
@@ -134,8 +134,8 @@ pub(super) fn run(args: &Args, now: Timestamp) -> anyhow::Result<Outcome> {
 }
 
 impl AskArgs {
-    fn ask(&self) -> Option<Ask> {
-        Some(Ask {
+    fn ask(&self) -> Option<Query> {
+        Some(Query {
             requester: self.requester.clone()?,
             to: self.to.clone(),
             cluster: self.cluster.clone()?,
@@ -156,7 +156,8 @@ fn sound(source: &Source, format: Format) -> anyhow::Result<Outcome> {
         let more = unknown.len() - 1;
         let more = if more == 0 { String::new() } else { format!("; and {more} more of the kind") };
         anyhow::bail!(
-            "{first}{more}. Correct the word, or give the clusters' catalogues with `--catalogue` or `--repo`"
+            "{first}: {}{more}. Correct the word, or give the clusters' catalogues with `--catalogue` or `--repo`",
+            first.why
         );
     }
     let warnings = lint(&source.policy, &source.identities);
@@ -177,9 +178,9 @@ fn sound(source: &Source, format: Format) -> anyhow::Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-fn tell(source: &Source, ask: &Ask, format: Format) -> anyhow::Result<Outcome> {
+fn tell(source: &Source, ask: &Query, format: Format) -> anyhow::Result<Outcome> {
     let ground = source.ground(&ask.cluster)?;
-    let asked = ask.find(source.world(&ground))?;
+    let asked = ask.find(source.inputs(&ground))?;
     let decision = explain(&source.policy, &source.identities, &asked.question());
     let told = Told::of(&decision, &asked);
     match format {
@@ -193,7 +194,7 @@ fn tell(source: &Source, ask: &Ask, format: Format) -> anyhow::Result<Outcome> {
 }
 
 impl Told {
-    fn of(decision: &Decision<'_>, asked: &Asked) -> Self {
+    fn of(decision: &Decision<'_>, asked: &ResolvedQuery) -> Self {
         let rules = decision.trace.iter().map(RuleTold::of).collect();
         let empty = Self {
             answer: "refused",
@@ -230,11 +231,11 @@ impl Told {
 
 impl RuleTold {
     fn of(trace: &p0_access::policy::RuleTrace<'_>) -> Self {
-        let (verdict, misses) = match trace.verdict {
-            Verdict::Disabled => ("disabled", Vec::new()),
-            Verdict::Denied => ("denies", Vec::new()),
-            Verdict::Matched => ("answers", Vec::new()),
-            Verdict::Missed(misses) => {
+        let (verdict, misses) = match trace.outcome {
+            RuleOutcome::Disabled => ("disabled", Vec::new()),
+            RuleOutcome::Denied => ("denies", Vec::new()),
+            RuleOutcome::Matched => ("answers", Vec::new()),
+            RuleOutcome::Missed(misses) => {
                 let told = misses
                     .iter()
                     .map(|miss| ReasonView { code: miss.code(), message: miss.sentence(trace.rule) });
@@ -265,7 +266,7 @@ fn approvals(found: &Match) -> Vec<ApprovalTold> {
     found.alternatives.iter().map(told).collect()
 }
 
-fn print(told: &Told, asked: &Asked) {
+fn print(told: &Told, asked: &ResolvedQuery) {
     anstream::println!(
         "{} on {} for {}",
         asked.role,

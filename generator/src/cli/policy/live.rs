@@ -46,7 +46,7 @@ pub(super) fn run(source: &Source, format: Format, now: Timestamp) -> anyhow::Re
                 continue;
             }
             live += 1;
-            let recorded = recorded(claims, cluster, source.world(&ground));
+            let recorded = recorded(claims, cluster, source.inputs(&ground));
             rows.extend((!recorded.now.is_allowed()).then(|| Row::of(claims, cluster, recorded)));
         }
     }

@@ -64,7 +64,7 @@ pub(super) fn run(args: &Args, now: Timestamp) -> anyhow::Result<Outcome> {
             answer.unreadable += 1;
             continue;
         };
-        let recorded = recorded(claims, cluster, source.world(ground(&source, cluster, &mut grounds)?));
+        let recorded = recorded(claims, cluster, source.inputs(ground(&source, cluster, &mut grounds)?));
         let row = Row::of(claims, cluster, recorded);
         *answer.counts.entry(row.now()).or_default() += 1;
         answer.rows.extend(Some(row).filter(|row| args.all || row.now() != "same"));

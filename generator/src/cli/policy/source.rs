@@ -7,8 +7,8 @@ use anyhow::Context;
 use p0_access::cluster::Cluster;
 use p0_access::identity::Identities;
 use p0_access::layout::ClusterName;
-use p0_access::policy::Policy;
-use p0_access::policy_test::{UnknownResource, World, unknown_resources};
+use p0_access::policy::{Policy, UnknownResource, unknown_resources};
+use p0_access::policy_test::PolicyInputs;
 use p0_grant::catalogue::Catalogue;
 use p0_grant::plan::Settings;
 
@@ -26,7 +26,7 @@ pub(super) struct SourceArgs {
     #[arg(long, value_name = "FILE")]
     identities: Option<PathBuf>,
 
-    /// The GitOps repository, whose base has whatever no file is given for.
+    /// The GitOps repository, whose base has everything that no file is given for.
     #[arg(long, value_name = "PATH|URL", env = "P0_REPO")]
     repo: Option<String>,
 
@@ -45,6 +45,7 @@ pub(super) struct Source {
     pub(super) identities: Arc<Identities>,
     pub(super) repository: Option<Repository>,
     catalogue: Option<PathBuf>,
+    catalogues: Vec<Arc<Catalogue>>,
 }
 
 /// One cluster's roles and settings.
@@ -57,8 +58,9 @@ impl SourceArgs {
     pub(super) fn read(&self) -> anyhow::Result<Source> {
         let repository = self.repo.as_ref().map(|repo| open_repository(repo, &self.base)).transpose()?;
         let missing = "give it as a file, or name the repository with `--repo`";
+        let catalogues = self.catalogues(repository.as_ref())?;
         let policy = match (&self.policy, &repository) {
-            (Some(file), _) => Arc::new(read_policy(file)?),
+            (Some(file), _) => Arc::new(read_policy(file)?.resolved_by(&catalogues)),
             (None, Some(repository)) => repository.snapshot()?.policy()?,
             (None, None) => anyhow::bail!("there is no policy to read: {missing}"),
         };
@@ -67,7 +69,16 @@ impl SourceArgs {
             (None, Some(repository)) => repository.snapshot()?.identities()?,
             (None, None) => anyhow::bail!("there are no persons to read: {missing}"),
         };
-        Ok(Source { policy, identities, repository, catalogue: self.catalogue.clone() })
+        Ok(Source { policy, identities, repository, catalogue: self.catalogue.clone(), catalogues })
+    }
+
+    /// The catalogues that say which resources there are: the file's, or all on base.
+    fn catalogues(&self, repository: Option<&Repository>) -> anyhow::Result<Vec<Arc<Catalogue>>> {
+        match (&self.catalogue, repository) {
+            (Some(file), _) => Ok(vec![Arc::new(read_catalogue_file(file)?)]),
+            (None, Some(repository)) => Ok(repository.snapshot()?.catalogues()),
+            (None, None) => Ok(Vec::new()),
+        }
     }
 }
 
@@ -87,16 +98,8 @@ impl Source {
     /// The resources that the policy names and no cluster has: of the catalogue's file, or of every catalogue on base.
     /// Without either, only Kubernetes' own resources are known, and words for others are not looked at.
     pub(super) fn unknown_resources(&self) -> anyhow::Result<Vec<UnknownResource>> {
-        let known: Vec<Arc<Catalogue>> = match (&self.catalogue, &self.repository) {
-            (Some(file), _) => vec![Arc::new(read_catalogue_file(file)?)],
-            (None, Some(repository)) => {
-                let snapshot = repository.snapshot()?;
-                snapshot.clusters().filter_map(|cluster| snapshot.catalogue(cluster).ok()).collect()
-            }
-            (None, None) => Vec::new(),
-        };
-        if !known.is_empty() {
-            return Ok(unknown_resources(&self.policy, &known));
+        if !self.catalogues.is_empty() {
+            return Ok(unknown_resources(&self.policy, &self.catalogues));
         }
         let unknown = unknown_resources(&self.policy, &[Arc::new(Catalogue::embedded()?)]);
         Ok(unknown.into_iter().filter(UnknownResource::is_of_kubernetes).collect())
@@ -116,8 +119,8 @@ impl Source {
         Ok(Ground { catalogue, settings: settings.plan_settings() })
     }
 
-    pub(super) fn world<'a>(&'a self, ground: &'a Ground) -> World<'a> {
-        World {
+    pub(super) fn inputs<'a>(&'a self, ground: &'a Ground) -> PolicyInputs<'a> {
+        PolicyInputs {
             policy: &self.policy,
             identities: &self.identities,
             catalogue: &ground.catalogue,

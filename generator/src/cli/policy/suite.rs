@@ -1,11 +1,12 @@
 //! `policy test`: fixtures, each with what the policy should say.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::Context;
 use p0_access::cluster::Cluster;
 use p0_access::layout::ClusterName;
-use p0_access::policy_test::{Suite, Tried, World};
+use p0_access::policy_test::{CaseResult, PolicyInputs, Suite};
 use p0_grant::catalogue::Catalogue;
 use serde::Serialize;
 
@@ -47,7 +48,7 @@ pub(super) struct Args {
 #[derive(Serialize)]
 struct Told {
     file: String,
-    tests: Vec<Tried>,
+    tests: Vec<CaseResult>,
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<Outcome> {
@@ -78,11 +79,13 @@ fn try_file(args: &Args, file: &Path) -> anyhow::Result<Told> {
         }
         None => Cluster::new(ClusterName::new("any")?),
     };
-    let (policy, identities) = (read_policy(&policy)?, read_identities(&identities)?);
+    let catalogue = Arc::new(catalogue);
+    let policy = read_policy(&policy)?.resolved_by(std::slice::from_ref(&catalogue));
+    let identities = read_identities(&identities)?;
     let settings = cluster.plan_settings();
-    let world =
-        World { policy: &policy, identities: &identities, catalogue: &catalogue, settings: &settings };
-    Ok(Told { file: file.display().to_string(), tests: suite.run(world) })
+    let inputs =
+        PolicyInputs { policy: &policy, identities: &identities, catalogue: &catalogue, settings: &settings };
+    Ok(Told { file: file.display().to_string(), tests: suite.run(inputs) })
 }
 
 fn print(told: &Told) {

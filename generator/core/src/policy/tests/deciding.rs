@@ -1,3 +1,8 @@
+use p0_grant::catalogue::Catalogue;
+use p0_grant::locator::resources_called;
+use p0_grant::resource::Scope;
+use p0_grant::selection::Target;
+
 use super::*;
 
 const REVIEWED: &str = "approval: [reviewers: {persons: [carol]}]";
@@ -77,6 +82,69 @@ fn a_resource_is_named_by_every_word_that_a_locator_takes() {
     for word in ["svc", "services.core", "Service"] {
         assert_eq!(services.told(&rule(word, REVIEWED)), "r", "{word}");
     }
+}
+
+/// Alone or with its group: what a locator resolves to a resource, a deny rule takes for it too.
+#[test]
+fn a_deny_rule_takes_every_word_that_resolves_for_the_resource() {
+    let catalogue = Catalogue::embedded().unwrap();
+    let mut tried = 0;
+    for resource in catalogue.resources() {
+        let target = match resource.scope() {
+            Scope::Namespaced => Target::KindEverywhere,
+            Scope::Cluster => Target::ClusterKind,
+        };
+        let mut ask = ask("pods shop/*");
+        ask.selection = Selection::new(resource.clone(), target).unwrap();
+        let group = Some(resource.group()).filter(|group| !group.is_empty()).unwrap_or("core");
+        for word in resource.words().flat_map(|word| [word.to_owned(), format!("{word}.{group}")]) {
+            let Ok(meant) = resources_called(&word, &catalogue) else { continue };
+            if !meant.iter().any(|one| one.to_string() == resource.to_string()) {
+                continue;
+            }
+            tried += 1;
+            let rules = format!(
+                "rules:\n- {{name: r, requestor: any, resource: {{k8s: {{resources: ['{word}']}}}}, approval: [deny]}}\n"
+            );
+            assert_eq!(ask.told(&policy(&rules)), "denied", "{word}");
+        }
+    }
+    assert!(tried > 300, "{tried}");
+}
+
+#[test]
+fn a_deny_rule_that_cannot_be_resolved_denies_all_that_the_rest_of_it_touches() {
+    let rules = |word: &str| {
+        format!(
+            "rules:\n\
+             - {{name: careful, requestor: any, resource: {{k8s: {{resources: ['{word}'], namespaces: [shop]}}}}, approval: [deny]}}\n\
+             - {{name: rest, requestor: any, resource: any, {REVIEWED}}}\n"
+        )
+    };
+    for word in ["deploymint", "secrets.apps", "certificates.cert-manager.io", "Certificate"] {
+        let unresolved = policy(&rules(word));
+        assert_eq!(ask("pods shop/a").told(&unresolved), "unresolved-resource", "{word}");
+        assert_eq!(ask("pods */*").told(&unresolved), "unresolved-resource", "{word}");
+        assert_eq!(ask("pods other/a").told(&unresolved), "rest", "{word}");
+        let sentence = ask("pods shop/a").answer(&unresolved).unwrap_err()[0].sentence();
+        assert!(sentence.contains(word) && sentence.contains("p0/policy.yaml"), "{sentence}");
+    }
+    // Words of Kubernetes' own resources, and patterns, need no catalogue.
+    for word in ["secrets", "*.cert-manager.io", "Role.rbac.authorization.k8s.io"] {
+        assert!(!policy(&rules(word)).needs_catalogues(), "{word}");
+        assert_eq!(ask("pods shop/a").told(&policy(&rules(word))), "rest", "{word}");
+    }
+    let certificate =
+        ApiResource::new("cert-manager.io", "certificates", "Certificate", Scope::Namespaced).unwrap();
+    let catalogue = Catalogue::new("", Vec::new(), vec![certificate.clone()], Vec::new()).unwrap();
+    let known = [std::sync::Arc::new(catalogue)];
+    for (word, expected) in [("certificates.cert-manager.io", "rest"), ("deploymint", "unresolved-resource")]
+    {
+        assert_eq!(ask("pods shop/a").told(&policy(&rules(word)).resolved_by(&known)), expected, "{word}");
+    }
+    let mut ask = ask("pods shop/*");
+    ask.selection = Selection::new(certificate, ask.selection.target().clone()).unwrap();
+    assert_eq!(ask.told(&policy(&rules("Certificate")).resolved_by(&known)), "denied");
 }
 
 #[test]
@@ -183,10 +251,13 @@ fn the_trace_names_every_rule_before_the_answer_and_what_failed() {
     let identities = Identities::read(PERSONS).unwrap();
     let ask = ask("pods shop/a");
     let decision = explain(&policy, &identities, &ask.question());
-    let told: Vec<(&str, Verdict)> =
-        decision.trace.iter().map(|trace| (trace.rule.name.as_str(), trace.verdict)).collect();
-    assert_eq!((told.len(), told[0], told[2]), (3, ("off", Verdict::Disabled), ("all", Verdict::Matched)));
-    let Verdict::Missed(misses) = told[1].1 else { panic!("{told:?}") };
+    let told: Vec<(&str, RuleOutcome)> =
+        decision.trace.iter().map(|trace| (trace.rule.name.as_str(), trace.outcome)).collect();
+    assert_eq!(
+        (told.len(), told[0], told[2]),
+        (3, ("off", RuleOutcome::Disabled), ("all", RuleOutcome::Matched))
+    );
+    let RuleOutcome::Missed(misses) = told[1].1 else { panic!("{told:?}") };
     let sentences: Vec<String> = misses.iter().map(|miss| miss.sentence(decision.trace[1].rule)).collect();
     assert_eq!(sentences, ["it is for `bob`", "it is for clusters `dev-*`"]);
 }
