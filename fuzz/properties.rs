@@ -4,6 +4,7 @@ use p0_access::identity::Identities;
 use p0_access::policy::{Answer, Policy, Question, Risk, Stated, Term, decide};
 use p0_access::preapproval::Preapproval;
 use p0_grant::arn::IamIdentity;
+use p0_grant::aws_auth::file::{AwsAuthFile, FileAddition};
 use p0_grant::aws_auth::{Addition, AwsAuth, Owner};
 use p0_grant::catalogue::{Catalogue, read_roles};
 use p0_grant::locator::Locator;
@@ -18,8 +19,9 @@ use tfplugin::value::{Type, json, msgpack};
 pub type Property = fn(&[u8]);
 
 /// A name and the property of that name, as the targets and the corpus folders are called.
-pub const ALL: [(&str, Property); 9] = [
+pub const ALL: [(&str, Property); 10] = [
     ("aws_auth", aws_auth),
+    ("aws_auth_file", aws_auth_file),
     ("grant", grant),
     ("locator", locator),
     ("policy", policy),
@@ -50,6 +52,23 @@ pub fn aws_auth(bytes: &[u8]) {
             AwsAuth::read(&after).expect("what was edited").remove(mapping.identity(), Owner::P0Gitops);
         let removal = removal.expect("it is ours").expect("an entry");
         assert_eq!(removal.after(), data.get(edit.key().name()).map(String::as_str));
+    }
+}
+
+/// What is added to a manifest of `aws-auth` is taken out again with the bytes as they were.
+pub fn aws_auth_file(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let Ok(file) = AwsAuthFile::read(text) else { return };
+    for (arn, name) in [
+        ("arn:aws:iam::123456789012:user/alice", "alice@example.com"),
+        ("arn:aws:sts::123456789012:assumed-role/AWSReservedSSO_Dev_0123456789abcdef/carol", "corp:carol"),
+    ] {
+        let (identity, _) = IamIdentity::read(arn).expect("an ARN");
+        let mapping = Mapping::new(identity, name).expect("a mapping");
+        let Ok(FileAddition::Edited(after)) = file.add(&mapping, Owner::P0Gitops) else { continue };
+        let changed = AwsAuthFile::read(&after).expect("what was edited");
+        let back = changed.remove(mapping.identity(), Owner::P0Gitops).expect("it is ours");
+        assert_eq!(back.as_deref(), Some(text));
     }
 }
 
@@ -85,7 +104,7 @@ pub fn locator(bytes: &[u8]) {
 pub fn policy(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     if let Ok(preapproval) = Preapproval::read("vpl5aqzpwnnqmnkrzze2.yaml", text) {
-        assert!(preapproval.open(&Identities::default()).is_err());
+        assert!(preapproval.open(&Identities::default(), None).is_err());
     }
     let persons =
         "apiVersion: p0.dev/v1alpha1\nkind: Identities\npersons: [{name: alice, kubernetes: [alice@x]}]\n";
@@ -128,7 +147,7 @@ pub fn roles(bytes: &[u8]) {
     assert_eq!(Catalogue::read(&written).as_ref(), Ok(&catalogue));
 }
 
-/// A signature has one spelling, and no signature counts that nobody's key made.
+/// A signature has one spelling, and a signature counts only by the key that made it.
 pub fn signature(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     let Ok(signature) = Signature::read(text) else { return };

@@ -1,8 +1,10 @@
 //! Credentials as people paste them, checked before kube gets them: white space around a token, a certificate that is or is
-//! not base64-encoded. An error names what is wrong and what to do, and never shows a secret.
+//! not base64-encoded, an address. An error names what is wrong and what to do, and never shows a secret.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use http::{HeaderValue, Uri};
+use rustls::pki_types::ServerName;
 
 /// A setting of a kubeconfig, by its name there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +25,24 @@ pub enum Setting {
     ClientKeyData,
     /// `client-key`
     ClientKey,
+    /// `id-token` of an `auth-provider`
+    IdToken,
+    /// `access-token` of an `auth-provider`
+    AccessToken,
+    /// `as`
+    As,
+    /// `as-uid`
+    AsUid,
+    /// `as-groups`
+    AsGroups,
+    /// `as-user-extra`
+    AsUserExtra,
+    /// `server`
+    Server,
+    /// `proxy-url`
+    ProxyUrl,
+    /// `tls-server-name`
+    TlsServerName,
 }
 
 impl std::fmt::Display for Setting {
@@ -36,6 +56,15 @@ impl std::fmt::Display for Setting {
             Self::ClientCertificate => "client-certificate",
             Self::ClientKeyData => "client-key-data",
             Self::ClientKey => "client-key",
+            Self::IdToken => "id-token",
+            Self::AccessToken => "access-token",
+            Self::As => "as",
+            Self::AsUid => "as-uid",
+            Self::AsGroups => "as-groups",
+            Self::AsUserExtra => "as-user-extra",
+            Self::Server => "server",
+            Self::ProxyUrl => "proxy-url",
+            Self::TlsServerName => "tls-server-name",
         })
     }
 }
@@ -51,6 +80,23 @@ pub enum CredentialError {
         "it holds a line break, a space or another character that no token has; give the token alone, as one line"
     )]
     TokenForm,
+    /// A text that no HTTP header can hold.
+    #[error("it holds a line break or a control character; write the name as one line")]
+    HeaderForm,
+    /// No address.
+    #[error("it is not the address of a server; write `https://host:port`")]
+    NotAnAddress,
+    /// An address with a user, which errors would show.
+    #[error(
+        "it holds a user name or a password; write `https://host:port` here, and `username` and `password` at the user"
+    )]
+    AddressOfAUser,
+    /// No proxy's address, which may hold a password.
+    #[error("it is not the address of a proxy; write `http://host:port` or `socks5://host:port`")]
+    NotAProxy,
+    /// No name that a certificate can have.
+    #[error("it is neither a DNS name nor an IP address; write the name that the server's certificate has")]
+    NotAServerName,
     /// PEM where base64 belongs.
     #[error(
         "it holds PEM text, and base64 of that text belongs there; encode it (`base64 -w0`), or name the file in the \
@@ -60,6 +106,12 @@ pub enum CredentialError {
     /// Neither base64 nor PEM.
     #[error("it is not base64; encode the PEM file with `base64 -w0`")]
     NotBase64,
+    /// Several lines where the name of a file belongs.
+    #[error(
+        "it holds several lines, and the name of a file belongs there; write the text to a file, or give it in base64 in the \
+         setting with `-data`"
+    )]
+    NotAFile,
     /// Base64 where PEM belongs.
     #[error("it is base64-encoded, and PEM belongs there; decode it, as in `base64decode(…)`")]
     StillEncoded,
@@ -97,6 +149,66 @@ pub fn token(text: &str) -> Result<&str, CredentialError> {
     } else {
         Err(CredentialError::TokenForm)
     }
+}
+
+/// Checks a text that is sent in a header.
+///
+/// # Errors
+/// [`CredentialError::HeaderForm`].
+pub fn header_text(text: &str) -> Result<(), CredentialError> {
+    HeaderValue::from_str(text).map(drop).map_err(|_| CredentialError::HeaderForm)
+}
+
+/// Checks the address of an API server. Without a scheme it is refused: a credential is not sent on a guess.
+///
+/// # Errors
+/// [`CredentialError::NotAnAddress`], [`CredentialError::AddressOfAUser`].
+pub fn server_address(text: &str) -> Result<(), CredentialError> {
+    if !is_address(text, &["https", "http"]) {
+        return Err(CredentialError::NotAnAddress);
+    }
+    let authority = text.parse::<Uri>().ok().and_then(|uri| uri.into_parts().authority);
+    match authority.is_some_and(|authority| authority.as_str().contains('@')) {
+        true => Err(CredentialError::AddressOfAUser),
+        false => Ok(()),
+    }
+}
+
+/// Checks the address of a proxy.
+///
+/// # Errors
+/// [`CredentialError::NotAProxy`].
+pub fn proxy_address(text: &str) -> Result<(), CredentialError> {
+    match is_address(text, &["https", "http", "socks5"]) {
+        true => Ok(()),
+        false => Err(CredentialError::NotAProxy),
+    }
+}
+
+fn is_address(text: &str, schemes: &[&str]) -> bool {
+    text.parse::<Uri>().is_ok_and(|uri| {
+        uri.scheme_str().is_some_and(|scheme| schemes.contains(&scheme))
+            && uri.host().is_some_and(|host| !host.is_empty())
+    })
+}
+
+/// Checks the name by which a server's certificate is verified.
+///
+/// # Errors
+/// [`CredentialError::NotAServerName`].
+pub fn server_name(text: &str) -> Result<(), CredentialError> {
+    ServerName::try_from(text).map(drop).map_err(|_| CredentialError::NotAServerName)
+}
+
+/// Checks the name of a file. What was pasted in its place, a private key for example, has several lines and is not shown.
+///
+/// # Errors
+/// [`CredentialError::NotAFile`].
+pub fn file_name(text: &str) -> Result<(), CredentialError> {
+    if text.contains(['\n', '\r']) || text.contains("-----BEGIN ") {
+        return Err(CredentialError::NotAFile);
+    }
+    Ok(())
 }
 
 /// Checks PEM text.

@@ -131,39 +131,77 @@ fn check_cluster(cluster: &mut Cluster) -> Result<(), ClusterError> {
     if cluster.certificate_authority_data.is_none() {
         file(Setting::Authority, &mut cluster.certificate_authority, PemKind::Certificate)?;
     }
+    for (setting, value, check) in [
+        (Setting::Server, &cluster.server, credentials::server_address as fn(&str) -> _),
+        (Setting::ProxyUrl, &cluster.proxy_url, credentials::proxy_address),
+        (Setting::TlsServerName, &cluster.tls_server_name, credentials::server_name),
+    ] {
+        // An empty setting is an absent one; without a server kube says so.
+        value.iter().filter(|text| !text.is_empty()).try_for_each(|text| checked(setting, check(text)))?;
+    }
     Ok(())
 }
 
 fn check_user(user: &mut AuthInfo) -> Result<(), ClusterError> {
+    // Also where another credential counts: kube reads the file all the same, and shows its name when it cannot.
+    if let Some(path) = &user.token_file {
+        checked(Setting::TokenFile, credentials::file_name(path))?;
+    }
     if let Some(token) = user.token.as_ref().filter(|token| !token.expose_secret().is_empty()) {
-        let token = credentials::token(token.expose_secret())
-            .map_err(|error| ClusterError::Setting { setting: Setting::Token, detail: error.to_string() })?;
-        user.token = Some(SecretString::from(token.to_owned()));
+        user.token = Some(SecretString::from(one_token(Setting::Token, token.expose_secret())?));
+    }
+    let provided = user.auth_provider.iter_mut().flat_map(|provider| &mut provider.config);
+    for (name, token) in provided {
+        let setting = match name.as_str() {
+            "id-token" => Setting::IdToken,
+            "access-token" => Setting::AccessToken,
+            _ => continue,
+        };
+        *token = one_token(setting, token)?;
     }
     data(Setting::ClientCertificateData, &mut user.client_certificate_data, PemKind::Certificate)?;
     if user.client_certificate_data.is_none() {
         file(Setting::ClientCertificate, &mut user.client_certificate, PemKind::Certificate)?;
     }
     let mut key = user.client_key_data.take().map(|key| key.expose_secret().to_owned());
-    let checked = data(Setting::ClientKeyData, &mut key, PemKind::Key);
+    let usable = data(Setting::ClientKeyData, &mut key, PemKind::Key);
     user.client_key_data = key.map(SecretString::from);
-    checked?;
+    usable?;
     if user.client_key_data.is_none() {
         file(Setting::ClientKey, &mut user.client_key, PemKind::Key)?;
     }
-    Ok(())
+    check_impersonation(user)
+}
+
+/// Whom the user acts as, which is sent in headers.
+fn check_impersonation(user: &AuthInfo) -> Result<(), ClusterError> {
+    let groups = user.impersonate_groups.iter().flatten().map(|group| (Setting::AsGroups, group));
+    let extra = user.impersonate_user_extra.iter().flatten();
+    let extra = extra.flat_map(|(_, values)| values).map(|value| (Setting::AsUserExtra, value));
+    let names = user.impersonate.iter().map(|name| (Setting::As, name));
+    let uids = user.impersonate_uid.iter().map(|uid| (Setting::AsUid, uid));
+    let mut texts = names.chain(uids).chain(groups).chain(extra);
+    texts.try_for_each(|(setting, text)| checked(setting, credentials::header_text(text)))
+}
+
+fn one_token(setting: Setting, text: &str) -> Result<String, ClusterError> {
+    checked(setting, credentials::token(text).map(str::to_owned))
+}
+
+fn checked<T>(setting: Setting, value: Result<T, CredentialError>) -> Result<T, ClusterError> {
+    value.map_err(|error| ClusterError::Setting { setting, detail: error.to_string() })
 }
 
 /// An empty setting is an absent one, as in client-go.
 fn data(setting: Setting, value: &mut Option<String>, kind: PemKind) -> Result<(), ClusterError> {
     let Some(text) = value.take().filter(|text| !text.is_empty()) else { return Ok(()) };
-    let wrong = |error: CredentialError| ClusterError::Setting { setting, detail: error.to_string() };
-    *value = Some(credentials::base64_pem(&text, kind).map_err(wrong)?);
+    *value = Some(checked(setting, credentials::base64_pem(&text, kind))?);
     Ok(())
 }
 
 fn file(setting: Setting, value: &mut Option<String>, kind: PemKind) -> Result<(), ClusterError> {
     let Some(path) = value.take().filter(|path| !path.is_empty()) else { return Ok(()) };
+    checked(setting, credentials::file_name(&path))?;
     let wrong = |detail: String| ClusterError::Setting { setting, detail: format!("`{path}`: {detail}") };
     let bytes = std::fs::read(&path).map_err(|error| wrong(error.to_string()))?;
     credentials::pem(&String::from_utf8_lossy(&bytes), kind).map_err(|error| wrong(error.to_string()))?;

@@ -32,6 +32,8 @@ impl TokenFile {
     /// Takes the token file out of `user`, where it is the credential that counts: a file counts before a token, and basic
     /// authentication before both, as in client-go.
     pub(crate) fn take(user: &mut AuthInfo) -> Option<Self> {
+        // An empty user name is an absent one, as in client-go; kube would take it for basic authentication.
+        user.username = user.username.take().filter(|name| !name.is_empty());
         if user.username.is_some() || user.auth_provider.is_some() {
             return None;
         }

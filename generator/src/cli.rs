@@ -4,19 +4,30 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 use std::sync::mpsc::{self, RecvTimeoutError};
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use jiff::Timestamp;
 use p0_access::duration::Lifetime;
+
+// First, because its macros are for the modules below.
+#[macro_use]
+mod stream;
 
 mod args;
 mod audit;
 mod catalogue;
+mod complete;
 mod completions;
+mod config;
+mod confirm;
 mod demo;
+mod doctor;
 mod generate;
+mod groups;
+mod identities;
 mod init;
 mod merge;
 mod output;
+mod owners;
 mod policy;
 mod propose;
 mod reap;
@@ -44,6 +55,7 @@ struct Cli {
         global = true,
         env = "P0_NOW",
         value_name = "TIME",
+        value_parser = args::time,
         hide_env_values = true,
         help_heading = "Everywhere"
     )]
@@ -65,11 +77,15 @@ struct Cli {
         long,
         global = true,
         env = "P0_TIMEOUT",
-        value_name = "TIME",
+        value_name = "DURATION",
         default_value = "15m",
         help_heading = "Everywhere"
     )]
     timeout: Lifetime,
+
+    /// Which context of the configuration file counts; see `p0-gitops config`.
+    #[arg(long, global = true, env = "P0_CONTEXT", value_name = "NAME", help_heading = "Everywhere")]
+    context: Option<String>,
 
     #[command(subcommand)]
     command: Command,
@@ -100,33 +116,92 @@ enum Command {
     Extend(request::ExtendArgs),
     Retry(request::RetryArgs),
     Allow(request::AllowArgs),
+    Preapprovals(request::PreapprovalsArgs),
     Ls(request::LsArgs),
     Show(request::ShowArgs),
+    Status(request::StatusArgs),
+    CanI(request::CanIArgs),
+    Stats(request::StatsArgs),
     Watch(request::WatchArgs),
     Review(request::ReviewArgs),
     #[command(alias = "tick")]
     Reconcile(request::ReconcileArgs),
+    Identities(identities::Args),
     Policy(policy::Args),
+    Owners(owners::Args),
     Serve(serve::Args),
     Store(store::Args),
+    Doctor(doctor::Args),
     Sweep(sweep::Args),
     Reap(reap::Args),
     Audit(audit::Args),
+    Config(config::Args),
     Completions(completions::Args),
+}
+
+impl Command {
+    /// Whether it runs until it is interrupted, so that no time limit holds for it.
+    fn is_endless(&self) -> bool {
+        matches!(self, Self::Ls(args) if args.is_endless())
+    }
 }
 
 /// Runs the program.
 pub fn main() -> ExitCode {
-    output::end_with_the_reader();
+    // A shell asks for candidates; then nothing else is done.
+    clap_complete::CompleteEnv::with_factory(command).var(complete::VARIABLE).complete();
     // Two TLS providers in one process panic; this one is chosen before anything connects.
     let _installed_before = rustls::crypto::aws_lc_rs::default_provider().install_default();
-    match Cli::try_parse() {
+    match read_arguments() {
+        Err(problem) => output::end(Err(problem)),
+        Ok(Err(problem)) => told(&problem),
         // A server has no time limit, and ends by signals of its own.
-        Ok(Cli { command: Command::Serve(args), now, .. }) => output::end(serve::run(&args, now)),
-        Ok(cli) => output::end(within(cli.timeout, || run(cli))),
-        Err(error) => {
-            let _closed_pipe = error.print();
-            if error.use_stderr() { Outcome::Usage.into() } else { Outcome::Done.into() }
+        Ok(Ok(Cli { command: Command::Serve(args), now, .. })) => output::end(serve::run(&args, now)),
+        Ok(Ok(Cli { command: Command::Demo(args), .. })) if args.is_server() => {
+            output::end(demo::run(&args, Timestamp::now()))
+        }
+        Ok(Ok(cli)) if cli.command.is_endless() => {
+            output::end(interrupt::handle().map_err(Into::into).and_then(|()| run(cli)))
+        }
+        Ok(Ok(cli)) => output::end(within(cli.timeout, || run(cli))),
+    }
+}
+
+/// Reads the arguments: what is typed, then the environment, then the context of the configuration file.
+fn read_arguments() -> anyhow::Result<Result<Cli, clap::Error>> {
+    match parsed(Cli::command()) {
+        // A configuration file that cannot be used must not keep people from help, and from mending it.
+        Err(help) if !help.use_stderr() => return Ok(Err(help)),
+        Ok(cli) if matches!(cli.command, Command::Config(_) | Command::Completions(_)) => return Ok(Ok(cli)),
+        _ => {}
+    }
+    let mut command = Cli::command();
+    if let Some(place) = config::Place::find() {
+        let read = config::Config::read(&place)?;
+        if let Some(context) = read.context(config::named(std::env::args_os().skip(1)).as_deref())? {
+            command = context.applied_to(command, place.folder());
+        }
+    }
+    Ok(parsed(command))
+}
+
+fn parsed(command: clap::Command) -> Result<Cli, clap::Error> {
+    let command = groups::grouped(command, output::terminal_width());
+    command.try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches))
+}
+
+/// Prints help, or what is wrong with the arguments.
+fn told(problem: &clap::Error) -> ExitCode {
+    let text = problem.render();
+    let text = text.ansi();
+    match problem.use_stderr() {
+        true => {
+            errln!("{}", text.to_string().trim_end());
+            Outcome::Usage.into()
+        }
+        false => {
+            out!("{text}");
+            output::end(Ok(Outcome::Done))
         }
     }
 }
@@ -145,8 +220,8 @@ fn within(
             anyhow::bail!("the command broke off; please report what is printed above")
         }
         Err(RecvTimeoutError::Timeout) => {
-            let _none_is_running = interrupt::step();
-            anstream::eprintln!("error: not done within {limit}; give it longer with `--timeout`");
+            let _last = interrupt::leave();
+            errln!("error: not done within {limit}; give it longer with `--timeout`");
             Ok(Outcome::TimedOut)
         }
     }
@@ -174,17 +249,25 @@ fn run(cli: Cli) -> anyhow::Result<Outcome> {
         Command::Extend(args) => request::extend(&args, now),
         Command::Retry(args) => request::retry(&args, now),
         Command::Allow(args) => request::allow(&args, now),
-        Command::Ls(args) => request::ls(&args, now),
+        Command::Preapprovals(args) => request::preapprovals(&args, now),
+        Command::Ls(args) => request::ls(&args, cli.now),
+        Command::Status(args) => request::status(&args, now),
+        Command::CanI(args) => request::can_i(&args, now),
+        Command::Stats(args) => request::stats(&args, now),
         Command::Show(args) => request::show(&args, now),
         Command::Watch(args) => request::watch(&args, now),
         Command::Review(args) => request::review(&args, now),
         Command::Reconcile(args) => request::reconcile(&args, now),
+        Command::Identities(args) => identities::run(&args),
         Command::Policy(args) => policy::run(&args, now),
+        Command::Owners(args) => owners::run(&args, now),
         Command::Serve(args) => serve::run(&args, cli.now),
         Command::Store(args) => store::run(&args),
+        Command::Doctor(args) => doctor::run(&args, now),
         Command::Sweep(args) => sweep::run(&args, now),
         Command::Reap(args) => reap::run(&args, now),
         Command::Audit(args) => audit::run(&args, now),
+        Command::Config(args) => config::run(&args),
         Command::Completions(args) => completions::run(&args),
     }
 }
@@ -196,7 +279,7 @@ fn whole_seconds(time: Timestamp) -> Timestamp {
 
 /// The command line as data, for completions and the reference in `docs/cli.md`.
 pub fn command() -> clap::Command {
-    Cli::command()
+    groups::grouped(Cli::command(), None)
 }
 
 /// The program as it was called, for commands that a reader may paste.

@@ -1,7 +1,7 @@
 //! Metrics, for Prometheus: what an operator is woken up by, and what shows a delay growing.
 //!
 //! What is now is read from the store at every scrape, so that it stays true while no round runs. What happened is counted
-//! by following the audit log, whoever wrote it. docs/operations.md lists all of them.
+//! by following the audit log, which every process writes. docs/operations.md lists all of them.
 
 use std::sync::Mutex;
 use std::sync::PoisonError;
@@ -145,7 +145,7 @@ impl Reading {
     }
 }
 
-/// When a request whose access is not known to be gone had to end. What nobody granted had to end when it was seen.
+/// When a request whose access is not known to be gone had to end. What was never granted had to end when it was seen.
 fn ended(request: &Request) -> Option<Timestamp> {
     match request.state() {
         State::Revoking(ending) => {
@@ -189,7 +189,7 @@ fn describe() {
     describe_gauge!("p0_outbox_oldest_seconds", "How long the oldest effect waits");
     describe_counter!("p0_rounds_total", "How often everything was looked at");
     describe_counter!("p0_problems_total", "What could not be done in a round, and was tried again");
-    describe_counter!("p0_steps_total", "Steps of requests, whoever made them");
+    describe_counter!("p0_steps_total", "Steps of requests, made by any process");
     describe_histogram!("p0_round_seconds", "How long a round of reconciling takes");
     describe_histogram!("p0_merge_to_active_seconds", "From a grant being on base to the cluster having it");
     describe_histogram!(

@@ -1,34 +1,44 @@
-//! Telling people: one notice about a request, through a messenger. The embedded one keeps notices in the store.
+//! Telling people: the teller sends each message of the outbox to its one recipient, through a messenger. The embedded messenger
+//! keeps messages in the store. A site's own webhooks get every notice too, from a teller of their own: one that fails delays no
+//! person's message.
 //!
-//! Not here: what happened (`p0_access::request`).
+//! Not here: what happened and whom it concerns (`p0_access::request`).
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use p0_access::request::{Notice, Request};
+use p0_access::request::{Delivery, Notice, Request};
 
 mod log;
+mod teller;
+mod webhook;
 
-pub use log::NotificationLog;
+pub use log::{AlsoLogged, NotificationLog};
+pub use teller::Teller;
+pub use webhook::{HookSecret, HookSecretError, Webhook, Webhooks};
 
-/// Something to tell people.
+/// One message to one recipient.
 #[derive(Clone, Debug)]
 pub struct Message<'a> {
-    /// What makes telling it twice once.
+    /// What makes sending it twice one message.
     pub key: &'a str,
-    /// About which request.
+    /// About which request, as it is now.
     pub request: &'a Request,
-    /// What.
+    /// What happened.
     pub notice: &'a Notice,
+    /// To whom, and what they see.
+    pub delivery: &'a Delivery,
+    /// How the outside calls the last message that the recipient got about the request, for editing it.
+    pub previous: Option<&'a str>,
     /// When.
     pub at: Timestamp,
 }
 
-/// Tells people.
+/// Sends messages.
 #[async_trait]
 pub trait Messenger: Send + Sync {
-    /// Tells whomever it concerns; twice is once.
+    /// Sends one message; twice is once. The answer is how the outside calls it, where it can be edited later.
     ///
     /// # Errors
-    /// Why it could not be told; it is tried again.
-    async fn tell(&self, message: &Message<'_>) -> Result<(), String>;
+    /// Why it could not be sent; it is tried again.
+    async fn send(&self, message: &Message<'_>) -> Result<Option<String>, String>;
 }

@@ -1,24 +1,46 @@
-//! Who is on call: asked through a small trait, answered by a file, or by no one.
+//! Who is on call: asked through a small trait, answered by PagerDuty, by a file, or by no one. A source may answer with more duties
+//! than were asked for: policy counts those that its rules name.
 //!
 //! Not here: what being on call permits (`p0_access::policy`).
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use p0_access::identity::Person;
 use p0_access::name::PersonName;
-use p0_access::policy::Duty;
+use p0_access::policy::{Duty, OnCallPlaces};
+use p0_grant::on_call::DutyId;
 use p0_grant::yaml::{self, Limits};
 use serde::Deserialize;
+
+mod pagerduty;
+
+pub use pagerduty::{Overrides, PagerDuty, PagerDutyRules};
+
+/// What is asked: the duties of one person, in the places that the rules name.
+#[derive(Clone, Copy, Debug)]
+pub struct OnCallQuery<'a> {
+    /// Who, with what they are called elsewhere.
+    pub person: &'a Person,
+    /// Where.
+    pub places: &'a OnCallPlaces,
+    /// When.
+    pub at: Timestamp,
+}
 
 /// Knows who is on call.
 #[async_trait]
 pub trait OnCallLookup: Send + Sync {
-    /// Who is, at `now`.
+    /// The person's duties.
     ///
     /// # Errors
-    /// Why it is not known: then approvers are asked, as if nobody was.
-    async fn duties(&self, now: Timestamp) -> Result<Vec<Duty>, String>;
+    /// Why they are not known: then approvers are asked, as if there were none.
+    async fn duties(&self, query: OnCallQuery<'_>) -> Result<Vec<Duty>, String>;
+
+    /// What would keep it from answering about `places`, for `serve --check`.
+    async fn faults(&self, places: &OnCallPlaces) -> Vec<String>;
 }
 
 /// No one is on call, as far as is known.
@@ -43,7 +65,7 @@ struct File {
 #[serde(deny_unknown_fields)]
 struct Entry {
     person: PersonName,
-    schedule: Option<String>,
+    schedule: Option<DutyId>,
     escalation: Option<Level>,
     from: Option<Timestamp>,
     until: Option<Timestamp>,
@@ -52,8 +74,16 @@ struct Entry {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Level {
-    policy: String,
+    policy: DutyId,
     level: u32,
+}
+
+/// The file at `path`; without one, no person is on call.
+pub fn on_call_of(path: Option<&Path>) -> Arc<dyn OnCallLookup> {
+    match path {
+        Some(path) => Arc::new(DutyFile::new(path)),
+        None => Arc::new(NobodyOnCall),
+    }
 }
 
 impl DutyFile {
@@ -61,29 +91,45 @@ impl DutyFile {
     pub fn new(path: impl Into<PathBuf>) -> Self {
         Self(path.into())
     }
+
+    fn read(&self) -> Result<File, String> {
+        let text = std::fs::read_to_string(&self.0)
+            .map_err(|error| format!("cannot read `{}`: {error}", self.0.display()))?;
+        yaml::read(&text, Limits::FILE).map_err(|error| error.to_string())
+    }
 }
 
 #[async_trait]
 impl OnCallLookup for NobodyOnCall {
-    async fn duties(&self, _now: Timestamp) -> Result<Vec<Duty>, String> {
+    async fn duties(&self, _query: OnCallQuery<'_>) -> Result<Vec<Duty>, String> {
         Ok(Vec::new())
+    }
+
+    async fn faults(&self, _places: &OnCallPlaces) -> Vec<String> {
+        Vec::new()
     }
 }
 
 #[async_trait]
 impl OnCallLookup for DutyFile {
-    async fn duties(&self, now: Timestamp) -> Result<Vec<Duty>, String> {
-        let text = std::fs::read_to_string(&self.0)
-            .map_err(|error| format!("cannot read `{}`: {error}", self.0.display()))?;
-        let file: File = yaml::read(&text, Limits::FILE).map_err(|error| error.to_string())?;
+    async fn duties(&self, query: OnCallQuery<'_>) -> Result<Vec<Duty>, String> {
+        let file = self.read()?;
         let is_on = |entry: &Entry| {
-            entry.from.is_none_or(|from| from <= now) && entry.until.is_none_or(|until| now < until)
+            entry.person == query.person.name
+                && entry.from.is_none_or(|from| from <= query.at)
+                && entry.until.is_none_or(|until| query.at < until)
         };
         let duty = |entry: Entry| Duty {
             person: entry.person,
             schedule: entry.schedule,
             escalation: entry.escalation.map(|level| (level.policy, level.level)),
+            until: entry.until,
+            incident: None,
         };
         Ok(file.duties.into_iter().filter(is_on).map(duty).collect())
+    }
+
+    async fn faults(&self, _places: &OnCallPlaces) -> Vec<String> {
+        self.read().err().map(|why| format!("the on-call file: {why}")).into_iter().collect()
     }
 }

@@ -53,6 +53,11 @@ pub enum Outcome {
     },
     /// It changed after it was listed, so it was left for the next run.
     Moved,
+    /// The server did not delete it, or did not list the kind: what it gives stays until a run can.
+    Failed {
+        /// The server's word.
+        why: String,
+    },
     /// It carries the label of a grant and is none that this program can read: a person should look.
     Unreadable {
         /// What is wrong.
@@ -60,27 +65,41 @@ pub enum Outcome {
     },
 }
 
-/// Deletes every object of both products that expired before `now`, and tells what was not as it should be.
-///
-/// # Errors
-/// [`ClusterError`] where the server refuses or is gone; what was deleted until then stays deleted.
-pub async fn reap(cluster: &Cluster, mode: Mode, now: Timestamp) -> Result<Vec<Reaped>, ClusterError> {
+/// Deletes every object of both products that expired before `now`, and tells what was not as it should be. What cannot be
+/// listed or deleted does not keep the rest.
+pub async fn reap(cluster: &Cluster, mode: Mode, now: Timestamp) -> Vec<Reaped> {
     let mut reaped = Vec::new();
     for (kind, plural) in KINDS {
         let resource = resource(kind, plural);
-        for object in cluster.list_labelled(&resource, GRANT).await? {
+        let objects = match cluster.list_labelled(&resource, GRANT).await {
+            Ok(objects) => objects,
+            Err(error) => {
+                reaped.push(Reaped { object: format!("{kind}/*"), outcome: Outcome::failed(&error) });
+                continue;
+            }
+        };
+        for object in objects {
             let outcome = match look(kind, &object.metadata, now) {
                 Look::Live => continue,
                 Look::Unreadable(why) => Outcome::Unreadable { why },
                 Look::Expired(expired_at) => match mode {
                     Mode::DryRun => Outcome::Deleted { expired_at },
-                    Mode::Delete => delete(cluster, &resource, &object, expired_at).await?,
+                    Mode::Delete => match delete(cluster, &resource, &object, expired_at).await {
+                        Ok(outcome) => outcome,
+                        Err(error) => Outcome::failed(&error),
+                    },
                 },
             };
             reaped.push(Reaped { object: name(kind, &object.metadata), outcome });
         }
     }
-    Ok(reaped)
+    reaped
+}
+
+impl Outcome {
+    fn failed(error: &ClusterError) -> Self {
+        Self::Failed { why: p0_grant::cause::chain(error) }
+    }
 }
 
 /// Deletes exactly the object that was listed: another one of that name, or a newer state, stays.
@@ -114,7 +133,7 @@ enum Look {
     Unreadable(&'static str),
 }
 
-/// Whether a labelled object is a grant of ours that has expired. A label alone is not believed: whoever may label a role
+/// Whether a labelled object is a grant of ours that has expired. A label alone is not believed: a person who may label a role
 /// could otherwise have it deleted.
 fn look(kind: &str, metadata: &ObjectMeta, now: Timestamp) -> Look {
     let label = |key: &str| metadata.labels.as_ref().and_then(|labels| labels.get(key)).map(String::as_str);

@@ -8,14 +8,16 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::notify::Messenger;
 use crate::signing::SigningKey;
 use crate::workflow::{Workflow, WorkflowError};
 
 mod apply_desired;
+mod check_changes;
+mod describe_change;
 mod observe_base;
 mod render_grant;
 mod report;
+mod restore_base;
 mod round;
 mod ticker;
 mod verify_cluster;
@@ -28,7 +30,6 @@ pub use verify_cluster::ConnectedWitness;
 /// Does what steps have left to do, looks at what is there, and lets time count.
 pub struct Reconciler {
     workflow: Arc<Workflow>,
-    messenger: Arc<dyn Messenger>,
     /// Without it nothing is proposed or merged here; another process that has the key does that.
     key: Option<Arc<SigningKey>>,
     heads: observe_base::ObservedHeads,
@@ -36,10 +37,10 @@ pub struct Reconciler {
 }
 
 impl Reconciler {
-    /// A reconciler of the requests of `workflow`, which tells people through `messenger`.
-    pub fn new(workflow: Arc<Workflow>, messenger: Arc<dyn Messenger>) -> Self {
+    /// A reconciler of the requests of `workflow`.
+    pub fn new(workflow: Arc<Workflow>) -> Self {
         let (heads, witnesses) = (observe_base::ObservedHeads::default(), verify_cluster::Witnesses::new());
-        Self { workflow, messenger, key: None, heads, witnesses }
+        Self { workflow, key: None, heads, witnesses }
     }
 
     /// The same with the key that signs grants.
@@ -61,7 +62,7 @@ fn problem(problems: &mut Vec<Problem>, what: &str, error: &WorkflowError) {
     problems.push(Problem { what: what.to_owned(), why: error.sentence() });
 }
 
-/// The witness of a cluster that nobody looks into: Git itself.
+/// The witness of a cluster without one of its own: Git itself.
 fn git_witness(now: Timestamp) -> p0_access::request::Witness {
     p0_access::request::Witness { by: "git".to_owned(), at: now, note: None }
 }

@@ -2,63 +2,65 @@
 //!
 //! Not here: Git itself ([`crate::git`]), what is decided (`p0-access`), and anything that is printed.
 
-use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 use p0_access::change::Edit;
-use p0_access::kustomization::{self, KustomizationError};
-use p0_access::layout::ClusterName;
+use p0_access::companion::{self, CompanionError, CompanionFile, GrantsChange};
+use p0_access::layout::{ClusterName, Companion};
 use p0_access::verifier::Finding;
-use p0_grant::manifest::{Claims, Manifest, ManifestError};
+use p0_grant::cause::chain;
+use p0_grant::manifest::{Manifest, ManifestError};
 use p0_grant::name::GrantId;
 
-use crate::git::{
-    AfterMerge, BaseBranch, BlobId, Change, CommitId, Ensured, GitError, Identity, MergeError, Merged,
-    Message, Remote, Used,
-};
+use crate::git::{BaseBranch, BlobId, CommitId, GitError, MergeError, Remote};
 
 mod auditing;
+mod by_hand;
+mod change_request;
 mod document;
 mod heartbeat;
+mod hosted;
+mod inspecting;
 mod merging;
+mod on_base;
+mod owning;
 mod pushing;
 mod removal;
+mod restoring;
 mod snapshot;
 mod sweeping;
 mod verifying;
 
-use document::chain;
-use verifying::{long_before, traces};
-
 pub use auditing::{Audit, Audited};
+pub use by_hand::Reverted;
+pub use change_request::{ChangeRequest, Content, GrantFile, PullRequestPage, ReviewNeed, grant_branch};
 pub use document::FileProblem;
-pub use heartbeat::Heartbeat;
-pub use merging::{MergeOutcome, OnBase, Proposal};
-pub use pushing::Pushed;
+pub use heartbeat::{Heartbeat, LogHead};
+pub use hosted::{BranchContent, MergeJudgement, Passed, Proposal};
+pub use merging::{Merged, Standing};
+pub use on_base::OnBase;
+pub use owning::OwnedChange;
+pub use pushing::{Moved, Pushed};
 pub use removal::{Removal, RemovalReason};
+pub use restoring::{Restoration, Restored};
 pub use snapshot::BaseSnapshot;
 pub use sweeping::{Ended, Swept};
+pub use verifying::Reviews;
 
 /// A repository of the design's layout.
 pub struct Repository {
     branch: BaseBranch,
     /// The SHA-256 of each grant file that was on base when it was last looked at.
     digests: RefCell<BTreeMap<BlobId, String>>,
-    /// The last snapshot, from which the next one takes over what did not change.
-    latest: RefCell<Option<Arc<BaseSnapshot>>>,
-}
-
-/// What became of a revert.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reverted {
-    /// The grant was on base, and base moved to this commit.
-    Now(CommitId),
-    /// The grant was proposed, and its branch is deleted.
-    Withdrawn,
-    /// The grant had gone before.
-    Before,
+    /// The last snapshot, from which the next one takes over what did not change; shared with those opened from this one.
+    latest: Arc<Mutex<Option<Arc<BaseSnapshot>>>>,
+    /// What stands in the grants folders and was found sound.
+    sound: RefCell<inspecting::Sound>,
+    /// The head of base that was last found good, and when.
+    good: Cell<Option<(CommitId, Timestamp)>>,
 }
 
 /// Why something was not done.
@@ -78,9 +80,15 @@ pub enum RepositoryError {
         /// Why not.
         problem: String,
     },
-    /// The kustomization cannot take another line.
+    /// The file of `aws-auth` that the cluster file names is not there.
+    #[error(
+        "the grant needs an entry in aws-auth, and the file that `eks.awsAuth.file` of the cluster `{0}` names is not on base: commit the \
+         manifest of the ConfigMap there"
+    )]
+    NoCompanion(ClusterName),
+    /// A companion file cannot be edited.
     #[error(transparent)]
-    Kustomization(#[from] KustomizationError),
+    Companion(#[from] CompanionError),
     /// A grant that cannot be written or read.
     #[error(transparent)]
     Manifest(#[from] ManifestError),
@@ -97,6 +105,12 @@ pub enum RepositoryError {
     /// The grant was on base and is gone.
     #[error("the grant `{0}` has ended: it was merged before and reverted")]
     Ended(GrantId),
+    /// A branch that cannot be merged as it is.
+    #[error("`{0}` cannot be merged into base as it is; rebase it on base, and sign again")]
+    NotMergeable(String),
+    /// A branch without a change of owned files.
+    #[error("`{0}` changes no file that owners own, so there is nothing to sign")]
+    NothingOwned(String),
     /// The judgement says no.
     #[error("refused: {} finding(s)", .0.len())]
     Refused(Vec<Finding>),
@@ -107,7 +121,21 @@ type Result<T> = std::result::Result<T, RepositoryError>;
 impl Repository {
     /// The repository whose base is `branch`.
     pub fn new(branch: BaseBranch) -> Self {
-        Self { branch, digests: RefCell::default(), latest: RefCell::default() }
+        Self {
+            branch,
+            digests: RefCell::default(),
+            latest: Arc::default(),
+            sound: RefCell::default(),
+            good: Cell::default(),
+        }
+    }
+
+    /// The same repository, opened once more: for reading while this value writes, or the other way round.
+    ///
+    /// # Errors
+    /// [`RepositoryError`] where it cannot be opened.
+    pub fn again(&self) -> Result<Self> {
+        Ok(Self { latest: self.latest.clone(), ..Self::new(self.branch.again()?) })
     }
 
     /// The base branch.
@@ -129,13 +157,18 @@ impl Repository {
 
     /// What base said, or would say, at `commit`.
     fn snapshot_at(&self, commit: CommitId) -> Result<Arc<BaseSnapshot>> {
-        let latest = self.latest.borrow().clone();
+        let latest = self.latest().clone();
         if let Some(same) = latest.as_ref().filter(|snapshot| snapshot.commit() == commit) {
             return Ok(same.clone());
         }
         let taken = Arc::new(BaseSnapshot::take(self.remote(), commit, latest.as_deref())?);
-        self.latest.replace(Some(taken.clone()));
+        *self.latest() = Some(taken.clone());
         Ok(taken)
+    }
+
+    fn latest(&self) -> MutexGuard<'_, Option<Arc<BaseSnapshot>>> {
+        // It is replaced whole, so a thread that broke off left nothing half done.
+        self.latest.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The grants of `cluster` on base, each with its id. One that cannot be read as a grant is an error in its place.
@@ -151,175 +184,26 @@ impl Repository {
         snapshot.grants(cluster).map(read).collect()
     }
 
-    /// Proposes a signed grant: a branch `p0/grant/<id>` with one commit.
-    ///
-    /// # Errors
-    /// [`RepositoryError`]; nothing was written.
-    pub fn propose(&self, cluster: &ClusterName, manifest: &Manifest, by: Identity) -> Result<Ensured> {
-        let bytes = manifest.to_yaml()?.into_bytes();
-        let id = &manifest.claims().id;
-        self.check_unused(manifest, cluster, &bytes)?;
-        let change =
-            Change { branch: grant_branch(id), message: grant_message("Grant", manifest.claims()), by };
-        let done = self.branch.ensure_change(&change, |base| self.addition(base, cluster, id, bytes.clone()));
-        done.map_err(flatten)
-    }
-
-    /// An id that ended never comes back; one that is live may be proposed again as it is.
-    ///
-    /// Only what happened since the grant was made is read, so that proposing stays quick in a long history; the
-    /// judgement reads all of it.
-    fn check_unused(&self, manifest: &Manifest, cluster: &ClusterName, bytes: &[u8]) -> Result<()> {
-        let Claims { id, created_at, .. } = manifest.claims();
-        let base = self.branch.head()?;
-        match self.remote().read_file(base, &cluster.grant_path(id))? {
-            Some(live) if live.bytes == bytes => return Ok(()),
-            Some(_) => return Err(GitError::ForeignBranch(grant_branch(id)).into()),
-            None => {}
+    /// The edits of a cluster's companion files that grants which come and go need.
+    fn companions(&self, base: CommitId, cluster: &ClusterName, change: GrantsChange) -> Result<Vec<Edit>> {
+        let snapshot = self.snapshot_at(base)?;
+        let (files, change) =
+            (snapshot.companions(cluster), GrantsChange { mapped: snapshot.mapped(cluster), ..change });
+        let mut edits = Vec::new();
+        for companion in Companion::ALL {
+            match files.get(&companion) {
+                Some(CompanionFile { path, text }) => {
+                    let bytes = companion::edit(companion, text, &change)?.into_bytes();
+                    edits.push(Edit::Put { path: path.clone(), bytes });
+                }
+                None if companion::is_needed(companion, &change) => {
+                    return Err(RepositoryError::NoCompanion(cluster.clone()));
+                }
+                None => {}
+            }
         }
-        let (folder, since) = (cluster.grants_folder(), long_before(*created_at));
-        match self.remote().used_since(base, &[folder], since, &traces([id]))? {
-            none if none == Used::default() => Ok(()),
-            _ => Err(RepositoryError::Ended(id.clone())),
-        }
-    }
-
-    /// Merges a proposed grant, judged on the head that it lands on.
-    ///
-    /// # Errors
-    /// [`RepositoryError::Refused`] with every finding; base is where it was.
-    pub fn merge(
-        &self,
-        cluster: &ClusterName,
-        id: &GrantId,
-        by: Identity,
-        now: Timestamp,
-    ) -> Result<(Merged, Option<Claims>)> {
-        let branch = grant_branch(id);
-        let path = cluster.grant_path(id);
-        let Some(tip) = self.remote().tip(&branch)? else {
-            return self.merged_before(cluster, id).map(|()| (Merged::Before, None));
-        };
-        let file = self.remote().read_file(tip, &path)?.ok_or_else(|| self.no_grant(cluster, id))?;
-        let manifest = manifest(&path, &file.bytes)?;
-        let message = grant_message("Merge grant", manifest.claims());
-        let change = Change { branch, message, by };
-        let edits = |base, _| self.addition(base, cluster, id, file.bytes.clone());
-        let judged = |proposed: crate::git::Proposed| self.pass(proposed.base, proposed.head, now);
-        let merged = self.branch.merge(&change, AfterMerge::DeleteBranch, edits, judged).map_err(flatten)?;
-        if merged == Merged::Before {
-            // An old branch that base contains: its grant is live, or it has ended.
-            self.merged_before(cluster, id)?;
-        }
-        Ok((merged, Some(manifest.claims().clone())))
-    }
-
-    fn merged_before(&self, cluster: &ClusterName, id: &GrantId) -> Result<()> {
-        let base = self.branch.head()?;
-        if self.remote().read_file(base, &cluster.grant_path(id))?.is_some() {
-            return Ok(());
-        }
-        match self.remote().used(base, &[], Timestamp::MAX, &traces([id]))? {
-            none if none == Used::default() => Err(self.no_grant(cluster, id)),
-            _ => Err(RepositoryError::Ended(id.clone())),
-        }
-    }
-
-    /// Removes a grant from base: exactly the paths that it added. One that is proposed and not merged is withdrawn.
-    ///
-    /// # Errors
-    /// [`RepositoryError`]; base is where it was.
-    pub fn revert(
-        &self,
-        cluster: &ClusterName,
-        id: &GrantId,
-        by: Identity,
-        now: Timestamp,
-    ) -> Result<Reverted> {
-        if self.remote().read_file(self.branch.head()?, &cluster.grant_path(id))?.is_none() {
-            return self.withdraw(cluster, id);
-        }
-        let trailers = vec![("Request-Id", id.to_string())];
-        let message = Message { subject: format!("Revert grant {id}"), body: String::new(), trailers };
-        let change = Change { branch: format!("p0/revoke/{id}"), message, by };
-        let removal = |base| self.removal(base, cluster, id);
-        self.branch.ensure_change(&change, removal).map_err(flatten)?;
-        let judged = |proposed: crate::git::Proposed| self.pass(proposed.base, proposed.head, now);
-        let merged = self.branch.merge(&change, AfterMerge::DeleteBranch, |base, _| removal(base), judged);
-        match merged.map_err(flatten)? {
-            Merged::Now(commit) => Ok(Reverted::Now(commit)),
-            Merged::Before => Ok(Reverted::Before),
-        }
-    }
-
-    /// A grant that is not on base is proposed, has ended, or never was.
-    fn withdraw(&self, cluster: &ClusterName, id: &GrantId) -> Result<Reverted> {
-        if self.branch.delete(&grant_branch(id))? {
-            return Ok(Reverted::Withdrawn);
-        }
-        match self.merged_before(cluster, id) {
-            Ok(()) | Err(RepositoryError::Ended(_)) => Ok(Reverted::Before),
-            Err(error) => Err(error),
-        }
-    }
-
-    fn addition(
-        &self,
-        base: CommitId,
-        cluster: &ClusterName,
-        id: &GrantId,
-        bytes: Vec<u8>,
-    ) -> Result<Vec<Edit>> {
-        let mut edits = vec![Edit::Put { path: cluster.grant_path(id), bytes }];
-        edits.extend(self.kustomization(base, cluster, &[id.clone()].into(), &BTreeSet::new())?);
         Ok(edits)
     }
-
-    fn removal(&self, base: CommitId, cluster: &ClusterName, id: &GrantId) -> Result<Vec<Edit>> {
-        let mut edits = vec![Edit::Delete { path: cluster.grant_path(id) }];
-        edits.extend(self.kustomization(base, cluster, &BTreeSet::new(), &[id.clone()].into())?);
-        Ok(edits)
-    }
-
-    fn kustomization(
-        &self,
-        base: CommitId,
-        cluster: &ClusterName,
-        added: &BTreeSet<GrantId>,
-        removed: &BTreeSet<GrantId>,
-    ) -> Result<Option<Edit>> {
-        let path = cluster.kustomization_path();
-        let text = self.remote().read_file(base, &path)?.and_then(|file| String::from_utf8(file.bytes).ok());
-        let Some(text) = text else { return Ok(None) };
-        let bytes = kustomization::edit(&text, added, removed)?.into_bytes();
-        Ok(Some(Edit::Put { path, bytes }))
-    }
-
-    fn no_grant(&self, cluster: &ClusterName, id: &GrantId) -> RepositoryError {
-        RepositoryError::NoGrant {
-            id: id.clone(),
-            cluster: cluster.clone(),
-            base: self.branch.base().to_owned(),
-        }
-    }
-}
-
-/// The branch that proposes a grant: the key that makes proposing twice one change.
-pub fn grant_branch(id: &GrantId) -> String {
-    format!("p0/grant/{id}")
-}
-
-/// What a grant's commits say; the trailers are for reading, the signature is the evidence.
-fn grant_message(verb: &str, claims: &Claims) -> Message {
-    let mut trailers = vec![("Request-Id", claims.id.to_string())];
-    if let Some(flow) = &claims.workflow {
-        trailers.push(("Requested-by", flow.requester.clone()));
-        trailers.extend(flow.approvers.iter().map(|approver| ("Approved-by", approver.clone())));
-        trailers.extend(flow.policy_rule.iter().map(|rule| ("Policy-rule", rule.clone())));
-    }
-    trailers.push(("Expires-at", claims.expires_at.to_string()));
-    let subject = format!("{verb}: {} on {} to {}", claims.role, claims.selection, claims.subject);
-    Message { subject, body: String::new(), trailers }
 }
 
 fn flatten(error: MergeError<RepositoryError>) -> RepositoryError {

@@ -5,39 +5,53 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use p0_access::duration::Lifetime;
+use p0_access::identity::SlackId;
 use p0_access::name::PersonName;
-use p0_access::policy::{self, Acceptance, Given, Match, Proof, Question, Reason, accept_all};
-use p0_access::request::{Accepted, Approval as GrantedApproval, Channel, Request, RequestId, Vote};
-use p0_grant::approval::ApprovalKind;
+use p0_access::policy::Acceptance;
+use p0_access::request::{Approval as GrantedApproval, Request, RequestId, Vote};
 use p0_grant::name::GrantId;
+use p0_grant::role::RoleRef;
+use p0_grant::subject::Subject;
 
-use crate::on_call::OnCallLookup;
+use crate::repository::BaseSnapshot;
 use crate::store::{Filter, Store};
-use crate::workflow::policy_context::{PlannedGrant, PolicyContext, QueryContext};
-use crate::workflow::{Result, Workflow, WorkflowError};
+use crate::workflow::actor::{Claim, People, SlackUser};
+use crate::workflow::policy_context::PolicyContext;
+use crate::workflow::{Result, Workflow, WorkflowError, clusters_of, snapshot};
 
+mod access;
 mod answer;
+mod close_preapprovals;
 mod end;
 mod extend;
+mod named;
+mod picker;
 mod preapprove;
 mod request;
+mod revoke;
+mod revokers;
+mod scope;
 
-pub use answer::{Approval, Preview};
-pub use end::{Revocation, Scope};
+pub use access::{Possible, Standing};
+pub use answer::{Approval, Preview, Proof};
+pub(crate) use close_preapprovals::CLOSE;
+pub use picker::{Choice, Field, FieldProblem, OfferedRole, Picker};
 pub use preapprove::NewPreapproval;
 pub use request::{Length, NewRequest, RequestItem, Submitted};
+pub use revoke::Revocation;
+pub use scope::{Run, Scope};
 
 /// Where people ask, answer and end.
 pub struct Service {
     workflow: Arc<Workflow>,
-    on_call: Arc<dyn OnCallLookup>,
 }
 
 impl Service {
     /// The commands on the requests of `workflow`.
-    pub fn new(workflow: Arc<Workflow>, on_call: Arc<dyn OnCallLookup>) -> Self {
-        Self { workflow, on_call }
+    pub fn new(workflow: Arc<Workflow>) -> Self {
+        Self { workflow }
     }
 
     /// The store.
@@ -45,63 +59,93 @@ impl Service {
         self.workflow.store()
     }
 
-    /// A request by its id.
+    /// A request by its id, as it is at `now`.
     ///
     /// # Errors
-    /// [`WorkflowError::NoRequest`], or the store's.
-    pub async fn find(&self, id: &RequestId) -> Result<Request> {
-        self.workflow.find(id).await
+    /// [`crate::workflow::WorkflowError::NoRequest`], or the store's.
+    pub async fn find(&self, id: &RequestId, now: Timestamp) -> Result<Request> {
+        self.workflow.find(id, now).await
     }
 
-    /// The requests that `filter` finds, newest first.
+    /// What base says now, in each repository.
+    ///
+    /// # Errors
+    /// [`crate::workflow::WorkflowError`] where one cannot be read.
+    pub(crate) async fn snapshots(&self) -> Result<Vec<Arc<BaseSnapshot>>> {
+        let mut snapshots = Vec::new();
+        for repository in &self.workflow.repositories {
+            snapshots.push(snapshot(&repository.mirror).await?);
+        }
+        Ok(snapshots)
+    }
+
+    /// What base says now, where `request` lives.
+    ///
+    /// # Errors
+    /// [`crate::workflow::WorkflowError`] where that cannot be read.
+    pub(crate) async fn base_of(&self, request: &Request) -> Result<Arc<BaseSnapshot>> {
+        let repository = self.workflow.repository_of(&clusters_of(request)).await?;
+        snapshot(&repository.mirror).await
+    }
+
+    /// Which person a user of Slack is, by any repository's base.
+    ///
+    /// # Errors
+    /// [`crate::workflow::WorkflowError`] where none knows them.
+    pub(crate) async fn person_of(&self, user: &SlackUser) -> Result<PersonName> {
+        let mut refused = WorkflowError::Nowhere;
+        for repository in &self.workflow.repositories {
+            let people = self.workflow.people(&repository.mirror).await;
+            match people.and_then(|people| people.clicked(user)) {
+                Ok(person) => return Ok(person),
+                Err(error) => refused = error,
+            }
+        }
+        Err(refused)
+    }
+
+    /// What the person is called in Kubernetes whom Slack knows by `id`.
+    ///
+    /// # Errors
+    /// [`crate::workflow::WorkflowError::Who`] where no person is, or has no name there.
+    pub(crate) async fn subject_of_slack(&self, id: &SlackId) -> Result<Subject> {
+        let mut refused = WorkflowError::Nowhere;
+        for snapshot in self.snapshots().await? {
+            let found = snapshot.identities().map_err(WorkflowError::from).and_then(|people| {
+                let person = people.by_slack(id).map_err(WorkflowError::Who)?;
+                people.subject_of(person).map_err(WorkflowError::Who)
+            });
+            match found {
+                Ok(subject) => return Ok(subject),
+                Err(error) => refused = error,
+            }
+        }
+        Err(refused)
+    }
+
+    /// The requests that `filter` finds, newest first, as they are at `now`.
     ///
     /// # Errors
     /// The store's.
-    pub async fn list(&self, filter: &Filter) -> Result<Vec<Request>> {
-        self.workflow.list(filter).await
+    pub async fn list(&self, filter: &Filter, now: Timestamp) -> Result<Vec<Request>> {
+        self.workflow.list(filter, now).await
     }
 }
 
-/// A vote as policy counts it.
-fn counted(vote: &Vote) -> policy::Vote {
-    let proof = match vote.channel {
-        Channel::Cli if !vote.signatures.is_empty() => Proof::Signature,
-        Channel::Cli | Channel::Slack => Proof::Bot,
-        Channel::Git => Proof::Review,
-        Channel::Demo => Proof::Name,
-    };
-    policy::Vote { person: vote.person.clone(), proof }
-}
-
-/// Each member with what policy answered for it.
-struct Judged<'m> {
-    found: Vec<(Match, Question<'m>)>,
-}
-
-impl<'m> Judged<'m> {
-    fn of(known: &PolicyContext, members: &'m [PlannedGrant], context: &QueryContext<'m>) -> Result<Self> {
-        // It will stand in a file that appliers read: better said now than when somebody has approved it.
-        if let Some(reason) = context.reason {
-            p0_grant::text::check_text(reason).map_err(WorkflowError::Reason)?;
-        }
-        let found = members.iter().map(|member| {
-            let question = member.question(context);
-            known.decide(&question).map(|found| (found, question))
-        });
-        Ok(Self { found: found.collect::<Result<_>>()? })
-    }
-
-    fn pairs(&self) -> Vec<(&Match, &Question<'m>)> {
-        self.found.iter().map(|(found, question)| (found, question)).collect()
-    }
-
-    fn accept(&self, given: &Given) -> std::result::Result<Vec<Acceptance>, Vec<Reason>> {
-        accept_all(&self.pairs(), given)
-    }
-
-    /// Whether `person` may approve every member in some way.
-    fn may_approve(&self, person: &PersonName) -> bool {
-        self.found.iter().all(|(found, _)| found.approvers().contains(person))
+impl Service {
+    /// What base says about a request now, and who does `verb` to `about`.
+    async fn acting(
+        &self,
+        request: &Request,
+        claim: &Claim,
+        verb: &str,
+        about: &str,
+        now: Timestamp,
+    ) -> Result<(Arc<BaseSnapshot>, PersonName)> {
+        let repository = self.workflow.repository_of(&clusters_of(request)).await?;
+        let base = snapshot(&repository.mirror).await?;
+        let person = People::of(&base)?.who(claim, verb, about, now)?;
+        Ok((base, person))
     }
 }
 
@@ -111,25 +155,48 @@ fn approval(
     accepted: Vec<Acceptance>,
     lifetime: Lifetime,
     votes: Vec<Vote>,
-    preapproval: Option<&GrantId>,
 ) -> GrantedApproval {
     let longest = accepted.iter().map(|acceptance| acceptance.max_duration).min().unwrap_or(lifetime);
-    let one = |acceptance: Acceptance| Accepted {
-        rule: acceptance.rule.to_string(),
-        via: acceptance.via,
-        approvers: acceptance.approvers,
-        preapproval: preapproval.filter(|_| acceptance.via == ApprovalKind::Preapproval).cloned(),
-    };
     GrantedApproval {
         policy: known.policy.digest().to_owned(),
-        accepted: accepted.into_iter().map(one).collect(),
+        accepted: accepted.into_iter().map(|acceptance| acceptance.accepted).collect(),
         votes,
         lifetime: lifetime.min(longest),
         merge_within: known.policy.settings().merge_within,
     }
 }
 
-/// The members of a request, as base gives them now.
-fn members(known: &PolicyContext, request: &Request) -> Result<Vec<PlannedGrant>> {
-    request.spec().grants.iter().map(|want| known.want(want)).collect()
+/// A role as P0 writes it: `ClusterRole / view`, in any case, or shorter.
+///
+/// # Errors
+/// What is wrong with the text.
+pub(crate) fn role_called(text: &str) -> std::result::Result<RoleRef, String> {
+    let parts: Vec<&str> = text.split('/').map(str::trim).collect();
+    let kind = |word: &str| match word.to_ascii_lowercase().as_str() {
+        "clusterrole" => "ClusterRole".to_owned(),
+        "role" => "Role".to_owned(),
+        _ => word.to_owned(),
+    };
+    let text = match parts.as_slice() {
+        [first, rest @ ..] if !rest.is_empty() => format!("{}/{}", kind(first), rest.join("/")),
+        _ => text.trim().to_owned(),
+    };
+    text.parse().map_err(|error: p0_grant::role::RoleRefError| error.to_string())
+}
+
+/// A new id, used once ever.
+///
+/// # Errors
+/// Where the system has no randomness.
+pub(crate) fn new_id() -> std::result::Result<GrantId, getrandom::Error> {
+    let mut id = String::with_capacity(GrantId::LENGTH);
+    let mut bytes = [0; 64];
+    while id.len() < GrantId::LENGTH {
+        getrandom::fill(&mut bytes)?;
+        // 252 is the largest multiple of 36 in a byte: beyond it some letters would come more often.
+        let letters = bytes.iter().filter(|byte| **byte < 252);
+        let letters = letters.filter_map(|byte| char::from_digit(u32::from(byte % 36), 36));
+        id.extend(letters.take(GrantId::LENGTH - id.len()));
+    }
+    GrantId::new(id).map_err(|_| getrandom::Error::UNEXPECTED)
 }

@@ -72,7 +72,7 @@ pub enum SigningError {
     /// A file that is no key.
     #[error("`{0}` is not an OpenSSH key; make one with `ssh-keygen -t ed25519`")]
     NotAKey(PathBuf),
-    /// A key with a passphrase that nobody gave.
+    /// A key whose passphrase was not given.
     #[error(
         "the signing key `{0}` has a passphrase; add the key to an SSH agent and name its `.pub` file, or set P0_SIGNING_KEY_PASSPHRASE"
     )]
@@ -140,13 +140,22 @@ impl SigningKey {
         }
     }
 
+    /// Its public half.
+    pub fn public(&self) -> PublicKey {
+        match self {
+            Self::Private(key) => key.public_key().clone(),
+            Self::Agent { key, .. } => PublicKey::clone(key),
+        }
+    }
+
+    /// Whether `public` is its public half.
+    pub fn is_half_of(&self, public: &PublicKey) -> bool {
+        self.public().key_data() == public.key_data()
+    }
+
     /// The public half as one line of OpenSSH, without a comment.
     pub fn public_line(&self) -> String {
-        let key = match self {
-            Self::Private(key) => key.public_key(),
-            Self::Agent { key, .. } => key,
-        };
-        let mut key = key.clone();
+        let mut key = self.public();
         key.set_comment("");
         key.to_openssh().unwrap_or_default()
     }

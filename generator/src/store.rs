@@ -1,7 +1,7 @@
 //! The store: requests, what is still to be done for them, what was told to whom, and the audit log.
 //!
 //! One SQLite file, or a PostgreSQL database when several replicas run; both are spoken to in the same SQL. A step of a
-//! request is one transaction: its new state if nobody else was quicker, its effects, and one line of the hash-chained
+//! request is one transaction: its new state if no other writer was quicker, its effects, and one line of the hash-chained
 //! log. Values are kept as JSON. Not here: what a state or an effect means, and the clock.
 
 use std::sync::Arc;
@@ -9,18 +9,24 @@ use std::sync::Arc;
 mod audit;
 mod care;
 mod database;
+mod delivery;
 mod error;
+mod inspect;
 mod migrate;
 mod notice;
 mod open;
 mod outbox;
+mod outgoing;
+mod place;
 mod request;
 
 pub use audit::{AuditLine, Chain, GENESIS};
 pub use error::StoreError;
+pub use inspect::{Inspected, Schema};
 pub use notice::Notice;
-pub use open::{Alone, Place};
-pub use outbox::{Backlog, ClaimedEffect, backoff};
+pub use open::Alone;
+pub use outbox::{Backlog, ClaimedEffect};
+pub use place::Place;
 pub use request::{Advanced, Columns, Filter, NewEffect, NewStep, Stored, Urgency};
 
 use database::Database;
@@ -30,6 +36,7 @@ use database::Database;
 pub struct Store {
     database: Database,
     place: Arc<Place>,
+    held: Arc<outbox::Held>,
 }
 
 type Result<T> = std::result::Result<T, StoreError>;

@@ -11,20 +11,46 @@ use jiff::Timestamp;
 use p0_access::cluster::ReasonKept;
 use p0_access::digest::sha256;
 use p0_access::layout::ClusterName;
-use p0_access::request::{Effect, Event, Request, RequestId, State, StateName, Step, step};
+use p0_access::request::{Effect, Event, Request, RequestId, State, StateName, Step, step, time_step};
 
-use crate::forge::Forge;
+use crate::forge::{HostedRepository, Mirror};
+use crate::on_call::{NobodyOnCall, OnCallLookup};
 use crate::repository::BaseSnapshot;
-use crate::store::{Advanced, Columns, Filter, NewEffect, NewStep, Store, Urgency};
+use crate::store::{Advanced, Columns, Filter, NewEffect, NewStep, Store, Stored, Urgency};
 
 pub mod actor;
 mod error;
+pub mod evidence;
+pub(crate) mod judged;
+mod nudge;
+mod on_call;
 pub(crate) mod policy_context;
 
 pub use error::{Result, WorkflowError};
+pub use nudge::Nudge;
 
 use actor::People;
 use policy_context::PolicyContext;
+
+/// Logs that access came, went, or that a request moved on.
+fn log_move(before: &Request, request: &Request) {
+    let (from, to) = (before.state().name(), request.state().name());
+    if from == to {
+        return;
+    }
+    let spec = request.spec();
+    let (id, requester, subject, grants) = (request.id(), &spec.requester, &spec.subject, spec.summary());
+    let (from, to) = (from.as_str(), to.as_str());
+    match request.state() {
+        State::Merged(_) => {
+            tracing::info!(%id, %requester, %subject, grants, from, to, "access is granted on base");
+        }
+        State::Revoked(_) => {
+            tracing::info!(%id, %requester, %subject, grants, from, to, "access is removed from base");
+        }
+        _ => tracing::debug!(%id, %requester, %subject, grants, from, to, "a request moved on"),
+    }
+}
 
 /// How often a lost race for one request is run again.
 const TRIES: usize = 32;
@@ -32,13 +58,38 @@ const TRIES: usize = 32;
 /// Requests and their repositories.
 pub struct Workflow {
     pub(crate) store: Store,
-    pub(crate) forges: Vec<Arc<dyn Forge>>,
+    pub(crate) repositories: Vec<HostedRepository>,
+    /// Knows who is on call.
+    on_call: Arc<dyn OnCallLookup>,
+    /// Wakes the reconciler of this process when a step was stored.
+    nudge: Nudge,
+}
+
+/// Requests of the store.
+#[derive(Debug, Default)]
+pub struct Listed {
+    /// Those that can be read, newest first.
+    pub requests: Vec<Request>,
+    /// Ids of the others, and why not.
+    pub unreadable: Vec<(String, String)>,
 }
 
 impl Workflow {
-    /// The requests of `store`, which live in the repositories of `forges`.
-    pub fn new(store: Store, forges: Vec<Arc<dyn Forge>>) -> Self {
-        Self { store, forges }
+    /// The requests of `store`, which live in `repositories`. Without [`Workflow::with_on_call`] no person is on call.
+    pub fn new(store: Store, repositories: Vec<HostedRepository>) -> Self {
+        Self { store, repositories, on_call: Arc::new(NobodyOnCall), nudge: Nudge::default() }
+    }
+
+    /// The same with what knows who is on call.
+    #[must_use]
+    pub fn with_on_call(mut self, on_call: Arc<dyn OnCallLookup>) -> Self {
+        self.on_call = on_call;
+        self
+    }
+
+    /// What wakes the reconciler of this process.
+    pub fn nudge(&self) -> &Nudge {
+        &self.nudge
     }
 
     /// The store.
@@ -46,26 +97,63 @@ impl Workflow {
         &self.store
     }
 
-    /// A request by its id.
+    /// A request by its id, as it is at `now`: time counts, whether anybody has noted it or not.
     ///
     /// # Errors
     /// [`WorkflowError::NoRequest`], or the store's.
-    pub async fn find(&self, id: &RequestId) -> Result<Request> {
-        let stored = self.store.load(id.as_str()).await?;
-        stored.ok_or_else(|| WorkflowError::NoRequest(id.clone()))?.read().map_err(Into::into)
+    pub async fn find(&self, id: &RequestId, now: Timestamp) -> Result<Request> {
+        let request: Request = self.stored(id).await?.read()?;
+        Ok(request.at(now))
     }
 
-    /// The requests that `filter` finds, newest first.
+    /// A request as it is stored, found by its id or by that of any of its grants.
+    async fn stored(&self, id: &RequestId) -> Result<Stored> {
+        if let Some(stored) = self.store.load(id.as_str()).await? {
+            return Ok(stored);
+        }
+        let has = |stored: &Stored| {
+            let request = stored.read::<Request>().ok();
+            request.is_some_and(|request| request.spec().grants.iter().any(|want| want.grant == *id.grant()))
+        };
+        let all = self.store.list(&Filter::default()).await?;
+        all.into_iter().find(has).ok_or_else(|| WorkflowError::NoRequest(id.clone()))
+    }
+
+    /// The requests that `filter` finds, newest first, as they are at `now`. One that cannot be read is logged, and hides none.
     ///
     /// # Errors
     /// The store's.
-    pub async fn list(&self, filter: &Filter) -> Result<Vec<Request>> {
-        let stored = self.store.list(filter).await?;
-        stored.iter().map(|one| one.read().map_err(WorkflowError::from)).collect()
+    pub async fn list(&self, filter: &Filter, now: Timestamp) -> Result<Vec<Request>> {
+        let Listed { requests, unreadable } = self.list_all(filter, now).await?;
+        for (id, why) in unreadable {
+            tracing::error!(%id, why, "a request in the store cannot be read");
+        }
+        Ok(requests)
+    }
+
+    /// The same, with what cannot be read.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn list_all(&self, filter: &Filter, now: Timestamp) -> Result<Listed> {
+        let mut listed = Listed::default();
+        for one in self.store.list(filter).await? {
+            match one.read::<Request>() {
+                Ok(request) => listed.requests.push(request.at(now)),
+                Err(error) => listed.unreadable.push((one.id.clone(), WorkflowError::from(error).sentence())),
+            }
+        }
+        // Time may have led out of the states that are looked for.
+        let is_meant = |request: &Request| {
+            let state = request.state().name().as_str();
+            filter.states.is_empty() || filter.states.iter().any(|meant| meant == state)
+        };
+        listed.requests.retain(is_meant);
+        Ok(listed)
     }
 
     /// Makes one step of a request. `decide` says which, given the request as it is at that moment; it is called again
-    /// where another writer was quicker.
+    /// where another writer was quicker. What time alone does by then is a step of its own, before.
     pub(crate) async fn advance(
         &self,
         id: &RequestId,
@@ -73,52 +161,71 @@ impl Workflow {
         decide: impl Fn(&Request) -> Result<Event>,
     ) -> Result<Request> {
         for _ in 0..TRIES {
-            let stored =
-                self.store.load(id.as_str()).await?.ok_or_else(|| WorkflowError::NoRequest(id.clone()))?;
+            let stored = self.stored(id).await?;
             let request: Request = stored.read()?;
-            let step = step(&request, decide(&request)?, now)?;
-            match self.store.advance(id.as_str(), stored.version, &stored_step(&step, now)?).await? {
-                Advanced::To(_) => return Ok(step.request),
+            let (next, is_last) = match time_step(&request, now) {
+                Some(next) => (next, false),
+                None => (step(&request, decide(&request)?, now)?, true),
+            };
+            match self.store.advance(&stored.id, stored.version, &stored_step(&next, now)?).await? {
+                Advanced::To(_) => {
+                    self.nudge.wake();
+                    log_move(&request, &next.request);
+                    if is_last {
+                        return Ok(next.request);
+                    }
+                }
                 Advanced::Conflict => {}
             }
         }
         Err(WorkflowError::Busy(id.clone()))
     }
 
+    /// Notes what time alone has done to a request.
+    pub(crate) async fn let_time_count(&self, id: &RequestId, now: Timestamp) -> Result<()> {
+        match self.advance(id, now, |_| Ok(Event::Tick)).await {
+            Ok(_) | Err(WorkflowError::Refused(_)) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
     /// The repository that has `clusters`.
-    pub(crate) async fn forge_of(&self, clusters: &BTreeSet<ClusterName>) -> Result<Arc<dyn Forge>> {
-        if let [only] = self.forges.as_slice() {
+    pub(crate) async fn repository_of(&self, clusters: &BTreeSet<ClusterName>) -> Result<HostedRepository> {
+        if let [only] = self.repositories.as_slice() {
             return Ok(only.clone());
         }
-        for forge in &self.forges {
-            let snapshot = snapshot(forge).await?;
+        let mut known = BTreeSet::new();
+        for repository in &self.repositories {
+            let snapshot = snapshot(&repository.mirror).await?;
+            known.extend(snapshot.clusters().filter(|own| snapshot.has(own)).map(ToString::to_string));
             if clusters.iter().all(|cluster| snapshot.has(cluster)) {
-                return Ok(forge.clone());
+                return Ok(repository.clone());
             }
         }
         let names: Vec<String> = clusters.iter().map(ToString::to_string).collect();
-        Err(WorkflowError::NoRepository(names.join(", ")))
+        let (clusters, known) = (names.join(", "), known.into_iter().collect());
+        Err(WorkflowError::NoRepository { clusters, known })
     }
 
-    /// Who is who, on the base of `forge`.
-    pub(crate) async fn people(&self, forge: &Arc<dyn Forge>) -> Result<People> {
-        People::of(&*snapshot(forge).await?)
+    /// Who is who, on the base of `mirror`.
+    pub(crate) async fn people(&self, mirror: &Mirror) -> Result<People> {
+        People::of(&*snapshot(mirror).await?)
     }
 
     /// What base says about `clusters`.
     pub(crate) async fn known(
         &self,
         clusters: &BTreeSet<ClusterName>,
-    ) -> Result<(Arc<dyn Forge>, PolicyContext)> {
-        let forge = self.forge_of(clusters).await?;
-        let context = PolicyContext::of(&*snapshot(&forge).await?, clusters)?;
-        Ok((forge, context))
+    ) -> Result<(HostedRepository, PolicyContext)> {
+        let repository = self.repository_of(clusters).await?;
+        let context = PolicyContext::of(&*snapshot(&repository.mirror).await?, clusters)?;
+        Ok((repository, context))
     }
 }
 
-/// What the base of `forge` says now.
-async fn snapshot(forge: &Arc<dyn Forge>) -> Result<Arc<BaseSnapshot>> {
-    let own = forge.clone();
+/// What base says now.
+pub(crate) async fn snapshot(mirror: &Mirror) -> Result<Arc<BaseSnapshot>> {
+    let own = mirror.clone();
     blocking(move || own.snapshot()).await
 }
 
@@ -167,7 +274,7 @@ pub(crate) fn stored_step(step: &Step, now: Timestamp) -> Result<NewStep> {
         };
         let urgency = if *effect == Effect::ApplyDesired { urgency } else { Urgency::Normal };
         let body = serde_json::to_value(effect).map_err(WorkflowError::Json)?;
-        Ok(NewEffect { key: key.clone(), kind: kind.to_owned(), urgency, body, due: now })
+        Ok(NewEffect { key: key.clone(), kind: kind.to_owned(), urgency, body, due: now, recipient: None })
     };
     let clusters: Vec<String> = clusters_of(request).iter().map(ToString::to_string).collect();
     Ok(NewStep {

@@ -1,24 +1,25 @@
-//! The plain Git forge on real repositories, with the `git` command as second opinion.
+//! Base and the branches that change it, on real repositories, with the `git` command as second opinion.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
     reason = "a repository that cannot be made is a failed test"
 )]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 use std::path::Path;
 use std::process::Command;
 
+use jiff::Timestamp;
 use p0_access::change::Edit;
 use p0_gitops::git::{
-    AfterMerge, BaseBranch, Change, CommitId, Credentials, Ensured, GitError, Identity, MergeError, Merged,
-    Message, Remote, Used, add_files, create_bare,
+    BaseBranch, Change, CommitId, Credentials, Ensured, GitError, Identity, MergeError, Message, Proposed,
+    Remote, Traces, add_files, create_bare,
 };
 
 struct Fixture {
     folder: tempfile::TempDir,
-    forge: BaseBranch,
+    base: BaseBranch,
 }
 
 fn by() -> Identity {
@@ -50,8 +51,15 @@ fn always(edits: Vec<Edit>) -> impl FnMut(CommitId) -> Result<Vec<Edit>, Infalli
     move |_| Ok(edits.clone())
 }
 
-fn same(edits: Vec<Edit>) -> impl FnMut(CommitId, CommitId) -> Result<Vec<Edit>, Infallible> {
-    move |_, _| Ok(edits.clone())
+/// Merges one branch; the commit that base moved to.
+fn merge_on<E: std::error::Error>(
+    base: &BaseBranch,
+    branch: &str,
+    edits: &[Edit],
+    verify: impl FnMut(Proposed) -> Result<(), E>,
+) -> Result<CommitId, MergeError<E>> {
+    let merged = base.merge_many(&[change(branch)], |_, _| Ok(edits.to_vec()), verify)?;
+    Ok(*merged.get(branch).expect("what is merged has a commit"))
 }
 
 impl Fixture {
@@ -67,7 +75,7 @@ impl Fixture {
             &Message { subject: "first".to_owned(), ..Message::default() },
         )
         .unwrap();
-        Self { folder, forge: BaseBranch::new(remote, "main") }
+        Self { folder, base: BaseBranch::new(remote, "main") }
     }
 
     fn again(&self) -> BaseBranch {
@@ -91,11 +99,11 @@ impl Fixture {
     }
 
     fn propose(&self, branch: &str, edits: &[Edit]) -> Ensured {
-        self.forge.ensure_change(&change(branch), always(edits.to_vec())).unwrap()
+        self.base.ensure_change(&change(branch), always(edits.to_vec())).unwrap()
     }
 
-    fn merge(&self, branch: &str, edits: &[Edit]) -> Result<Merged, MergeError<Infallible>> {
-        self.forge.merge(&change(branch), AfterMerge::DeleteBranch, same(edits.to_vec()), |_| Ok(()))
+    fn merge(&self, branch: &str, edits: &[Edit]) -> Result<CommitId, MergeError<Infallible>> {
+        merge_on(&self.base, branch, edits, |_| Ok(()))
     }
 }
 
@@ -119,8 +127,7 @@ fn a_branch_with_another_change_is_left_alone() {
     let fixture = Fixture::new();
     fixture.propose("p0/grant/a", &[put("grants/a.yaml", "a\n")]);
     let before = fixture.git(&["rev-parse", "p0/grant/a"]);
-    let answer =
-        fixture.forge.ensure_change(&change("p0/grant/a"), always(vec![put("grants/a.yaml", "b\n")]));
+    let answer = fixture.base.ensure_change(&change("p0/grant/a"), always(vec![put("grants/a.yaml", "b\n")]));
     assert!(matches!(answer, Err(MergeError::Git(GitError::ForeignBranch(_)))), "{answer:?}");
     assert_eq!(fixture.git(&["rev-parse", "p0/grant/a"]), before);
 }
@@ -130,24 +137,10 @@ fn a_merge_is_a_merge_commit_and_the_branch_goes() {
     let fixture = Fixture::new();
     let edits = [put("grants/a.yaml", "a\n")];
     fixture.propose("p0/grant/a", &edits);
-    assert!(matches!(fixture.merge("p0/grant/a", &edits), Ok(Merged::Now(_))));
+    assert_eq!(fixture.merge("p0/grant/a", &edits).unwrap(), fixture.base.head().unwrap());
     assert_eq!(fixture.git(&["rev-list", "--parents", "-1", "main"]).split(' ').count(), 3);
     assert_eq!(fixture.git(&["for-each-ref", "--format=%(refname)"]), "refs/heads/main");
-    assert_eq!(fixture.propose("p0/grant/a", &edits), Ensured::AlreadyOnBase(fixture.forge.head().unwrap()));
-}
-
-#[test]
-fn a_kept_branch_merges_once() {
-    let fixture = Fixture::new();
-    let edits = vec![put("grants/a.yaml", "a\n")];
-    fixture.propose("p0/grant/a", &edits);
-    let merge = || {
-        fixture.forge.merge(&change("p0/grant/a"), AfterMerge::KeepBranch, same(edits.clone()), |_| {
-            Ok::<(), Infallible>(())
-        })
-    };
-    assert!(matches!(merge(), Ok(Merged::Now(_))));
-    assert!(matches!(merge(), Ok(Merged::Before)));
+    assert_eq!(fixture.propose("p0/grant/a", &edits), Ensured::AlreadyOnBase(fixture.base.head().unwrap()));
 }
 
 #[test]
@@ -156,19 +149,18 @@ fn a_push_in_between_is_kept_and_judged_again() {
     let edits = vec![put("grants/a.yaml", "a\n")];
     fixture.propose("p0/grant/a", &edits);
     let mut judged = 0;
-    let answer =
-        fixture.forge.merge(&change("p0/grant/a"), AfterMerge::DeleteBranch, same(edits), |proposed| {
-            judged += 1;
-            if judged == 1 {
-                let other = fixture.again();
-                let message = Message { subject: "theirs".to_owned(), ..Message::default() };
-                add_files(other.remote(), "main", &[put("theirs.txt", "t\n")], &by(), &message).unwrap();
-            } else {
-                assert!(fixture.forge.remote().read_file(proposed.head, "theirs.txt").unwrap().is_some());
-            }
-            Ok::<(), Infallible>(())
-        });
-    assert!(matches!(answer, Ok(Merged::Now(_))), "{answer:?}");
+    let answer = merge_on(&fixture.base, "p0/grant/a", &edits, |proposed| {
+        judged += 1;
+        if judged == 1 {
+            let other = fixture.again();
+            let message = Message { subject: "theirs".to_owned(), ..Message::default() };
+            add_files(other.remote(), "main", &[put("theirs.txt", "t\n")], &by(), &message).unwrap();
+        } else {
+            assert!(fixture.base.remote().read_file(proposed.head, "theirs.txt").unwrap().is_some());
+        }
+        Ok::<(), Infallible>(())
+    });
+    assert!(answer.is_ok(), "{answer:?}");
     assert_eq!((judged, fixture.git(&["show", "main:theirs.txt"])), (2, "t".to_owned()));
 }
 
@@ -178,12 +170,7 @@ fn a_refused_merge_leaves_base_where_it_was() {
     let edits = vec![put("grants/a.yaml", "a\n")];
     fixture.propose("p0/grant/a", &edits);
     let before = fixture.git(&["rev-parse", "main"]);
-    let answer = fixture.forge.merge(
-        &change("p0/grant/a"),
-        AfterMerge::DeleteBranch,
-        move |_, _| Ok(edits.clone()),
-        |_| Err(std::fmt::Error),
-    );
+    let answer = merge_on(&fixture.base, "p0/grant/a", &edits, |_| Err(std::fmt::Error));
     assert!(matches!(answer, Err(MergeError::Refused(_))));
     assert_eq!(fixture.git(&["rev-parse", "main"]), before);
 }
@@ -194,7 +181,7 @@ fn a_tip_that_was_changed_by_hand_is_refused() {
     let edits = vec![put("grants/a.yaml", "a\n")];
     fixture.propose("p0/grant/a", &edits);
     let message = Message { subject: "more".to_owned(), ..Message::default() };
-    add_files(fixture.forge.remote(), "p0/grant/a", &[put("grants/b.yaml", "b\n")], &by(), &message).unwrap();
+    add_files(fixture.base.remote(), "p0/grant/a", &[put("grants/b.yaml", "b\n")], &by(), &message).unwrap();
     assert!(matches!(fixture.merge("p0/grant/a", &edits), Err(MergeError::Git(GitError::ForeignTip { .. }))));
     let other = [put("grants/c.yaml", "c\n"), put("p0/allowed_signers", "me\n")];
     fixture.propose("p0/grant/c", &other);
@@ -228,41 +215,47 @@ fn a_revert_leaves_the_tree_as_if_the_grant_had_never_been() {
 fn history_tells_every_id_that_base_has_had() {
     let fixture = Fixture::new();
     for id in ["a", "b"] {
-        let edits = [put(&format!("grants/{id}.yaml"), "x\n")];
+        let edits = [put(&format!("clusters/prod/grants/{id}.yaml"), "x\n")];
         fixture.propose(&format!("p0/grant/{id}"), &edits);
         fixture.merge(&format!("p0/grant/{id}"), &edits).unwrap();
     }
-    let gone = [delete("grants/a.yaml")];
+    let gone = [delete("clusters/prod/grants/a.yaml")];
     fixture.propose("p0/revoke/a", &gone);
     fixture.merge("p0/revoke/a", &gone).unwrap();
     let message = Message { subject: "by hand, without a trailer".to_owned(), ..Message::default() };
-    for edits in [[put("grants/c.yaml", "c\n")], [delete("grants/c.yaml")]] {
-        add_files(fixture.forge.remote(), "main", &edits, &by(), &message).unwrap();
+    // The first commit says the beginning of time: a search that believed it would end there.
+    let epoch = Identity { at: Timestamp::UNIX_EPOCH, ..by() };
+    let by_hand = [
+        put("clusters/dev/grants/c.yaml", "c\n"),
+        delete("clusters/dev/grants/c.yaml"),
+        put("README.md", "r\n"),
+    ];
+    for (edit, who) in by_hand.into_iter().zip([by(), by(), epoch]) {
+        add_files(fixture.base.remote(), "main", &[edit], &who, &message).unwrap();
     }
+    // A trailer of a commit that did not touch the file burns no id.
+    let unrelated = Message { trailers: vec![("Request-Id", "e".to_owned())], ..Message::default() };
+    add_files(fixture.base.remote(), "main", &[put("README.md", "s\n")], &by(), &unrelated).unwrap();
     let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<String>>();
-    let entries = ["a.yaml", "b.yaml", "c.yaml", "d.yaml", "sentinel.yaml"];
-    let asked = Used { trailers: names(&["a", "b", "c", "d"]), entries: names(&entries) };
-    let found = |forge: &BaseBranch| {
+    let files = ["a", "b", "c", "d", "e"].map(|id| (id.to_owned(), format!("{id}.yaml")));
+    let traces = Traces { root: "clusters", leaf: "grants", files: files.into() };
+    let found = |base: &BaseBranch| {
         let since = "2026-11-24T09:00:00Z".parse().unwrap();
-        forge.remote().used(forge.head().unwrap(), &["grants".to_owned()], since, &asked).unwrap()
+        base.remote().used(base.head().unwrap(), since, &traces).unwrap()
     };
-    let wanted = Used {
-        trailers: names(&["a", "b"]),
-        entries: names(&["a.yaml", "b.yaml", "c.yaml", "sentinel.yaml"]),
-    };
-    assert_eq!(found(&fixture.forge), wanted);
+    assert_eq!(found(&fixture.base), names(&["a", "b", "c"]));
 
     // What is remembered is what somebody finds who reads all of it: after more commits, and after a base that was rewritten.
     let before = fixture.git(&["rev-parse", "main"]);
-    let edits = [put("grants/d.yaml", "d\n")];
+    let edits = [put("clusters/prod/grants/d.yaml", "d\n")];
     fixture.propose("p0/grant/d", &edits);
     fixture.merge("p0/grant/d", &edits).unwrap();
-    assert_eq!(found(&fixture.forge).trailers, names(&["a", "b", "d"]));
-    assert_eq!(found(&fixture.forge), found(&fixture.again()));
+    assert_eq!(found(&fixture.base), names(&["a", "b", "c", "d"]));
+    assert_eq!(found(&fixture.base), found(&fixture.again()));
     fixture.git(&["update-ref", "refs/heads/main", &before]);
     // What base had is not even there any more.
     fixture.git(&["gc", "-q", "--prune=now"]);
-    assert_eq!(found(&fixture.forge), wanted);
+    assert_eq!(found(&fixture.base), names(&["a", "b", "c"]));
 }
 
 #[test]
@@ -276,7 +269,8 @@ fn a_shallow_clone_says_that_its_history_is_cut_off() {
     fixture.git(&["clone", "--quiet", "--bare", "--depth", "1", &url, clone.path().to_str().unwrap()]);
     let remote = Remote::open(clone.path().to_str().unwrap(), Credentials::default(), Path::new("")).unwrap();
     let head = remote.head("main").unwrap();
-    assert!(matches!(remote.used(head, &[], by().at, &Used::default()), Err(GitError::Shallow)));
+    let traces = Traces { root: "clusters", leaf: "grants", files: BTreeMap::new() };
+    assert!(matches!(remote.used(head, by().at, &traces), Err(GitError::Shallow)));
 }
 
 #[test]
@@ -284,21 +278,20 @@ fn a_checked_out_base_is_not_moved_under_its_files() {
     let fixture = Fixture::new();
     let clone = tempfile::tempdir().unwrap();
     fixture.git(&["clone", "--quiet", ".", clone.path().to_str().unwrap()]);
-    let forge = BaseBranch::new(
+    let base = BaseBranch::new(
         Remote::open(clone.path().to_str().unwrap(), Credentials::default(), Path::new("")).unwrap(),
         "main",
     );
     let edits = vec![put("grants/a.yaml", "a\n")];
-    forge.ensure_change(&change("p0/grant/a"), always(edits.clone())).unwrap();
-    let answer = forge
-        .merge(&change("p0/grant/a"), AfterMerge::DeleteBranch, same(edits), |_| Ok::<(), Infallible>(()));
+    base.ensure_change(&change("p0/grant/a"), always(edits.clone())).unwrap();
+    let answer = merge_on(&base, "p0/grant/a", &edits, |_| Ok::<(), Infallible>(()));
     assert!(matches!(answer, Err(MergeError::Git(GitError::CheckedOut { .. }))), "{answer:?}");
 }
 
 #[test]
 fn a_missing_branch_or_repository_is_named() {
     let fixture = Fixture::new();
-    let error = fixture.forge.remote().head("trunk").unwrap_err().to_string();
+    let error = fixture.base.remote().head("trunk").unwrap_err().to_string();
     assert!(error.contains("no branch `trunk`; it has `main`"), "{error}");
     let error =
         Remote::open("/nowhere/at/all", Credentials::default(), Path::new("")).err().unwrap().to_string();

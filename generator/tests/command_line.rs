@@ -124,17 +124,194 @@ fn generating_twice_gives_the_same_bytes() {
     insta::assert_snapshot!("generate", text);
 }
 
+/// Commands that only print.
+const PRINTING: [&[&str]; 7] = [
+    &["catalogue", "show", "-o", "json"],
+    &["subset", "--role", "view", "--locator", "pods / a / b", "-o", "yaml"],
+    &["subset", "--role", "view", "--locator", "pods / a / b"],
+    &["generate", "--role", "view", "--locator", "pods / a / b", "--to", "alice@example.com"],
+    &["completions", "bash"],
+    &["--help"],
+    &["--version"],
+];
+
 #[test]
-fn a_reader_that_leaves_early_is_no_panic() {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_p0-gitops"));
-    command
-        .args(["catalogue", "show"])
-        .stdout(std::process::Stdio::piped())
-        .stderr(std::process::Stdio::piped());
-    let mut child = command.spawn().unwrap();
-    drop(child.stdout.take());
-    let output = child.wait_with_output().unwrap();
-    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+fn a_reader_that_leaves_early_has_seen_enough() {
+    for arguments in PRINTING {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_p0-gitops"));
+        command.args(arguments).stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{arguments:?}");
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}");
+    }
+}
+
+#[test]
+fn an_output_that_cannot_be_written_is_an_error_and_no_panic() {
+    for arguments in PRINTING {
+        let full = || std::fs::File::options().write(true).open("/dev/full").unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_p0-gitops"));
+        let output = command.args(arguments).stdout(full()).output().unwrap();
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert!(
+            told.starts_with("error: the output could not be written: No space left"),
+            "{arguments:?}: {told}"
+        );
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+        // Where not even the error can be written, the code still says it.
+        let mut command = Command::new(env!("CARGO_BIN_EXE_p0-gitops"));
+        let status = command.args(arguments).stdout(full()).stderr(full()).status().unwrap();
+        assert_eq!(status.code(), Some(1), "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_preapproval_of_more_than_31_days_is_refused_before_anything_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = format!("sqlite://{}", folder.path().join("p0.db").display());
+    let what = ["allow", "k8s", "resource", "view", "--cluster", "prod", "--locator", "pods / a / *"];
+    let allow = [&what[..], &["--to", "alice"]].concat();
+    let output = program(
+        &[
+            &allow[..],
+            &["--length", "40d", "--request-duration", "1h", "--repo", "/nowhere", "--store", &store],
+        ]
+        .concat(),
+    );
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.code() == Some(64) && told.contains("the longest is 31d"), "{told}");
+    assert!(std::fs::read_dir(folder.path()).unwrap().next().is_none(), "nothing is made");
+}
+
+#[test]
+fn a_mistyped_store_is_an_error_and_makes_no_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = format!("sqlite://{}", folder.path().join("p1.db").display());
+    let elsewhere = tempfile::tempdir().unwrap();
+    let repository = elsewhere.path().join("access.git").display().to_string();
+    out(&["init", &repository, "--bare", "--cluster", "prod"]);
+    let commands: [&[&str]; 7] = [
+        &["ls"],
+        &["watch", "vpl5aqzpwnnqmnkrzze2"],
+        &["review", "--repo", &repository],
+        &["show", "vpl5aqzpwnnqmnkrzze2", "--repo", &repository],
+        &["reconcile", "--repo", &repository],
+        &["store", "check"],
+        &["store", "log"],
+    ];
+    for arguments in commands {
+        let output = program(&[arguments, &["--store", &store]].concat());
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert!(
+            output.status.code() == Some(1) && told.contains("there is no store"),
+            "{arguments:?}: {told}"
+        );
+        assert!(std::fs::read_dir(folder.path()).unwrap().next().is_none(), "{arguments:?} makes nothing");
+    }
+    out(&["store", "init", "--store", &store]);
+    out(&["store", "init", "--store", &store]);
+    assert!(out(&["store", "check", "--store", &store]).contains("is whole"));
+    assert_eq!(out(&["ls", "--store", &store]), "none\n");
+}
+
+#[test]
+fn a_time_that_is_none_is_told_as_people_write_times() {
+    for (arguments, remedy) in [
+        (&["--now", "yesterday", "ls"] as &[&str], "write a time as `2026-11-24T12:00:00Z`"),
+        (&["audit", "--repo", ".", "--since", "last week"], "how long ago as `90m`, `30d`"),
+        (&["policy", "replay", "--repo", ".", "--since", "soon"], "how long ago as `90m`, `30d`"),
+    ] {
+        let output = program(arguments);
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.code() == Some(64) && told.contains(remedy), "{arguments:?}: {told}");
+    }
+}
+
+#[test]
+fn a_catalogue_shows_what_may_be_asked_for_and_the_rest_on_demand() {
+    let short = out(&["catalogue", "show"]);
+    assert!(short.contains("\nClusterRole/view\n") && !short.contains("system:"), "{short}");
+    assert!(short.contains("are not offered; `--all` lists them"), "{short}");
+    let all = out(&["catalogue", "show", "--all"]);
+    assert!(all.contains("Not offered") && all.contains("system:"), "{all}");
+}
+
+#[test]
+fn help_has_every_command_once_under_what_people_do() {
+    let help = out(&["--help"]);
+    for heading in ["Begin:", "Ask:", "Answer:", "Look:", "Operate:", "Repository:"] {
+        assert!(help.contains(&format!("\n{heading}\n")), "{heading} in {help}");
+    }
+    for (path, _) in commands().iter().filter(|(path, _)| path.matches(' ').count() == 1) {
+        let name = path.trim_start_matches("p0-gitops ");
+        let lines = help.lines().filter(|line| line.starts_with(&format!("  {name} "))).count();
+        assert_eq!(lines, 1, "{name} in {help}");
+    }
+}
+
+/// The configuration file gives what is not typed and not in the environment.
+#[test]
+fn a_context_gives_what_is_not_typed() {
+    let folder = tempfile::tempdir().unwrap();
+    let stores = ["one", "two"].map(|name| format!("sqlite://{}", folder.path().join(name).display()));
+    stores.iter().for_each(|store| drop(out(&["store", "init", "--store", store])));
+    let file = folder.path().join("config.yaml");
+    let head = "apiVersion: p0.dev/v1alpha1\nkind: Config # mine\n";
+    let contexts = format!(
+        "contexts:\n- name: one\n  store: {}\n- name: two\n  store: {}\n- name: none\n",
+        stores[0], stores[1]
+    );
+    std::fs::write(&file, format!("{head}{contexts}")).unwrap();
+    let run = |arguments: &[&str], environment: &[(&str, &str)]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_p0-gitops"));
+        command.args(arguments).env_clear().env("HOME", folder.path()).env("P0_CONFIG", &file);
+        let output = command.envs(environment.iter().copied()).output().unwrap();
+        (
+            output.status.code().unwrap(),
+            String::from_utf8(output.stdout).unwrap() + &String::from_utf8_lossy(&output.stderr),
+        )
+    };
+    let which = |arguments: &[&str], environment: &[(&str, &str)]| {
+        let (code, told) = run(&[&["store", "check"], arguments].concat(), environment);
+        ["one", "two"]
+            .into_iter()
+            .find(|name| code == 0 && told.contains(&format!("/{name}`")))
+            .unwrap_or("none")
+    };
+    assert_eq!(which(&[], &[]), "none");
+    assert_eq!(run(&["config", "use", "one"], &[]), (0, "the context is `one` now\n".to_owned()));
+    assert!(std::fs::read_to_string(&file).unwrap().contains("# mine"), "comments stay");
+    assert_eq!(which(&[], &[]), "one");
+    assert_eq!(which(&["--context", "two"], &[]), "two");
+    assert_eq!(which(&[], &[("P0_CONTEXT", "two")]), "two");
+    assert_eq!(which(&[], &[("P0_STORE", &stores[1])]), "two", "the environment wins");
+    assert_eq!(which(&["--store", &stores[1]], &[("P0_STORE", &stores[0])]), "two", "what is typed wins");
+    assert!(run(&["config", "view"], &[]).1.contains("context: one"));
+    let (code, told) = run(&["ls", "--context", "three"], &[]);
+    assert!(code == 1 && told.contains("there is no context `three`") && told.contains("one, two"), "{told}");
+    // A file that cannot be used stops no help, and holds no password.
+    std::fs::write(&file, format!("{head}contexts:\n- name: a\n  store: postgres://p0:hunter2@db/p0\n"))
+        .unwrap();
+    let (code, told) = run(&["ls"], &[]);
+    assert!(code == 1 && told.contains("PGPASSWORD") && !told.contains("hunter2"), "{told}");
+    assert_eq!(run(&["ls", "--help"], &[]).0, 0);
+}
+
+#[test]
+fn a_postgresql_that_does_not_answer_is_told_within_three_seconds() {
+    // It takes the connection and says nothing; the other address refuses it.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    for port in [silent.local_addr().unwrap().port(), 1] {
+        let url = format!("postgres://u:hunter2@127.0.0.1:{port}/p0");
+        let before = std::time::Instant::now();
+        let output = program(&["store", "check", "--store", &url]);
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert!(before.elapsed() < std::time::Duration::from_secs(3), "{:?}", before.elapsed());
+        assert!(told.contains("cannot reach the store") && !told.contains("hunter2"), "{told}");
+        assert_eq!(output.status.code(), Some(1));
+    }
 }
 
 /// What the documentation shows behind `$ p0-gitops` is what the program prints.
@@ -277,10 +454,11 @@ fn the_demo_ends_well_twice_and_its_commands_can_be_pasted() {
     ] {
         assert!(first.contains(words), "{words}: {first}");
     }
-    let diffs: Vec<&str> = first.split("\ndiff --git ").skip(1).take(2).collect();
-    let [grant, revert] = diffs.as_slice() else { panic!("two changes in {first}") };
-    let lines = |diff: &str, sign| diff.matches(sign).count();
-    assert_eq!(lines(grant, "\n+"), lines(revert, "\n-"), "the revert is the inverse");
+    // The grant is shown once, and what its revert takes away is counted.
+    assert_eq!(first.matches("+kind: ClusterRole\n").count(), 1, "{first}");
+    let added = first.split("\ndiff --git ").nth(1).unwrap().split("\n# ").next().unwrap();
+    let count = added.matches("\n+").count() - added.matches("\n+++").count();
+    assert!(first.contains(&format!("1 file changed, {count} deletions(-)")), "{count} in {first}");
     out(&["demo", &place]);
     let elsewhere = folder.path().join("by-hand").display().to_string();
     std::fs::create_dir_all(&elsewhere).unwrap();

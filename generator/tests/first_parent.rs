@@ -64,15 +64,20 @@ fn grow(folder: &Path) {
     assert!(import.wait().unwrap().success());
 }
 
-/// Everything at `clusters/*/grants/*`, with its object.
+/// Everything at `clusters/*/grants/*`, with its file.
 fn listed(folder: &Path, commit: &str) -> BTreeMap<String, String> {
-    let all = git(folder, &["ls-tree", "-r", "-t", "--format=%(objectname) %(path)", commit]);
-    let lines = all.lines().map(|line| line.split_once(' ').unwrap());
+    let all = git(folder, &["ls-tree", "-r", "-t", "--format=%(objecttype) %(objectname) %(path)", commit]);
+    let lines = all.lines().map(|line| {
+        let (kind, rest) = line.split_once(' ').unwrap();
+        let (id, path) = rest.split_once(' ').unwrap();
+        // What is no file has the id of nothing.
+        (if kind == "blob" { id.to_owned() } else { "0".repeat(40) }, path)
+    });
     let is_entry = |path: &str| {
         let parts: Vec<&str> = path.split('/').collect();
         matches!(parts[..], ["clusters", _, "grants", _])
     };
-    lines.filter(|(_, path)| is_entry(path)).map(|(id, path)| (path.to_owned(), id.to_owned())).collect()
+    lines.filter(|(_, path)| is_entry(path)).map(|(id, path)| (path.to_owned(), id)).collect()
 }
 
 #[test]

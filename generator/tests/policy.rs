@@ -58,12 +58,38 @@ fn a_decision_is_explained_with_every_rule_before_it() {
     assert!(output.status.success(), "{told}{}", text(&output.stderr));
     for part in [
         "may be approved under the rule `shop`, for 1h; danger none",
+        "catalogue: Kubernetes' own, built in, Kubernetes v1.36",
         "no-contractors-in-production  not-this  it is for members of `contractors`",
         "it is for members of `sre`; it is for roles `ClusterRole/view`",
     ] {
         assert!(told.contains(part), "{part}: {told}");
     }
     assert!(!told.contains("migration"), "rules after the answer are not told: {told}");
+}
+
+/// Pods with `exec` ask two of security; asking for `log` besides must not lead past them.
+#[test]
+fn a_wider_request_needs_the_approval_of_each_rule_that_holds_a_part() {
+    let folder = tempfile::tempdir().unwrap();
+    let own = folder.path().join("policy.yaml");
+    let rules = "apiVersion: p0.dev/v1alpha1\nkind: Policy\nrules:\n\
+        - {name: shells, requestor: any, resource: {k8s: {resources: [pods], subresources: [exec]}}, \
+           approval: [reviewers: {persons: [dave, erin], count: 2}]}\n\
+        - {name: rest, requestor: any, resource: any, approval: [manager]}\n";
+    std::fs::write(&own, rules).unwrap();
+    let told = |more: &[&str]| {
+        let request =
+            ["--requester", "alice", "--cluster", "prod-eu", "--role", "edit", "--locator", "pod / shop / a"];
+        let files = ["--policy", own.to_str().unwrap(), FILES[2], FILES[3]];
+        text(&run(&[&["policy", "check"], &files[..], &request, more].concat()).stdout)
+    };
+    let both = told(&["--subresource", "exec", "--subresource", "log"]);
+    for part in
+        ["under the rule `rest`", "And for a part, under the rule `shells`", "shells  also", "dave, erin"]
+    {
+        assert!(both.contains(part), "{part}: {both}");
+    }
+    assert!(told(&["--subresource", "exec"]).contains("under the rule `shells`, for"));
 }
 
 #[test]
@@ -112,6 +138,33 @@ fn a_rule_for_a_resource_that_no_cluster_has_is_an_error() {
     let catalogue = root().join("grant/data/kubernetes-1.36.yaml");
     let output = check("certificates.cert-manager.io", &["--catalogue", catalogue.to_str().unwrap()]);
     assert_eq!(output.status.code(), Some(1), "the catalogue says what the cluster has");
+}
+
+#[test]
+fn a_namespace_that_no_cluster_has_a_manager_who_is_gone_and_a_rule_that_never_answers_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let (policy, persons) = (folder.path().join("policy.yaml"), folder.path().join("identities.yaml"));
+    let rules = "apiVersion: p0.dev/v1alpha1\nkind: Policy\nrules:\n\
+        - {name: shop, requestor: any, resource: {k8s: {namespaces: [defualt]}}, approval: [manager]}\n\
+        - {name: late, requestor: {user: [dave]}, resource: {k8s: {namespaces: [defualt], names: [x]}}, approval: [deny]}\n";
+    std::fs::write(&policy, rules).unwrap();
+    let dave = "apiVersion: p0.dev/v1alpha1\nkind: Identities\npersons: [{name: dave, manager: gone}]\n";
+    std::fs::write(&persons, dave).unwrap();
+    let files = ["--policy", policy.to_str().unwrap(), "--identities", persons.to_str().unwrap()];
+    let catalogue = root().join("grant/data/kubernetes-1.36.yaml");
+    let with_catalogue = [&files[..], &["--catalogue", catalogue.to_str().unwrap()]].concat();
+    let told = text(&run(&[&["policy", "check"], &with_catalogue[..]].concat()).stdout);
+    for part in [
+        "catalogue: ",
+        "kubernetes-1.36.yaml",
+        "the rule `shop` names the namespace `defualt`, and no such namespace exists; did you mean `default`?",
+        "the rule `late` never answers: `shop` stands before it",
+        "the manager of `dave` is `gone`",
+    ] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+    let without = text(&run(&[&["policy", "check"], &files[..]].concat()).stdout);
+    assert!(without.contains("built in") && !without.contains("namespace"), "{without}");
 }
 
 #[test]

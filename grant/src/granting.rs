@@ -6,5 +6,6 @@ pub mod digest;
 pub mod grant;
 pub mod lifetime;
 pub mod manifest;
+pub mod on_call;
 pub mod signature;
 pub mod signers;

@@ -11,11 +11,13 @@ mod kubernetes;
 mod picking;
 mod planning;
 
+pub mod cause;
 pub mod text;
+pub mod time;
 pub mod yaml;
 
 pub use eks::{arn, aws_auth, mapping, username};
-pub use granting::{approval, digest, grant, lifetime, manifest, signature, signers};
+pub use granting::{approval, digest, grant, lifetime, manifest, on_call, signature, signers};
 pub use kubernetes::{alias, covers, evaluate, group, name, request, role, rule, subject};
 pub use picking::{catalogue, discovery, locator, nearest, resource, selection};
 pub use planning::{danger, offer, plan, restrict, subset};

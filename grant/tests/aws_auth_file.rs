@@ -133,6 +133,9 @@ fn files_that_cannot_be_edited_are_refused() {
     {
         assert!(matches!(refused(&broken), FileProblem::Yaml { .. }), "{broken}");
     }
+    for mixed in [SEED.replacen('\n', "\r\n", 1), SEED.replacen("v1", "v1\r", 1)] {
+        assert_eq!(refused(&mixed), FileProblem::MixedLineEnds);
+    }
     let doubled = SEED.replace("kind: ConfigMap\n", "kind: ConfigMap\nkind: ConfigMap\n");
     assert!(matches!(refused(&doubled), FileProblem::Yaml { .. }));
 }

@@ -48,6 +48,7 @@ fn grant(selection: &str, subject: &str, role_object: RoleObject, workflow: Opti
         selection,
         plan: &plan,
         subject: subject.parse().unwrap(),
+        iam: None,
         created_at: "2026-11-24T10:00:00Z".parse().unwrap(),
         expires_at: "2026-11-24T14:00:00Z".parse().unwrap(),
         managed_by: ManagedBy::P0Gitops,
@@ -295,4 +296,33 @@ fn annotations_that_kubernetes_would_not_store_are_refused() {
     let reason = Some("x".repeat(300_000));
     let grant = grant(NGINX, "User/x", RoleObject::ClusterRole, Some(Workflow { reason, ..workflow() }));
     assert!(matches!(Manifest::of(&grant), Err(ManifestError::TooLong(bytes)) if bytes > 300_000));
+}
+
+/// The file of a grant whose subject is this IAM identity.
+fn with_identity(arn: &str) -> String {
+    let text = signed().to_yaml().unwrap();
+    let end = "p0.dev/expires-at: \"2026-11-24T14:00:00Z\"\n";
+    text.replace(end, &format!("{end}    p0.dev/iam-arn: {arn}\n"))
+}
+
+#[test]
+fn an_iam_identity_is_one_person_and_the_subject() {
+    const SSO: &str =
+        "arn:aws:sts::123456789012:assumed-role/AWSReservedSSO_Dev_0123456789abcdef/alice@example.com";
+    let user = with_identity("arn:aws:iam::123456789012:user/alice");
+    let mapping = Manifest::read(&user).unwrap().claims().mapping().unwrap();
+    assert_eq!(mapping.identity().arn(), "arn:aws:iam::123456789012:user/alice");
+    assert_eq!(mapping.username(), "alice@example.com");
+    assert_eq!(signed().claims().mapping(), None);
+    let session = with_identity(SSO).replace("name: alice@example.com", &format!("name: {SSO}"));
+    assert!(Manifest::read(&session).unwrap().claims().mapping().is_some());
+
+    let one_object = user.replacen("    p0.dev/iam-arn: arn:aws:iam::123456789012:user/alice\n", "", 1);
+    assert_refused(&one_object, "line ");
+    assert_refused(&with_identity("arn:aws:iam::123456789012:role/Admin"), "not one person");
+    assert_refused(&with_identity("alice"), "is not an ARN");
+    assert_refused(&with_identity(SSO), "must be a fixed prefix");
+    let path = SSO.replace("role/", "role/aws-reserved/sso.amazonaws.com/");
+    assert_refused(&session.replace(&format!("iam-arn: {SSO}"), &format!("iam-arn: {path}")), "should read");
+    assert_refused(&user.replace("kind: User", "kind: Group"), "is not a user");
 }

@@ -12,6 +12,7 @@ use p0_grant::selection::Target;
 use p0_grant::subject::Subject;
 
 mod accounts;
+mod aws_auth;
 mod error;
 mod list_cache;
 mod listing;
@@ -19,10 +20,15 @@ mod objects;
 mod sources;
 
 pub use accounts::IssuedToken;
+pub use aws_auth::ConfigMap;
 pub use error::ClusterError;
+pub(crate) use listing::granted_role;
+#[cfg(test)]
+pub(crate) use listing::unseen_roles;
 pub use objects::{Created, Deleted};
 pub use p0_cluster::{Kind, Limits, LiveObject, ObjectRef};
 
+use aws_auth::AwsAuthCache;
 use list_cache::ListCache;
 use sources::Sources;
 
@@ -32,6 +38,7 @@ pub struct Cluster {
     skew_told: AtomicBool,
     sources: Sources,
     list_cache: ListCache,
+    aws_auth: AwsAuthCache,
 }
 
 impl Cluster {
@@ -45,6 +52,7 @@ impl Cluster {
             skew_told: AtomicBool::new(false),
             sources: Sources::default(),
             list_cache: ListCache::default(),
+            aws_auth: AwsAuthCache::default(),
         })
     }
 

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use p0_grant::manifest::{GRANT, MANAGED_BY};
 use serde_json::Value as Json;
 
-use crate::cluster::{Kind, LiveObject, ObjectRef};
+use crate::cluster::{Kind, LiveObject, ObjectRef, granted_role};
 
 tfplugin::model! {
     /// Whom a grant is for, as its binding says.
@@ -64,7 +64,7 @@ tfplugin::model! {
 }
 
 /// Every grant among these objects, by id, then by where its binding is. The bound roles may be among
-/// them, whether they are a grant's or not: [`unseen_roles`] says which to add.
+/// them, whether they are a grant's or not: `cluster::listing` reads those, too.
 pub(crate) fn discover(objects: &[LiveObject], now: Timestamp) -> Vec<DiscoveredGrant> {
     let by_reference: Vec<(ObjectRef, &LiveObject)> =
         objects.iter().filter_map(|live| Some((live.reference()?, live))).collect();
@@ -88,13 +88,6 @@ pub(crate) fn discover(objects: &[LiveObject], now: Timestamp) -> Vec<Discovered
     found
 }
 
-/// Roles that a binding among `objects` gives and that are not among them: gone, or not labelled as a grant's.
-pub(crate) fn unseen_roles(objects: &[LiveObject]) -> BTreeSet<ObjectRef> {
-    let seen: BTreeSet<ObjectRef> = objects.iter().filter_map(LiveObject::reference).collect();
-    let given = objects.iter().filter_map(|live| granted_role(&live.reference()?, live));
-    given.filter(|reference| !seen.contains(reference)).collect()
-}
-
 /// An id is used once ever; where several objects carry it, it is not known which one is meant.
 fn mark_twice(found: &mut [DiscoveredGrant]) {
     let mut seen = BTreeSet::new();
@@ -107,13 +100,6 @@ fn mark_twice(found: &mut [DiscoveredGrant]) {
 
 fn is_role(kind: Kind) -> bool {
     matches!(kind, Kind::ClusterRole | Kind::Role)
-}
-
-/// Where the role object is that a binding gives; `None` for what is no binding.
-pub(crate) fn granted_role(reference: &ObjectRef, live: &LiveObject) -> Option<ObjectRef> {
-    let kind = Kind::called(live.text("/roleRef/kind")?)?;
-    let namespace = reference.namespace.clone().filter(|_| kind == Kind::Role);
-    Some(ObjectRef { kind, namespace, name: live.text("/roleRef/name")?.to_owned() })
 }
 
 fn of_binding(
@@ -204,6 +190,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::cluster::unseen_roles;
 
     const ID: &str = "vpl5aqzpwnnqmnkrzze2";
     const END: Option<&str> = Some("2026-11-24T12:00:00Z");

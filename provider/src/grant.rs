@@ -5,6 +5,7 @@
 //! the cluster holds. Not here: the rules themselves ([`p0_grant::plan`]).
 
 mod attributes;
+mod aws_auth;
 mod config;
 mod expiry;
 mod operations;

@@ -6,7 +6,7 @@ use tfplugin::schema::{Attribute, Mode, Nesting, Schema};
 use tfplugin::value::{Attr, FromValue, Type, Value};
 
 use crate::discovered::DiscoveredGrant;
-use crate::provider::unfit;
+use crate::plain::unfit;
 use crate::text::chain;
 
 tfplugin::model! {

@@ -11,8 +11,8 @@ use tfplugin::provider::{Call, ListResource, Listed, Outcome, Query};
 use tfplugin::schema::Schema;
 use tfplugin::value::Value;
 
-use crate::cluster::{LiveObject, ObjectRef};
-use crate::discovered::{DiscoveredGrant, discover, granted_role};
+use crate::cluster::{LiveObject, ObjectRef, granted_role};
+use crate::discovered::{DiscoveredGrant, discover};
 use crate::grant::imported;
 use crate::grant_filter::{GrantFilter, with_filter};
 use crate::session::Session;

@@ -3,7 +3,7 @@
 //! Null is absent: Terraform fills objects of one list with nulls. Not here: what the JSON means.
 
 use serde_json::Value as Json;
-use tfplugin::value::{Number, Value};
+use tfplugin::value::{Mismatch, Number, Value};
 
 /// The value as JSON; `None` where a part of it is not known yet, or a number has no JSON form.
 pub(crate) fn json(value: &Value) -> Option<Json> {
@@ -26,6 +26,14 @@ pub(crate) fn json(value: &Value) -> Option<Json> {
 fn json_number(number: &Number) -> Option<Json> {
     let whole = number.to_i64().map(serde_json::Number::from);
     whole.or_else(|| number.to_exact_f64().and_then(serde_json::Number::from_f64)).map(Json::Number)
+}
+
+/// The codec has read values by the schema, so this is a fault of the provider.
+pub(crate) fn unfit(mismatch: Mismatch) -> tfplugin::diagnostics::Diagnostics {
+    let detail = format!("{mismatch}. This is a fault of the provider; please report it.");
+    tfplugin::diagnostics::Diagnostic::error("A value does not fit the schema", detail)
+        .at(mismatch.path)
+        .into()
 }
 
 #[cfg(test)]

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use tfplugin::provider::{Call, DataSource, Ephemeral, Function, ListResource, Outcome, Provider, Resource};
 use tfplugin::schema::Schema;
-use tfplugin::value::{FromValue, Mismatch, Value};
+use tfplugin::value::{FromValue, Value};
 
 use crate::cluster::Cluster;
 use crate::config::{self, AccessLookup, Block, Settings};
 use crate::grant::GrantResource;
+use crate::plain::unfit;
 use crate::session::{Configured, Connection, Session};
 
 /// The provider `p0`.
@@ -71,12 +72,4 @@ impl Provider for P0 {
 
 fn block(config: Value) -> Outcome<Block> {
     Block::from_value(config).map_err(unfit)
-}
-
-/// The codec has read values by the schema, so this is a fault of the provider.
-pub(crate) fn unfit(mismatch: Mismatch) -> tfplugin::diagnostics::Diagnostics {
-    let detail = format!("{mismatch}. This is a fault of the provider; please report it.");
-    tfplugin::diagnostics::Diagnostic::error("A value does not fit the schema", detail)
-        .at(mismatch.path)
-        .into()
 }

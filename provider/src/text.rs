@@ -4,9 +4,7 @@ use std::error::Error;
 
 /// An error and all its causes as one sentence.
 pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
-    let causes = std::iter::successors(Some(error), |&error| error.source());
-    let texts: Vec<String> = causes.map(ToString::to_string).collect();
-    format!("{}.", texts.join(": "))
+    format!("{}.", p0_grant::cause::chain(error))
 }
 
 /// A text as a sentence: a capital at its beginning, a full stop at its end.

@@ -30,9 +30,9 @@ fn ours(bench: &Workbench, round: usize) -> [f64; 3] {
     let manifest = bench.grant(&id);
     let id = GrantId::new(id).unwrap();
     [
-        millis(|| assert!(bench.repository().propose(&cluster, &manifest, bench.by()).is_ok())),
-        millis(|| assert!(bench.repository().merge(&cluster, &id, bench.by(), bench.now).is_ok())),
-        millis(|| assert!(bench.repository().revert(&cluster, &id, bench.by(), bench.now).is_ok())),
+        millis(|| assert!(bench.repository().propose_grant(&cluster, &manifest, &bench.by()).is_ok())),
+        millis(|| assert!(bench.repository().merge_grant(&cluster, &id, &bench.by(), bench.now).is_ok())),
+        millis(|| assert!(bench.repository().revert_grant(&cluster, &id, &bench.by()).is_ok())),
     ]
 }
 
@@ -77,7 +77,6 @@ fn by_git(bench: &Workbench, round: usize) -> [f64; 3] {
         git(&["push", "-q", "origin", &format!("{made}:refs/heads/main"), &format!(":refs/heads/{branch}")]);
         git(&["update-ref", "refs/heads/main", &made]);
     });
-    // Our revert is a branch of its own and its merge; this is one commit.
     let revert = millis(|| {
         let made = commit(&["--work-tree=.", "update-index", "--force-remove", &path], &["-p", "main"]);
         git(&["push", "-q", "origin", &format!("{made}:refs/heads/main")]);

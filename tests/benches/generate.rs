@@ -40,6 +40,7 @@ fn generate(n: usize, role: &Role, selection: &Selection) -> String {
         selection: selection.clone(),
         plan: &plan,
         subject: "alice@example.com".parse().unwrap(),
+        iam: None,
         created_at: "2026-11-24T10:00:00Z".parse().unwrap(),
         expires_at: "2026-11-24T14:00:00Z".parse().unwrap(),
         managed_by: ManagedBy::P0Gitops,

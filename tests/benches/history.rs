@@ -34,13 +34,13 @@ fn sweep_and_audit(bench: &Workbench, size: Size) {
     };
     let walk = || drop(git(bench, &["log", "--first-parent", "-m", "--raw", "--format=%H %ct", "main"], ""));
     let sweep = || {
-        let swept = bench.repository().sweep(SignedDuration::ZERO, &bench.by(), bench.now).unwrap();
+        let swept = bench.repository().sweep(SignedDuration::ZERO, None, &bench.by(), bench.now).unwrap();
         assert_eq!((swept.looked_at, swept.removed.len()), (size.live, 0));
     };
     tell("sweep", turns(sweep, files), "git ls-tree and cat-file");
     let at = || {
         let repository = bench.repository();
-        let found = repository.audit(&[]).unwrap().at(bench.now).unwrap().len();
+        let found = repository.audit(&[], bench.now).unwrap().at(bench.now).unwrap().len();
         assert_eq!(found, size.live);
     };
     let walk_and_files = || {
@@ -48,7 +48,7 @@ fn sweep_and_audit(bench: &Workbench, size: Size) {
         files();
     };
     tell("audit of now", turns(at, walk_and_files), "git log, ls-tree and cat-file");
-    let line = || drop(bench.repository().audit(&[]).unwrap());
+    let line = || drop(bench.repository().audit(&[], bench.now).unwrap());
     tell("the same, no file read", turns(line, walk), "git log");
 }
 

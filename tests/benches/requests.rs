@@ -58,7 +58,7 @@ async fn measure(team: &Team, (service, reconciler): (&Service, &Reconciler), fr
         approved(team, service, &id).await;
         assert_eq!(reconciler.reconcile(now()).await.problems, []);
         times.push(began.elapsed().as_secs_f64() * 1000.0);
-        assert_eq!(service.find(&id).await.unwrap().state().name().as_str(), "merged");
+        assert_eq!(service.find(&id, now()).await.unwrap().state().name().as_str(), "merged");
     }
     median(times)
 }

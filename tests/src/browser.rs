@@ -32,6 +32,24 @@ pub fn picture(url: &str, file: &Path, width: u32, height: u32) {
     run(&[&format!("--screenshot={}", file.display()), &format!("--window-size={width},{height}"), url]);
 }
 
+/// A picture of a page for a reader who prefers dark.
+///
+/// # Panics
+/// As [`document`].
+pub fn dark_picture(url: &str, file: &Path, width: u32, height: u32) {
+    let (shot, size) =
+        (format!("--screenshot={}", file.display()), format!("--window-size={width},{height}"));
+    run(&["--blink-settings=preferredColorScheme=0", &shot, &size, url]);
+}
+
+/// A page as it is printed.
+///
+/// # Panics
+/// As [`document`].
+pub fn paper(url: &str, file: &Path) {
+    run(&["--no-pdf-header-footer", &format!("--print-to-pdf={}", file.display()), url]);
+}
+
 fn run(arguments: &[&str]) -> Vec<u8> {
     let profile = tempfile::tempdir().expect("a temporary folder");
     let mut browser = Command::new("chromium");

@@ -65,6 +65,41 @@ impl GitClone {
         printed(&arguments, child.wait_with_output().expect("git ends"))
     }
 
+    /// Writes the tree `tree` with one entry more, or another one under its name, in Git's order; its name.
+    ///
+    /// # Panics
+    /// Where Git cannot write it.
+    pub fn with_entry(&self, tree: &str, mode: &str, name: &[u8], object: &str) -> String {
+        let mut entries = Vec::new();
+        let raw = self.object("tree", tree);
+        let mut rest = raw.as_slice();
+        while let Some(end) = rest.iter().position(|byte| *byte == 0) {
+            let (entry, after) = rest.split_at(end + 21);
+            entries.push(entry.to_vec());
+            rest = after;
+        }
+        let name_of = |entry: &[u8]| {
+            let (mode, name) = entry.split_at(entry.iter().position(|byte| *byte == b' ').expect("a mode"));
+            let end = name.iter().position(|byte| *byte == 0).expect("a name");
+            let folder: &[u8] = if mode == b"40000" { b"/" } else { b"" };
+            [&name[1..end], folder].concat()
+        };
+        entries.retain(|entry| name_of(entry).strip_suffix(b"/").unwrap_or(&name_of(entry)) != name);
+        entries.push(self.entry(mode, name, object));
+        entries.sort_by_key(|entry| name_of(entry));
+        self.write_tree(&entries.concat())
+    }
+
+    /// An entry of a raw tree.
+    ///
+    /// # Panics
+    /// Where there is no such object.
+    pub fn entry(&self, mode: &str, name: &[u8], object: &str) -> Vec<u8> {
+        let hex = self.git(&["rev-parse", object]);
+        let id = (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).expect("hex"));
+        [mode.as_bytes(), b" ", name, b"\0"].concat().into_iter().chain(id).collect()
+    }
+
     /// Writes a file and commits it.
     ///
     /// # Panics
@@ -73,6 +108,17 @@ impl GitClone {
         std::fs::write(self.path.join(path), text).expect("a file can be written");
         self.git(&["add", "-A"]);
         self.git(&["commit", "-q", "-m", "a file"]);
+    }
+
+    /// Commits a tree on top of what is checked out, by somebody whose clock says `date`; the commit.
+    ///
+    /// # Panics
+    /// Where Git cannot write it.
+    pub fn commit_dated(&self, tree: &str, date: &str) -> String {
+        let arguments = ["commit-tree", "-p", "HEAD", "-m", "dated", tree];
+        let mut command = self.command(&arguments);
+        command.env("GIT_COMMITTER_DATE", date).env("GIT_AUTHOR_DATE", date);
+        printed(&arguments, command.output().expect("git is installed"))
     }
 
     /// Pushes to the site with these environment variables, `p0-gitops` on the server's path.

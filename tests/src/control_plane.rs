@@ -91,7 +91,7 @@ impl ControlPlane {
         path
     }
 
-    /// A kubeconfig file, called `name`, of whoever `token` is.
+    /// A kubeconfig file, called `name`, of the user with `token`.
     pub fn kubeconfig_of(&self, name: &str, token: &str) -> PathBuf {
         let path = self.folder.path().join(name);
         write(&path, &self.kubeconfig_text(token));
@@ -120,7 +120,7 @@ impl ControlPlane {
         Api::new(self.url(), ADMIN_TOKEN)
     }
 
-    /// The API as whoever `token` is.
+    /// The API as the user with `token`.
     pub fn with_token(&self, token: &str) -> Api {
         Api::new(self.url(), token)
     }

@@ -5,6 +5,7 @@
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -17,6 +18,7 @@ use tokio::process::Command;
 /// A running server. It ends with this value.
 pub struct GitHttp {
     address: std::net::SocketAddr,
+    pushes: Arc<AtomicUsize>,
     _runtime: tokio::runtime::Runtime,
 }
 
@@ -38,6 +40,8 @@ pub enum Access {
     ReadWrite,
     /// Fetch; a push is answered with 403.
     ReadOnly,
+    /// Fetch; a push is never answered.
+    Stalls,
 }
 
 impl GitHttp {
@@ -50,9 +54,15 @@ impl GitHttp {
             .expect("a runtime");
         let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).expect("a free port");
         let address = listener.local_addr().expect("an address");
-        let router = Router::new().fallback(serve).with_state(Arc::new(served));
+        let pushes = Arc::new(AtomicUsize::new(0));
+        let router = Router::new().fallback(serve).with_state((Arc::new(served), pushes.clone()));
         runtime.spawn(async move { axum::serve(listener, router).await });
-        Self { address, _runtime: runtime }
+        Self { address, pushes, _runtime: runtime }
+    }
+
+    /// How many requests of pushes have come.
+    pub fn pushes(&self) -> usize {
+        self.pushes.load(Ordering::Relaxed)
     }
 
     /// The address of a repository.
@@ -61,7 +71,10 @@ impl GitHttp {
     }
 }
 
-async fn serve(State(served): State<Arc<Served>>, request: Request) -> Response {
+async fn serve(
+    State((served, counter)): State<(Arc<Served>, Arc<AtomicUsize>)>,
+    request: Request,
+) -> Response {
     let (parts, body) = request.into_parts();
     let path = parts.uri.path().to_owned();
     let query = parts.uri.query().unwrap_or_default().to_owned();
@@ -74,6 +87,12 @@ async fn serve(State(served): State<Arc<Served>>, request: Request) -> Response 
     let pushes = path.ends_with("git-receive-pack") || query.contains("git-receive-pack");
     if pushes && served.access == Access::ReadOnly {
         return Response::builder().status(StatusCode::FORBIDDEN).body(Body::empty()).expect("a response");
+    }
+    if pushes {
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
+    if pushes && served.access == Access::Stalls {
+        std::future::pending::<()>().await;
     }
     let body = axum::body::to_bytes(body, 1 << 30).await.expect("a body");
     let header =

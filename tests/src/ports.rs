@@ -12,7 +12,7 @@ const RANGE: Range<u16> = 16_384..32_768;
 ///
 /// # Panics
 /// Where there are none.
-pub(crate) fn reserve<const N: usize>() -> [u16; N] {
+pub fn reserve<const N: usize>() -> [u16; N] {
     static HELD: Mutex<Vec<(u16, File)>> = Mutex::new(Vec::new());
     let mut held = HELD.lock().unwrap_or_else(PoisonError::into_inner);
     let folder = crate::upstream::cache().join("ports");
@@ -23,7 +23,7 @@ pub(crate) fn reserve<const N: usize>() -> [u16; N] {
     let mut candidates = (0..size).filter_map(|step| u16::try_from((first + step) % size).ok());
     std::array::from_fn(|_| {
         let mut lock = |port: u16| {
-            // A lock on a file ends with its process. Whoever has the port open in this process holds the lock too.
+            // A lock on a file ends with its process. What has the port open in this process holds the lock too.
             let file = File::create(folder.join(port.to_string())).ok()?;
             let is_ours = !held.iter().any(|(other, _)| *other == port) && file.try_lock().is_ok();
             let is_free = is_ours && TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok();

@@ -1,4 +1,4 @@
-//! PostgreSQL: a private server on this machine, for whoever runs the tests, root or not. It ends with its last user.
+//! PostgreSQL: a private server on this machine, for the user who runs the tests, root or not. It ends with its last user.
 
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};

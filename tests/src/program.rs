@@ -55,7 +55,7 @@ fn build_with(what: &str, name: &str, rest: &[&str]) -> PathBuf {
     path.expect("cargo names the executable")
 }
 
-/// Runs the program with a clean environment: no agent, no settings of whoever runs the tests.
+/// Runs the program with a clean environment: no agent, no settings of the user who runs the tests.
 pub fn run<A: AsRef<OsStr>>(arguments: &[A]) -> Run {
     run_with(arguments, &[])
 }

@@ -1,8 +1,9 @@
 //! `p0-gitops serve` as a user runs it: the program, with a settings file, until it is told to stop.
 
 use std::io::{BufRead, BufReader, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde_json::Value;
 
@@ -12,6 +13,7 @@ use crate::team::Team;
 pub struct Serving {
     child: Child,
     address: String,
+    settings: PathBuf,
     log: BufReader<ChildStderr>,
 }
 
@@ -21,25 +23,51 @@ impl Serving {
     /// # Panics
     /// Where it does not start.
     pub fn start(program: &Path, team: &Team, look: Option<&Path>) -> Self {
-        let (repository, key) = (team.site().repository(), team.site().key());
-        let file = team.site().beside("server.yaml");
+        Self::start_also(program, team, look, "")
+    }
+
+    /// The same with more settings.
+    ///
+    /// # Panics
+    /// Where it does not start.
+    pub fn start_also(program: &Path, team: &Team, look: Option<&Path>, more: &str) -> Self {
+        let look = look.map(|file| format!(", look: {{{}: {}}}", crate::site::CLUSTER, file.display()));
         let settings = format!(
-            "apiVersion: p0.dev/v1alpha1\nkind: Server\nstore: {}\nlisten: 127.0.0.1:0\n\
-             repositories: [{{url: {}, clusters: [{}]{}}}]\ninterval: 1s\n",
-            team.store(),
-            repository.display(),
+            "repositories: [{{url: {}, clusters: [{}]{}}}]\ninterval: 1s\n{more}",
+            team.site().repository().display(),
             crate::site::CLUSTER,
-            look.map(|file| format!(", look: {{{}: {}}}", crate::site::CLUSTER, file.display()))
-                .unwrap_or_default(),
+            look.unwrap_or_default(),
         );
-        std::fs::write(&file, settings).expect("the settings");
+        Self::start_with(program, team, &settings, &[])
+    }
+
+    /// The same with settings of its own, given without head, store and address, and with variables in its environment.
+    ///
+    /// # Panics
+    /// Where it does not start.
+    pub fn start_with(program: &Path, team: &Team, settings: &str, environment: &[(&str, String)]) -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let file = team.site().beside(&format!("server-{}.yaml", COUNT.fetch_add(1, Ordering::Relaxed)));
+        let head = "apiVersion: p0.dev/v1alpha1\nkind: Server\nlisten: 127.0.0.1:0\n";
+        std::fs::write(&file, format!("{head}store: {}\n{settings}", team.store())).expect("the settings");
         let mut command = Command::new(program);
-        command.arg("serve").arg("--settings").arg(&file).arg("--key").arg(key);
-        command.env_remove("SSH_AUTH_SOCK").stdin(Stdio::null()).stderr(Stdio::piped());
+        command.arg("serve").arg("--settings").arg(&file).arg("--key").arg(team.site().key());
+        command.env_remove("SSH_AUTH_SOCK").envs(environment.iter().map(|(name, value)| (name, value)));
+        command.stdin(Stdio::null()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("it starts");
         let mut log = BufReader::new(child.stderr.take().expect("a pipe"));
         let address = listening(&mut log);
-        Self { child, address, log }
+        Self { child, address, settings: file, log }
+    }
+
+    /// Its settings file.
+    pub fn settings(&self) -> &Path {
+        &self.settings
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> &str {
+        &self.address
     }
 
     /// What it answers to a GET: the status, and the text.
@@ -47,8 +75,13 @@ impl Serving {
     /// # Panics
     /// Where it does not answer.
     pub async fn get(&self, path: &str) -> (u16, String) {
-        let answer = reqwest::get(format!("http://{}{path}", self.address)).await.expect("an answer");
+        let answer = reqwest::get(self.url(path)).await.expect("an answer");
         (answer.status().as_u16(), answer.text().await.expect("text"))
+    }
+
+    /// The address of a page.
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
     }
 
     /// The memory that it holds, in megabytes, as the kernel says it.

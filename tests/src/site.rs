@@ -19,26 +19,53 @@ pub const NOW: &str = "2026-11-24T10:00:00Z";
 impl Site {
     /// A new one, with the embedded catalogue or another.
     pub fn new(catalogue: Option<&Path>) -> Self {
-        let site = Self { folder: tempfile::tempdir().expect("a temporary folder") };
-        let made =
-            Command::new("ssh-keygen").args(["-q", "-t", "ed25519", "-N", "", "-f"]).arg(site.key()).status();
-        assert!(made.expect("ssh-keygen is installed (openssh-client)").success(), "a key");
-        let (repository, key) = (site.repository(), site.key());
-        let mut arguments = vec![
-            "init",
-            path(&repository),
-            "--bare",
-            "--cluster",
-            CLUSTER,
-            "--key",
-            path(&key),
-            "--without-policy",
-            "--now",
-            NOW,
-        ];
-        arguments.extend(catalogue.iter().flat_map(|file| ["--catalogue", path(file)]));
-        run(&arguments).done();
+        let site = Self::empty();
+        let catalogue: Vec<&str> = catalogue.iter().flat_map(|file| ["--catalogue", path(file)]).collect();
+        site.init(&catalogue);
         site
+    }
+
+    /// A new one whose owners these are; each has a key, and so many of them have to sign.
+    pub fn owned_by(owners: &[&str], threshold: &str) -> Self {
+        let site = Self::empty();
+        site.add_owners(owners, threshold);
+        site
+    }
+
+    /// Runs `init` again with owners, whose keys are made.
+    pub fn add_owners(&self, owners: &[&str], threshold: &str) {
+        let mut arguments = vec!["--owner-threshold".to_owned(), threshold.to_owned()];
+        for owner in owners {
+            let key = self.owner_key(owner);
+            if !key.exists() {
+                make_key(&key);
+            }
+            arguments.extend(["--owner".to_owned(), format!("{owner}={}.pub", path(&key))]);
+        }
+        self.init(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
+    }
+
+    fn empty() -> Self {
+        let site = Self { folder: tempfile::tempdir().expect("a temporary folder") };
+        make_key(&site.key());
+        site
+    }
+
+    fn init(&self, more: &[&str]) {
+        let (repository, key) = (self.repository(), self.key());
+        let place = ["init", path(&repository), "--bare", "--cluster", CLUSTER, "--key", path(&key)];
+        run(&[&place[..], &["--without-policy", "--now", NOW], more].concat()).done();
+    }
+
+    /// An owner's private key.
+    pub fn owner_key(&self, owner: &str) -> PathBuf {
+        self.beside(&format!("{owner}.owner"))
+    }
+
+    /// Signs a branch's change of owned files as an owner.
+    pub fn owner_signs(&self, owner: &str, branch: &str) -> Run {
+        let (repository, key) = (self.repository(), self.owner_key(owner));
+        run(&["owners", "sign", "--repo", path(&repository), "--key", path(&key), branch, "--now", NOW])
     }
 
     /// The bare repository.
@@ -68,6 +95,11 @@ impl Site {
         }
         all.extend(arguments);
         run(&all)
+    }
+
+    /// Sweeps the repository at a time.
+    pub fn sweep(&self, now: &str) -> Run {
+        run(&["sweep", "--repo", path(&self.repository()), "--now", now])
     }
 
     /// Proposes a grant; `rest` says at least role, locator and subject.
@@ -135,6 +167,11 @@ impl Site {
         let names = self.git(&["ls-tree", "--name-only", "main", &folder]);
         names.lines().map(|name| self.git(&["show", &format!("main:{name}")])).collect()
     }
+}
+
+fn make_key(key: &Path) {
+    let made = Command::new("ssh-keygen").args(["-q", "-t", "ed25519", "-N", "", "-f"]).arg(key).status();
+    assert!(made.expect("ssh-keygen is installed (openssh-client)").success(), "a key");
 }
 
 fn path(path: &Path) -> &str {

@@ -11,7 +11,7 @@ pub struct SshServer {
 }
 
 impl SshServer {
-    /// Starts a server that lets [`SshServer::key`] in as whoever runs the tests.
+    /// Starts a server that lets [`SshServer::key`] in as the user who runs the tests.
     ///
     /// # Panics
     /// Where OpenSSH's server is not installed.

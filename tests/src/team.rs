@@ -4,10 +4,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
-use p0_gitops::forge::{Forge, GitForge};
+use p0_gitops::forge::HostedRepository;
 use p0_gitops::git::{BaseBranch, Credentials, Remote};
-use p0_gitops::notify::NotificationLog;
-use p0_gitops::on_call::NobodyOnCall;
+use p0_gitops::on_call::OnCallLookup;
 use p0_gitops::reconcile::Reconciler;
 use p0_gitops::repository::Repository;
 use p0_gitops::service::Service;
@@ -42,12 +41,32 @@ rules:
   options: {maxDuration: 8h, maxTotalDuration: 12h, defaultDuration: 2h}
 ";
 
+/// Lets a command answer in JSON.
+pub const AS_JSON: [&str; 2] = ["-o", "json"];
+
+/// The command that asks to read what a locator names.
+pub fn request_for(locator: &str) -> [&str; 8] {
+    ["request", "k8s", "resource", "view", "--cluster", CLUSTER, "--locator", locator]
+}
+
+/// The command that allows beforehand to read what a locator names.
+pub fn allow_for(locator: &str) -> [&str; 8] {
+    ["allow", "k8s", "resource", "view", "--cluster", CLUSTER, "--locator", locator]
+}
+
+/// The id of a request that a command printed as JSON.
+pub fn id_of(printed: &str) -> String {
+    let request: Value = serde_json::from_str(printed).expect("JSON");
+    request["id"].as_str().expect("an id").to_owned()
+}
+
 impl Team {
     /// A team with a policy, given without its head, and a store in a file.
     pub fn new(policy: &str) -> Self {
         let site = Site::new(None);
         let store = format!("sqlite://{}", site.beside("p0.db").display());
         let team = Self { site, store };
+        team.make_store();
         for person in PEOPLE {
             let made = Command::new("ssh-keygen")
                 .args(["-q", "-t", "ed25519", "-N", "", "-C", person, "-f"])
@@ -65,7 +84,12 @@ impl Team {
     #[must_use]
     pub fn with_store(mut self, url: &str) -> Self {
         url.clone_into(&mut self.store);
+        self.make_store();
         self
+    }
+
+    fn make_store(&self) {
+        run(&["store", "init", "--store", &self.store]).done();
     }
 
     /// The site.
@@ -139,6 +163,11 @@ impl Team {
         run(&[arguments, &service].concat())
     }
 
+    /// Runs a command that reads the store alone, at a time.
+    pub fn reads(&self, now: &str, arguments: &[&str]) -> Run {
+        run(&[arguments, &["--store", &self.store, "--now", now]].concat())
+    }
+
     /// Runs a command as a person, at a time, with the bot's key at hand.
     pub fn acts(&self, person: &str, now: &str, arguments: &[&str]) -> Run {
         let key = self.key(person);
@@ -173,36 +202,53 @@ impl Team {
         key_in(&self.key(person))
     }
 
-    /// The service and the reconciler in this process, with the bot's key.
-    pub async fn bot(&self) -> (Service, Reconciler) {
-        self.bot_on(Arc::new(self.forge())).await
+    /// The bot's key, to sign in this process.
+    pub fn bot_key(&self) -> SigningKey {
+        key_in(&self.site.key())
     }
 
-    /// The same on another forge than [`Team::forge`].
-    pub async fn bot_on(&self, forge: Arc<dyn Forge>) -> (Service, Reconciler) {
+    /// The service and the reconciler in this process, with the bot's key.
+    pub async fn bot(&self) -> (Service, Reconciler) {
+        self.bot_on(self.hosted()).await
+    }
+
+    /// The same on another forge than that of [`Team::hosted`].
+    pub async fn bot_on(&self, repository: HostedRepository) -> (Service, Reconciler) {
         let store = Store::open(&self.store).await.expect("a store");
-        let log = Arc::new(NotificationLog::new(store.clone()));
-        let workflow = Arc::new(Workflow::new(store, vec![forge]));
-        let service = Service::new(workflow.clone(), Arc::new(NobodyOnCall));
-        (service, Reconciler::new(workflow, log).with_key(key_in(&self.site.key())))
+        let workflow = Arc::new(Workflow::new(store, vec![repository]));
+        (Service::new(workflow.clone()), Reconciler::new(workflow).with_key(key_in(&self.site.key())))
+    }
+
+    /// The service and the reconciler in this process, with the bot's key, which ask `on_call` who is on call.
+    pub async fn bot_with(&self, on_call: Arc<dyn OnCallLookup>) -> (Service, Reconciler) {
+        let store = Store::open(&self.store).await.expect("a store");
+        let workflow = Arc::new(Workflow::new(store, vec![self.hosted()]).with_on_call(on_call));
+        (Service::new(workflow.clone()), Reconciler::new(workflow).with_key(key_in(&self.site.key())))
+    }
+
+    /// The service in this process, which asks `on_call` who is on call.
+    pub async fn service(&self, on_call: Arc<dyn OnCallLookup>) -> Service {
+        let store = Store::open(&self.store).await.expect("a store");
+        Service::new(Arc::new(Workflow::new(store, vec![self.hosted()]).with_on_call(on_call)))
     }
 
     /// The site's repository, as the bot works on it.
-    pub fn forge(&self) -> GitForge {
+    pub fn hosted(&self) -> HostedRepository {
         let place = self.site.repository();
         let cache = self.site.beside("cache");
         let remote = Remote::open(utf8(&place), Credentials::default(), &cache).expect("a repository");
-        GitForge::new(Repository::new(BaseBranch::new(remote, "main")), "bot", "bot@example.com")
+        let repository = Repository::new(BaseBranch::new(remote, "main"));
+        HostedRepository::git(repository, "bot", "bot@example.com").expect("it opens twice")
     }
 
     /// Copies the store to a new file.
     pub fn backup(&self, to: &Path) {
-        run(&["store", "--store", &self.store, "backup", utf8(to)]).done();
+        run(&["store", "backup", utf8(to), "--store", &self.store]).done();
     }
 
     /// Checks that the store is whole, and its log one chain.
     pub fn check_store(&self) {
-        run(&["store", "--store", &self.store, "check"]).done();
+        run(&["store", "check", "--store", &self.store]).done();
     }
 
     /// How often a grant's file came to base.
@@ -224,11 +270,12 @@ impl Team {
     /// Alice asks to read one deployment; the request's id.
     pub fn asks(&self, now: &str, name: &str, more: &[&str]) -> String {
         let locator = format!("deployment / default / {name}");
-        let arguments =
-            ["request", "k8s", "resource", "view", "--cluster", CLUSTER, "--locator", &locator, "-o", "json"];
-        let out = self.acts("alice", now, &[&arguments, more].concat()).done();
-        let request: Value = serde_json::from_str(&out).expect("JSON");
-        request["id"].as_str().expect("an id").to_owned()
+        id_of(&self.acts("alice", now, &[&request_for(&locator)[..], &AS_JSON, more].concat()).done())
+    }
+
+    /// Alice asks to read what a locator names, with no key but her own; the request's id.
+    pub fn asks_alone(&self, now: &str, locator: &str, more: &[&str]) -> String {
+        id_of(&self.acts_alone("alice", now, &[&request_for(locator)[..], &AS_JSON, more].concat()).done())
     }
 
     /// A request as `show -o json` has it.

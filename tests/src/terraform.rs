@@ -6,12 +6,14 @@ mod cty;
 mod debugged;
 mod plugin;
 mod running;
+mod values;
 mod workspace;
 
 pub use cty::{Cty, Said};
 pub use debugged::Debugged;
 pub use plugin::Plugin;
 pub use running::{Running, lives};
+pub use values::{filled, object, text};
 pub use workspace::{Planned, Workspace};
 
 use std::path::PathBuf;

@@ -1,4 +1,4 @@
-//! Waiting for what nobody announces: it is asked for again until it is there or the patience ends.
+//! Waiting for what is not announced: it is asked for again until it is there or the patience ends.
 
 use std::time::{Duration, Instant};
 

@@ -30,6 +30,8 @@ pub struct Workbench {
     pub now: Timestamp,
     key: SigningKey,
     catalogue: Catalogue,
+    /// The repository's id.
+    id: Option<String>,
 }
 
 impl Workbench {
@@ -41,11 +43,16 @@ impl Workbench {
         let commits = std::env::var("P0_COMMITS").map_or(100_000, |text| text.parse().expect("a number"));
         let size = Size { live: 10_000, commits };
         let site = Site::new(None);
+        let remote =
+            Remote::open(site.repository().to_str().expect("text"), Credentials::default(), Path::new(""));
+        let made = Repository::new(BaseBranch::new(remote.expect("a repository"), "main"));
+        let id = made.snapshot().expect("a base").repository_id().expect("an id");
         let key = KeySource { file: Some(site.key()), ..KeySource::default() };
         let bench = Self {
             key: SigningKey::find(&key).expect("a key"),
             catalogue: Catalogue::embedded().expect("a catalogue"),
             now: NOW.parse().expect("a time"),
+            id: id.map(|id| id.to_string()),
             site,
         };
         let until = bench.now.as_second() - 3600;
@@ -89,6 +96,7 @@ impl Workbench {
         let minutes = |minutes| self.now.checked_add(SignedDuration::from_mins(minutes)).expect("a time");
         let workflow = Workflow {
             cluster: CLUSTER.to_owned(),
+            repository: self.id.clone(),
             requester: "alice".to_owned(),
             merge_before: Some(minutes(60)),
             ..Workflow::default()
@@ -99,6 +107,7 @@ impl Workbench {
             selection,
             plan: &plan,
             subject: "alice".parse().expect("a subject"),
+            iam: None,
             created_at: self.now,
             expires_at: minutes(60),
             managed_by: ManagedBy::P0Gitops,

@@ -1,15 +1,18 @@
 //! Every accepted edit of `aws-auth`, against AWS' own reader: the cluster knows exactly one mapping more, or less, and
-//! the bytes come back. Over 10,000 ConfigMaps: collected ones, and what random changes make of them.
+//! the bytes come back. Over 10,000 ConfigMaps: collected ones, and what random changes make of them, each as data and as a
+//! manifest in Git. `P0_AWS_AUTH=1000000` tries more.
 
 use std::collections::BTreeMap;
 
 use p0_grant::arn::IamIdentity;
+use p0_grant::aws_auth::file::{AwsAuthFile, FileAddition};
 use p0_grant::aws_auth::{Addition, AwsAuth, Edit, Owner};
 use p0_grant::mapping::Mapping;
 use p0_tests::{AwsReader, SeenByAws, UserMapping};
 
 type Data = BTreeMap<String, String>;
 
+/// How many are tried, unless `P0_AWS_AUTH` says otherwise.
 const CASES: u64 = 10_000;
 const USER: &str = "arn:aws:iam::123456789012:user/alice";
 const SESSION: &str =
@@ -104,18 +107,24 @@ const PIECES: &[&str] = &[
 fn every_accepted_edit_is_one_mapping_for_aws() {
     let mut reader = AwsReader::start();
     let seeds = seeds();
-    let (mut accepted, mut refused) = (0, 0);
-    for case in 0..CASES {
+    let cases = std::env::var("P0_AWS_AUTH").map_or(CASES, |number| number.parse().expect("a number"));
+    let (mut accepted, mut refused, mut in_files) = (0, 0, 0);
+    for case in 0..cases {
         let mut random = Random(case);
         let data = random.data(&seeds);
-        match check(&mut reader, &data, &random.mapping()) {
+        let mapping = random.mapping();
+        in_files += u64::from(check_file(&data, &mapping));
+        match check(&mut reader, &data, &mapping) {
             true => accepted += 1,
             false => refused += 1,
         }
     }
-    println!("{CASES} ConfigMaps: {accepted} edited, {refused} refused or mapped already");
-    assert!(accepted > CASES / 10, "only {accepted} were edited, so little was tried");
-    assert!(refused > CASES / 10, "only {refused} were refused, so little was tried");
+    println!(
+        "{cases} ConfigMaps: {accepted} edited, {refused} refused or mapped already; {in_files} edited as files"
+    );
+    assert!(accepted > cases / 10, "only {accepted} were edited, so little was tried");
+    assert!(refused > cases / 10, "only {refused} were refused, so little was tried");
+    assert!(in_files > cases / 20, "only {in_files} were edited as files, so little was tried");
 }
 
 #[test]
@@ -144,6 +153,31 @@ fn check(reader: &mut AwsReader, data: &Data, mapping: &Mapping) -> bool {
     assert!(held.owned_arns(Owner::P0Gitops).contains(&mapping.identity().arn()));
     let removal = held.remove(mapping.identity(), Owner::P0Gitops).expect("it is ours").expect("an entry");
     assert_eq!(&edited(&after, &removal), data, "the bytes come back from {after:?}");
+    true
+}
+
+/// The same in a manifest between other documents: the data become what the edit of the data makes of them, and the bytes come
+/// back. False where it is refused or there already.
+fn check_file(data: &Data, mapping: &Mapping) -> bool {
+    let block = |(key, text): (&String, &String)| {
+        let lines: String = text.split_inclusive('\n').map(|line| format!("    {line}")).collect();
+        format!("  {key}: |\n{lines}")
+    };
+    let values: String = data.iter().map(block).collect();
+    let metadata = "metadata:\n  name: aws-auth # kept by hand\n  namespace: kube-system\n";
+    let text =
+        format!("kind: Other\n---\n# nodes\nkind: ConfigMap\n{metadata}data:\n{values}\n---\nkind: More\n");
+    let Ok(file) = AwsAuthFile::read(&text) else { return false };
+    let Ok(FileAddition::Edited(after)) = file.add(mapping, Owner::P0Gitops) else { return false };
+    let changed = AwsAuthFile::read(&after).expect("what was edited is read");
+    let held = changed.aws_auth().expect("what was edited is read");
+    assert!(
+        held.owned_arns(Owner::P0Gitops).contains(&mapping.identity().arn()),
+        "{text:?} became {after:?}"
+    );
+    assert_eq!(held.username_of(mapping.identity()), Ok(Some(mapping.username().to_owned())));
+    let back = changed.remove(mapping.identity(), Owner::P0Gitops).expect("it is ours").expect("an entry");
+    assert_eq!(back, text, "the bytes come back from {after:?}");
     true
 }
 

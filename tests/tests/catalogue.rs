@@ -13,6 +13,7 @@ use p0_grant::catalogue::read_roles;
 use p0_grant::resource::Scope;
 use p0_grant::role::Role;
 use p0_tests::ControlPlane;
+use p0_tests::program::run;
 use serde_json::{Value, json};
 
 async fn client(kubeconfig: &Path) -> Client {
@@ -130,7 +131,7 @@ async fn custom_resources_appear_and_a_group_that_nobody_serves_is_named() {
     assert_eq!(catalogue.resource("", "services").unwrap().kind(), "Service");
 
     create(&client, nowhere()).await;
-    let partial = eventually("the group that nobody serves, alone", async || {
+    let partial = eventually("the group without a server, alone", async || {
         let export = export(&server.kubeconfig()).await.unwrap();
         let failed: Vec<_> =
             export.failed().iter().map(|failed| (&*failed.group, &*failed.version)).collect();
@@ -140,6 +141,60 @@ async fn custom_resources_appear_and_a_group_that_nobody_serves_is_named() {
     let error = partial.clone().complete().unwrap_err().to_string();
     assert!(error.contains("`metrics.k8s.io/v1beta1`") && error.contains("--allow-partial"), "{error}");
     assert_eq!(partial.partial(Some(&catalogue)).unwrap(), catalogue);
+
+    let file = server.kubeconfig().display().to_string();
+    tokio::task::spawn_blocking(move || what_needs_another_group_goes_on(&file)).await.unwrap();
+}
+
+/// A metrics server is down: commands that select something else work and say so, an export refuses.
+fn what_needs_another_group_goes_on(kubeconfig: &str) {
+    let asked = |command: &[&str]| run(&[command, &["--kubeconfig", kubeconfig]].concat());
+    let select = |locator: &'static str| ["--role", "view", "--locator", locator];
+    let web = select("deploy / default / web");
+    for command in [
+        [&["subset"], &web[..]].concat(),
+        [&["generate", "--to", "alice@example.com"], &web[..]].concat(),
+        [&["subset"], &select("pods / default / web")[..]].concat(),
+        vec!["catalogue", "show"],
+    ] {
+        let answer = asked(&command);
+        assert_eq!(answer.code, 0, "{command:?}: {}", answer.err);
+        assert!(answer.err.contains("`metrics.k8s.io/v1beta1`"), "{command:?}: {}", answer.err);
+        assert!(!answer.err.contains("--allow-partial"), "this command has no such option: {}", answer.err);
+    }
+    let told = asked(&[&["subset"], &select("pods.metrics.k8s.io / default / web")[..]].concat()).ended(1);
+    assert!(told.contains("cannot be selected until it answers"), "{told}");
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("catalogue.yaml").display().to_string();
+    let told = asked(&["catalogue", "export", "--file", &file]).ended(1);
+    assert!(told.contains("metrics.k8s.io") && !Path::new(&file).exists(), "{told}");
+}
+
+/// No server lists `nodes/metrics` or `nodes/finalizers`: the kubelet and admission authorize them, and a role names them.
+#[test]
+fn subresources_that_only_a_role_names_are_told_and_can_be_asked_for() {
+    let server = ControlPlane::shared();
+    let role = json!({
+        "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": "node-reader"},
+        "rules": [{"apiGroups": [""], "resources": ["nodes", "nodes/metrics", "*/finalizers"], "verbs": ["get"]}],
+    });
+    server.admin().must_create(&role);
+    let kubeconfig = server.kubeconfig().display().to_string();
+    let subset = |more: &[&str]| {
+        let command =
+            ["subset", "--role", "node-reader", "--locator", "node / n1", "--kubeconfig", &kubeconfig];
+        run(&[&command[..], more].concat())
+    };
+    let plain = subset(&[]).done();
+    let (given, left_out) = plain.split_once("Left out").expect("something is left out");
+    assert!(!given.contains("nodes/"), "{plain}");
+    for entry in ["nodes/metrics", "nodes/finalizers"] {
+        assert!(left_out.contains(entry), "{entry}: {plain}");
+    }
+    let asked = subset(&["--subresource", "metrics", "--subresource", "finalizers"]).done();
+    assert!(asked.contains("nodes, nodes/finalizers, nodes/metrics"), "{asked}");
+    let told = subset(&["--subresource", "stats"]).ended(1);
+    assert!(told.contains("no subresource `stats`"), "{told}");
 }
 
 /// An APIService whose server does not exist.

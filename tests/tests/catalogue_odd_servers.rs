@@ -21,20 +21,9 @@ struct OldServer {
     expiring: AtomicUsize,
 }
 
-/// A kubeconfig for a server that answers with `routes`.
+/// The way to a server that answers with `routes`.
 async fn serve(routes: Router) -> (Access, tempfile::TempDir) {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    tokio::spawn(async move { axum::serve(listener, routes).await.unwrap() });
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("kubeconfig");
-    let kubeconfig = json!({
-        "current-context": "c",
-        "clusters": [{"name": "c", "cluster": {"server": format!("http://{address}")}}],
-        "users": [{"name": "c", "user": {"token": "t"}}],
-        "contexts": [{"name": "c", "context": {"cluster": "c", "user": "c"}}],
-    });
-    std::fs::write(&file, kubeconfig.to_string()).unwrap();
+    let (file, folder) = p0_tests::http_server::serve(routes).await;
     (Access::Kubeconfig { file: Some(file), context: None }, folder)
 }
 

@@ -6,6 +6,7 @@
 use std::cell::{Cell, RefCell};
 
 use p0_access::cluster::Cluster;
+use p0_access::identity::Identities;
 use p0_access::verifier::recompute;
 use p0_grant::catalogue::Catalogue;
 use p0_grant::digest::SubsetDigest;
@@ -283,7 +284,13 @@ fn the_documentations_example_is_made_anew_and_explained() {
     let (_, rest) = page.split_once("```yaml\n").unwrap();
     let (example, _) = rest.split_once("```").unwrap();
     let manifest = Manifest::read(example).unwrap();
-    recompute(&manifest, &Cluster::new("prod".parse().unwrap()), &Catalogue::embedded().unwrap()).unwrap();
+    recompute(
+        &manifest,
+        &Cluster::new("prod".parse().unwrap()),
+        &Catalogue::embedded().unwrap(),
+        &Identities::default(),
+    )
+    .unwrap();
     assert_eq!(signed(&manifest).to_yaml().unwrap(), example);
     let annotations = example.lines().filter_map(|line| line.strip_prefix("    p0.dev/")?.split_once(": "));
     for (key, _) in annotations.filter(|(key, _)| *key != "grant") {

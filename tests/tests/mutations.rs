@@ -75,8 +75,9 @@ impl Copy {
         let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
         let root = tempfile::tempdir().expect("a temporary folder");
         let workspace = std::fs::read_to_string(repository.join("Cargo.toml")).expect("the workspace");
-        let members = workspace.lines().find(|line| line.starts_with("members = ")).expect("members");
-        let alone = workspace.replace(members, r#"members = ["grant"]"#);
+        let (before, members) = workspace.split_once("members = [").expect("members");
+        let (_, after) = members.split_once(']').expect("their end");
+        let alone = format!("{before}members = [\"grant\"]{after}");
         std::fs::write(root.path().join("Cargo.toml"), alone).expect("written");
         std::fs::copy(repository.join("Cargo.lock"), root.path().join("Cargo.lock")).expect("copied");
         copy_folder(&repository.join("grant"), &root.path().join("grant"));

@@ -110,6 +110,33 @@ fn nobody_there_and_nothing_there_are_told_apart() {
     }
 }
 
+/// Git's own words for these repositories say nothing of what to do.
+#[test]
+fn a_sha_256_repository_and_a_shallow_clone_get_words_of_ours() {
+    let remote = Remote::new(None, Access::ReadWrite);
+    let cache = remote.site.beside("cache");
+    let audit = |place: &str| {
+        let audit = ["audit", "--repo", place, "--now", NOW];
+        run_with(&audit, &[("XDG_CACHE_HOME", path(&cache))]).ended(1)
+    };
+    let sha256 = remote.site.beside("sha256.git");
+    remote.site.git(&["init", "-q", "--bare", "--object-format=sha256", path(&sha256)]);
+    let commit =
+        ["-c", "user.name=a", "-c", "user.email=a@x", "--git-dir", path(&sha256), "commit-tree", "-m", "a"];
+    let tree = remote.site.git(&["--git-dir", path(&sha256), "write-tree"]);
+    let tip = remote.site.git(&[&commit[..], &[tree.trim()]].concat());
+    remote.site.git(&["--git-dir", path(&sha256), "update-ref", "refs/heads/main", tip.trim()]);
+    for place in [path(&sha256), &remote.server.url("sha256.git")] {
+        let told = audit(place);
+        assert!(told.contains("is a SHA-256 repository") && told.contains("--object-format=sha1"), "{told}");
+    }
+    let shallow = remote.site.beside("shallow.git");
+    let origin = format!("file://{}", path(&remote.site.repository()));
+    remote.site.git(&["clone", "-q", "--bare", "--depth", "1", &origin, path(&shallow)]);
+    let told = audit(path(&shallow));
+    assert!(told.contains("shallow clone") && told.contains("--unshallow"), "{told}");
+}
+
 /// A server that takes the call and never says a word.
 #[test]
 fn silence_ends_with_4_when_the_time_is_over() {

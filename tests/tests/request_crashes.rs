@@ -59,7 +59,7 @@ fn killed(team: &Team) {
         let _ended = child.kill();
         child.wait().unwrap();
     }
-    // Once nobody is killed any more, leases run out and everything is done.
+    // Once no process is killed any more, leases run out and everything is done.
     for minutes in [5, 10, 20] {
         team.bot_runs(&format!("2026-11-24T10:{minutes:02}:00Z"), &["reconcile"]);
     }

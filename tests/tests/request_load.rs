@@ -45,7 +45,7 @@ async fn a_thousand_approved_at_once_are_all_merged() {
     let merged = merging.elapsed();
     assert_eq!(team.grants().len(), COUNT, "all are merged, none is lost");
     for id in &ids {
-        assert_eq!(service.find(id).await.unwrap().state().name().as_str(), "merged", "{id}");
+        assert_eq!(service.find(id, now).await.unwrap().state().name().as_str(), "merged", "{id}");
     }
     let chain = service.store().verify_chain().await.unwrap();
     println!(

@@ -1,82 +1,54 @@
 //! A repository that moves while the service looks at it.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
+use async_trait::async_trait;
 use jiff::Timestamp;
-use p0_access::layout::ClusterName;
-use p0_gitops::forge::{Forge, ForgeError, GitForge, Publication};
-use p0_gitops::repository::{BaseSnapshot, MergeOutcome, OnBase, Proposal, RemovalReason};
-use p0_grant::name::GrantId;
+use p0_gitops::forge::{ChangeStatus, Forge, ForgeError, HostedRepository, MergeOutcome, Opened};
+use p0_gitops::repository::{ChangeRequest, Restored};
 use p0_tests::team::{READERS, Team};
 
 const T0: &str = "2026-11-24T10:00:00Z";
 const T1: &str = "2026-11-24T10:01:00Z";
 
-/// A forge where something happens just before somebody asks whether a change is open.
+/// A forge where something happens just before it is asked where a change stands.
 struct Moving {
-    forge: GitForge,
+    forge: Arc<dyn Forge>,
     before: Mutex<Option<Box<dyn FnOnce() + Send>>>,
 }
 
+#[async_trait]
 impl Forge for Moving {
-    fn is_open(&self, branch: &str) -> Result<bool, ForgeError> {
+    async fn status(&self, branch: &str) -> Result<ChangeStatus, ForgeError> {
         if let Some(moves) = self.before.lock().expect("no panic").take() {
             moves();
         }
-        self.forge.is_open(branch)
+        self.forge.status(branch).await
     }
 
-    fn place(&self) -> String {
-        self.forge.place()
+    async fn ensure(&self, change: &ChangeRequest, now: Timestamp) -> Result<Opened, ForgeError> {
+        self.forge.ensure(change, now).await
     }
 
-    fn snapshot(&self) -> Result<Arc<BaseSnapshot>, ForgeError> {
-        self.forge.snapshot()
-    }
-
-    fn on_base(&self) -> Result<OnBase, ForgeError> {
-        self.forge.on_base()
-    }
-
-    fn head(&self) -> Result<String, ForgeError> {
-        self.forge.head()
-    }
-
-    fn file_at(&self, commit: &str, path: &str) -> Result<Option<Vec<u8>>, ForgeError> {
-        self.forge.file_at(commit, path)
-    }
-
-    fn contains(&self, revision: &str, commit: &str) -> bool {
-        self.forge.contains(revision, commit)
-    }
-
-    fn open(&self, proposal: &Proposal, now: Timestamp) -> Result<(), ForgeError> {
-        self.forge.open(proposal, now)
-    }
-
-    fn land(&self, proposals: &[Proposal], now: Timestamp) -> Result<Vec<MergeOutcome>, ForgeError> {
-        self.forge.land(proposals, now)
-    }
-
-    fn remove(
+    async fn merge(
         &self,
-        grants: &[(ClusterName, GrantId)],
-        why: RemovalReason,
+        changes: &[ChangeRequest],
         now: Timestamp,
-    ) -> Result<(), ForgeError> {
-        self.forge.remove(grants, why, now)
+    ) -> Result<BTreeMap<String, MergeOutcome>, ForgeError> {
+        self.forge.merge(changes, now).await
     }
 
-    fn swept(&self) -> Result<Option<Timestamp>, ForgeError> {
-        self.forge.swept()
+    async fn close(&self, branch: &str) -> Result<(), ForgeError> {
+        self.forge.close(branch).await
     }
 
-    fn close(&self, branch: &str) -> Result<bool, ForgeError> {
-        self.forge.close(branch)
+    async fn comment(&self, branch: &str, text: &str) -> Result<(), ForgeError> {
+        self.forge.comment(branch, text).await
     }
 
-    fn publish(&self, file: &Publication, now: Timestamp) -> Result<(), ForgeError> {
-        self.forge.publish(file, now)
+    async fn restore(&self, now: Timestamp) -> Result<Restored, ForgeError> {
+        self.forge.restore(now).await
     }
 }
 
@@ -91,8 +63,9 @@ async fn a_change_that_is_merged_while_base_is_observed_is_not_taken_for_closed(
         site.merges(&merged);
         site.site().git(&["branch", "-q", "-D", &branch]);
     };
-    let forge = Moving { forge: team.forge(), before: Mutex::new(Some(Box::new(moves))) };
-    let (_, reconciler) = team.bot_on(Arc::new(forge)).await;
+    let HostedRepository { mirror, forge } = team.hosted();
+    let forge = Arc::new(Moving { forge, before: Mutex::new(Some(Box::new(moves))) });
+    let (_, reconciler) = team.bot_on(HostedRepository { mirror, forge }).await;
     let now: Timestamp = T1.parse().expect("a time");
     for state in ["awaiting-review", "merged"] {
         assert_eq!(reconciler.reconcile(now).await.problems, []);

@@ -2,7 +2,7 @@
 
 use std::thread;
 
-use p0_tests::team::{READERS, Team};
+use p0_tests::team::{READERS, Team, allow_for, request_for};
 
 const T0: &str = "2026-11-24T10:00:00Z";
 const T1: &str = "2026-11-24T10:01:00Z";
@@ -15,8 +15,8 @@ fn asked_approved_had_and_given_back() {
     let id = team.asks(T0, "web", &["--reason", "rollout hangs", "--duration", "2h"]);
     assert_eq!(team.state(T0, &id), "pending");
     assert!(team.grants().is_empty());
-    // Nobody approves their own, nobody the unknown, and a name alone proves nothing.
-    assert!(team.acts("alice", T1, &["approve", &id]).ended(2).contains("policy refuses"));
+    // No person approves their own request or an unknown one, and a name alone proves nothing.
+    assert!(team.acts("alice", T1, &["approve", &id]).ended(2).contains("may not approve it"));
     assert!(team.acts("mallory", T1, &["approve", &id]).ended(2).contains("not known"));
     assert!(team.bot_runs(T1, &["approve", &id, "--as", "bob"]).ended(2).contains("proves nothing"));
     assert!(
@@ -40,11 +40,23 @@ fn asked_approved_had_and_given_back() {
         assert!(grant.contains(line), "{line} in {grant}");
     }
     // Asking again says what there is.
-    let locator = "deployment / default / web";
-    let again = ["request", "k8s", "resource", "view", "--cluster", "prod", "--locator", locator];
-    assert!(team.acts("alice", T2, &again).done().contains("already active until 2026-11-24T11:01:00Z"));
-    assert!(team.bot_runs(T2, &["ls", "--active"]).done().contains(&id));
-    // Only whoever has it gives it back.
+    let again = request_for("deployment / default / web");
+    let told = team.acts("alice", T2, &again).done();
+    assert!(
+        told.contains("already active until 2026-11-24 11:01:00 UTC") && !told.contains("not for"),
+        "{told}"
+    );
+    let told = team.acts("alice", T2, &[&again[..], &["--duration", "7h"]].concat()).done();
+    assert!(told.contains("already active") && told.contains("not for the 7h that you ask now"), "{told}");
+    let other = request_for("deployment / default / api");
+    let first = team.acts("alice", T2, &other).done();
+    assert!(first.contains("catalogue: clusters/prod/catalogue.yaml on base"), "{first}");
+    let told = team.acts("alice", T2, &[&other[..], &["--duration", "7h"]].concat()).done();
+    for words in ["asked for already", "for 2h, not for the 7h that you ask now", "`p0-gitops cancel"] {
+        assert!(told.contains(words), "{words}: {told} after {first}");
+    }
+    assert!(team.reads(T2, &["ls", "--active"]).done().contains(&id));
+    // Only the person who has it gives it back.
     assert!(team.acts("carol", T2, &["relinquish", &id]).ended(2).contains("neither"));
     team.acts("alice", T2, &["relinquish", &id]).done();
     assert_eq!(team.state(T2, &id), "revoked");
@@ -96,6 +108,32 @@ fn what_nobody_answers_and_what_has_expired_ends() {
     team.bot_runs(later, &["reconcile"]).done();
     assert_eq!(team.state(later, &waits), "timed-out");
     assert!(team.acts("bob", later, &["approve", &waits]).ended(2).contains("timed out"));
+}
+
+/// Nothing runs here that would note the passing of time.
+#[test]
+fn time_counts_when_it_is_looked_at() {
+    let team = Team::new(READERS);
+    let (waits, lives) = (team.asks(T0, "a", &[]), team.asks(T0, "b", &["--duration", "1h"]));
+    // Looking into the future changes nothing.
+    let late = "2026-12-24T10:00:00Z";
+    assert_eq!(team.state(late, &lives), "timed-out");
+    team.acts("bob", T1, &["approve", &lives]).done();
+    let over = "2026-11-24T11:01:00Z";
+    // Its end is its end: neither is it active, nor is it extended.
+    assert!(
+        team.acts_alone("alice", over, &["extend", &lives, "--duration", "2h"])
+            .ended(2)
+            .contains("is being revoked")
+    );
+    assert!(!team.reads(over, &["ls", "--active"]).done().contains(&lives));
+    let words = team.acts_alone("alice", over, &request_for("deployment / default / b")).done();
+    assert!(words.contains("pending") && !words.contains("already"), "{words}");
+    // What was not answered in time is over, and is asked for anew.
+    assert!(!team.bot_runs(late, &["review"]).done().contains(&waits));
+    assert!(team.acts_alone("bob", late, &["approve", &waits]).ended(2).contains("timed out"));
+    assert_ne!(team.asks(late, "a", &[]), waits);
+    assert_eq!(team.state(late, &waits), "timed-out");
 }
 
 #[test]
@@ -173,7 +211,7 @@ fn longer_is_asked_for_approved_and_taken_back_by_reverting() {
     assert!(team.acts("alice", T2, &["extend", &id, "--duration", "9h"]).ended(2).contains("longer than"));
     team.acts("alice", T2, &["extend", &id, "--duration", "3h"]).done();
     assert_eq!(team.state(T2, &id), "extending");
-    assert!(team.acts("alice", T2, &["approve", &id]).ended(2).contains("policy refuses"));
+    assert!(team.acts("alice", T2, &["approve", &id]).ended(2).contains("may not approve it"));
     team.acts("carol", T3, &["approve", &id]).done();
     let shown = team.show(T3, &id);
     assert_eq!(
@@ -203,9 +241,9 @@ fn everything_is_revoked_in_one_change() {
     assert_eq!(team.grants().len(), 3);
     let before: usize =
         team.site().git(&["rev-list", "--first-parent", "--count", "main"]).trim().parse().unwrap();
-    assert!(team.acts("mallory", T2, &["revoke", "--all"]).code != 0);
+    assert!(team.acts("mallory", T2, &["revoke", "--all", "--yes"]).code != 0);
     assert_eq!(team.grants().len(), 3);
-    let out = team.acts("carol", T2, &["revoke", "--all", "--reason", "incident 42"]).done();
+    let out = team.acts("carol", T2, &["revoke", "--all", "--yes", "--reason", "incident 42"]).done();
     assert!(team.grants().is_empty(), "{out}");
     let after: usize =
         team.site().git(&["rev-list", "--first-parent", "--count", "main"]).trim().parse().unwrap();
@@ -251,7 +289,7 @@ fn leaving_ends_what_one_has_and_a_broken_policy_keeps_nobody_from_giving_back()
         team.acts("bob", T1, &["approve", id]).done();
     }
     team.policy("rules: nonsense\n");
-    assert!(team.acts("carol", T2, &["revoke", &left]).code != 0, "nobody is an approver under no policy");
+    assert!(team.acts("carol", T2, &["revoke", &left]).code != 0, "under no policy there is no approver");
     team.acts("alice", T2, &["relinquish", &kept]).done();
     assert_eq!(team.grants(), std::slice::from_ref(&left));
     team.policy(READERS);
@@ -259,7 +297,7 @@ fn leaving_ends_what_one_has_and_a_broken_policy_keeps_nobody_from_giving_back()
     team.bot_runs(T3, &["reconcile"]).done();
     assert!(team.grants().is_empty());
     let note = team.show(T3, &left)["note"].to_string();
-    assert!(note.contains("policy allows it no more") && note.contains("nobody"), "{note}");
+    assert!(note.contains("policy allows it no more") && note.contains("is not in p0"), "{note}");
 }
 
 #[test]
@@ -270,6 +308,23 @@ fn without_the_signing_key_it_waits_for_the_machine() {
     assert_eq!((team.state(T1, &id).as_str(), team.grants().len()), ("approved", 0));
     team.bot_runs(T2, &["reconcile"]).done();
     assert_eq!(team.grants(), [id]);
+}
+
+#[test]
+fn a_wrong_signing_key_leaves_the_request_to_the_right_one_and_does_not_stop_a_revocation() {
+    let team = Team::new(READERS);
+    let wrong = team.key("mallory");
+    let with_wrong = |person: &str, arguments: &[&str]| {
+        team.acts_alone(person, T1, &[arguments, &["--signing-key", wrong.to_str().unwrap()]].concat())
+    };
+    let id = team.asks(T0, "web", &[]);
+    let told = with_wrong("bob", &["approve", &id]).ended(1);
+    assert!(told.contains("does not count on base") && told.contains("p0/allowed_signers"), "{told}");
+    assert_eq!((team.state(T1, &id).as_str(), team.grants().len()), ("pending", 0));
+    team.acts("bob", T1, &["approve", &id]).done();
+    assert_eq!((team.state(T1, &id).as_str(), team.grants()), ("merged", vec![id.clone()]));
+    with_wrong("alice", &["relinquish", &id]).done();
+    assert_eq!((team.state(T1, &id).as_str(), team.grants().len()), ("revoked", 0));
 }
 
 #[test]
@@ -312,8 +367,7 @@ fn on_call_and_a_preapproval_need_no_answer() {
     let waits = team.asks(later, "other", &duties);
     assert_eq!(team.state(later, &waits), "pending");
     // Beforehand: Bob opens a preapproval, and not for himself.
-    let preapproval =
-        ["allow", "k8s", "resource", "view", "--cluster", "prod", "--locator", "deployment / default / *"];
+    let preapproval = allow_for("deployment / default / *");
     let terms = ["--to", "alice", "--length", "4h", "--request-duration", "30m"];
     team.acts("carol", later, &[&preapproval[..], &terms].concat()).ended(2);
     team.acts("bob", later, &[&preapproval[..], &terms].concat()).done();

@@ -9,13 +9,13 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use p0_access::layout::ClusterName;
 use p0_access::name::PersonName;
+use p0_access::policy::{Accepted, Basis};
 use p0_access::request::{
-    Accepted, Approval, Event, Opening, RequestId, RequestSpec, RequestedGrant, Span, Step, Witness, open,
-    step,
+    Approval, Event, Opening, RequestId, RequestSpec, RequestedGrant, Span, Step, Witness, open, step,
 };
-use p0_gitops::serve::{Clock, Problem, Reconcile, RoundReport, Server, Settings, Stop};
+use p0_gitops::serve::{Clock, Outgoing, Problem, Reconcile, RoundReport, Server, Settings, Stop, Workers};
 use p0_gitops::store::{Columns, NewStep, Store, StoreError};
-use p0_grant::approval::ApprovalKind;
+use p0_gitops::workflow::Nudge;
 use p0_grant::danger::Class;
 use p0_grant::digest::SubsetDigest;
 use p0_tests::{browser, eventually};
@@ -42,6 +42,18 @@ impl Reconcile for Idle {
     }
 }
 
+/// Nothing but a reconciler.
+fn idle(reconciler: Arc<Idle>) -> Workers {
+    Workers {
+        reconciler,
+        teller: None,
+        outgoing: Outgoing::default(),
+        nudge: Nudge::default(),
+        service: None,
+        slack: None,
+    }
+}
+
 /// A server on a store of its own. It stops with this value.
 struct Served {
     address: SocketAddr,
@@ -59,7 +71,7 @@ impl Served {
         let settings = Settings::read(&settings(&url)).expect("settings");
         let reconciler = Arc::new(Idle { rounds: AtomicUsize::new(0), problems });
         let clock: Clock = Arc::new(|| time(60));
-        let server = Server::bind(&settings, store.clone(), reconciler, clock).await.expect("bound");
+        let server = Server::bind(&settings, store.clone(), idle(reconciler), clock).await.expect("bound");
         let address = server.address();
         let (stop, extension) = oneshot::channel();
         let stopping = Stop::when(async move {
@@ -112,6 +124,7 @@ fn asked(number: u32, minutes: i64, reason: &str, danger: Option<Class>) -> Requ
         subresources: vec!["scale".to_owned()],
         digest: SubsetDigest::of(&[]),
         danger,
+        iam_arn: None,
     };
     RequestSpec {
         id,
@@ -130,10 +143,9 @@ fn asked(number: u32, minutes: i64, reason: &str, danger: Option<Class>) -> Requ
 
 fn approval() -> Approval {
     let accepted = Accepted {
-        rule: "shop".to_owned(),
-        via: ApprovalKind::Reviewers,
-        approvers: vec![person("bob")],
-        preapproval: None,
+        rule: "shop".parse().expect("a name"),
+        basis: Basis::Reviewers([person("bob")].into()),
+        parts: Vec::new(),
     };
     Approval {
         policy: "0".repeat(64),
@@ -199,7 +211,7 @@ async fn fill(store: &Store) {
         (11, merged()),
         (13, Event::Live(seen(13))),
         (20, Event::Relinquish { by: person("alice") }),
-        (21, Event::Absent { commit: "e".repeat(40) }),
+        (21, Event::Absent { commit: "e".repeat(40), closed_by: None }),
         (25, Event::Gone(seen(25))),
     ];
     let mut steps = [
@@ -240,7 +252,7 @@ async fn the_page_says_who_has_access_and_a_browser_shows_it() {
         "what people wrote did not run: {document}"
     );
     assert!(document.contains("&lt;script&gt;") && !document.contains("<script"), "{document}");
-    assert!(!document.contains("a look at the logs"), "what is gone is nobody's access: {document}");
+    assert!(!document.contains("a look at the logs"), "what is gone is no access: {document}");
     if let Some(folder) = std::env::var_os("P0_PICTURES") {
         let folder = std::path::PathBuf::from(folder);
         let (url, request) = (served.url("/"), served.url("/requests/vpl5aqzpwnnqmnkr0001"));
@@ -322,7 +334,7 @@ async fn delays_are_counted_from_the_log_whoever_wrote_it() {
     let settings = Settings::read(&settings(&url).replace("1h", "1s")).expect("settings");
     let reconciler = Arc::new(Idle { rounds: AtomicUsize::new(0), problems: vec![] });
     let server =
-        Server::bind(&settings, store.clone(), reconciler, Arc::new(|| time(60))).await.expect("bound");
+        Server::bind(&settings, store.clone(), idle(reconciler), Arc::new(|| time(60))).await.expect("bound");
     let address = server.address();
     let (stop, extension) = oneshot::channel::<()>();
     let running = tokio::spawn(server.run(Stop::when(async move {
@@ -355,12 +367,12 @@ async fn it_stops_when_asked_and_gives_the_store_back() {
     assert!(matches!(second, StoreError::Taken(_)), "{second}");
     drop(served.stop.take());
     served.running.await.expect("it ends").expect("well");
-    let _free = served.store.serve_alone().expect("nobody serves from it now");
+    let _free = served.store.serve_alone().expect("no server uses it now");
     let url = format!("http://{}/livez", served.address);
     let asked = tokio::task::spawn_blocking(move || {
         let client = tokio::runtime::Runtime::new().expect("a runtime");
         // The server of another test may have the port by now; it ends too.
-        eventually("nobody answers", || client.block_on(reqwest::get(&url)).is_err());
+        eventually("no answer", || client.block_on(reqwest::get(&url)).is_err());
     });
     asked.await.expect("it ends");
 }

@@ -62,7 +62,8 @@ fn keep(line: &str, promised: &mut BTreeMap<String, i64>) {
 async fn finish(store: &Store) {
     let later = Timestamp::now() + SignedDuration::from_hours(1);
     loop {
-        let claimed = store.claim(later, SignedDuration::from_secs(1), 100).await.expect("claimed");
+        let claimed =
+            store.claim(later, SignedDuration::from_secs(1), 100, &["tell"]).await.expect("claimed");
         if claimed.is_empty() {
             return;
         }

@@ -65,7 +65,7 @@ fn what_has_expired_leaves_base_and_what_has_not_stays() {
     let heartbeat: Value = serde_json::from_str(&heartbeat).unwrap();
     assert_eq!((&heartbeat["at"], &heartbeat["removed"]), (&LATER.into(), &1.into()));
     assert_eq!(site.git(&["rev-list", "--count", "p0/heartbeat/sweep"]).trim(), "1");
-    // Nothing rises again, whoever took it away.
+    // An id that was used stays used, whatever took the grant away.
     assert_eq!(site.propose(&id('a'), &[NGINX, &["--to", "alice@example.com"]].concat()).code, 2);
 }
 

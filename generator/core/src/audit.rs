@@ -2,7 +2,7 @@
 //!
 //! History comes in as data, oldest commit first. A grant counts from the commit that brought it to the one that took it
 //! away, and never past the expiry that was signed. What was meant is not what was: whether the cluster followed is told
-//! apart by whoever has confirmations. Files are handles here, so that only those are read that an answer needs. Not here:
+//! apart by a reader who has confirmations. Files are handles here, so that only those are read that an answer needs. Not here:
 //! Git, and checking signatures (the judgement did, when it landed).
 
 use std::collections::BTreeMap;
@@ -11,12 +11,16 @@ use jiff::Timestamp;
 use p0_grant::name::GrantId;
 
 use crate::layout::{ClusterName, PathKind, path_kind};
+use clock::{Landing, landings};
 
+mod clock;
 mod oddity;
 mod record;
+mod review;
 
 pub use oddity::{Odd, Oddity, of_landing};
 pub use record::{GrantSummary, Meant, Standing};
+pub use review::Reviewed;
 
 /// One commit of base's first-parent line, as far as grants go.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,7 +53,8 @@ pub struct Version<F> {
 pub struct Landed {
     /// The commit.
     pub commit: String,
-    /// When, by base's own clock: never earlier than the commits before it.
+    /// When. Where the commit's date does not fit the others': for what came, the earliest time that does, and for what went, the
+    /// latest.
     pub at: Timestamp,
 }
 
@@ -59,54 +64,57 @@ pub struct History<F> {
     versions: Vec<Version<F>>,
     /// Where each grant's last version is among them.
     last: BTreeMap<(ClusterName, GrantId), usize>,
-    now: Option<Timestamp>,
     odd: Vec<Odd>,
 }
 
 impl<F> Default for History<F> {
     fn default() -> Self {
-        Self { versions: Vec::new(), last: BTreeMap::new(), now: None, odd: Vec::new() }
+        Self { versions: Vec::new(), last: BTreeMap::new(), odd: Vec::new() }
     }
 }
 
 impl<F> History<F> {
-    /// Replays commits, oldest first.
-    pub fn replay(commits: impl IntoIterator<Item = Commit<F>>) -> Self {
+    /// Replays commits, oldest first, as they are seen at `now`.
+    pub fn replay(commits: impl IntoIterator<Item = Commit<F>>, now: Timestamp) -> Self {
         let mut history = Self::default();
-        commits.into_iter().for_each(|commit| history.push(commit));
+        let commits: Vec<Commit<F>> = commits.into_iter().collect();
+        let dates: Vec<Timestamp> = commits.iter().map(|commit| commit.at).collect();
+        for (commit, landing) in commits.into_iter().zip(landings(&dates, now)) {
+            history.push(commit, landing, now);
+        }
         history
     }
 
-    fn push(&mut self, commit: Commit<F>) {
-        // A clock that goes back must not make a grant end before it began.
-        let at = self.now.map_or(commit.at, |now| now.max(commit.at));
-        let landed = Landed { commit: commit.id, at };
-        if at > commit.at {
-            self.note(&landed, Oddity::ClockBack { says: commit.at });
+    fn push(&mut self, commit: Commit<F>, landing: Landing, now: Timestamp) {
+        let at = |at| Landed { commit: commit.id.clone(), at };
+        let (came, went) = (at(landing.earliest), at(landing.latest));
+        match landing.is_believed {
+            true => {}
+            false if commit.at > now => self.note(&came, Oddity::FromTheFuture { says: commit.at }),
+            false => self.note(&came, Oddity::ClockBack { says: commit.at }),
         }
-        self.now = Some(at);
         for (path, after) in commit.changes {
             match path_kind(&path) {
-                PathKind::Grant { cluster, id } => self.change((cluster, id), after, &landed),
-                PathKind::ForeignToGrants if after.is_some() => self.note(&landed, Oddity::Foreign { path }),
+                PathKind::Grant { cluster, id } => self.change((cluster, id), after, &came, &went),
+                PathKind::ForeignToGrants if after.is_some() => self.note(&came, Oddity::Foreign { path }),
                 _ => {}
             }
         }
     }
 
-    fn change(&mut self, key: (ClusterName, GrantId), after: Option<F>, landed: &Landed) {
+    fn change(&mut self, key: (ClusterName, GrantId), after: Option<F>, came: &Landed, went: &Landed) {
         let before = self.last.get(&key).and_then(|index| self.versions.get_mut(*index));
         let ended = before.as_ref().is_some_and(|version| version.left.is_some());
         if let Some(version) = before.filter(|version| version.left.is_none()) {
-            version.left = Some(landed.clone());
+            version.left = Some(went.clone());
         }
         let Some(file) = after else { return };
         if ended {
-            self.note(landed, Oddity::Rose { id: key.1.clone() });
+            self.note(came, Oddity::Rose { id: key.1.clone() });
         }
         self.last.insert(key.clone(), self.versions.len());
         let (cluster, id) = key;
-        self.versions.push(Version { cluster, id, landed: landed.clone(), left: None, file });
+        self.versions.push(Version { cluster, id, landed: came.clone(), left: None, file });
     }
 
     fn note(&mut self, landed: &Landed, what: Oddity) {
@@ -121,6 +129,15 @@ impl<F> History<F> {
     /// Every version, in the order in which they landed.
     pub fn versions(&self) -> &[Version<F>] {
         &self.versions
+    }
+
+    /// When each grant first came to base.
+    pub fn first_landings(&self) -> BTreeMap<(&ClusterName, &GrantId), Timestamp> {
+        let mut first = BTreeMap::new();
+        for version in &self.versions {
+            first.entry((&version.cluster, &version.id)).or_insert(version.landed.at);
+        }
+        first
     }
 
     /// The versions that stood on base at `time`.

@@ -1,5 +1,7 @@
 //! A change to the repository as data: which files, from what to what. Not here: Git, and any judgement.
 
+use std::collections::BTreeSet;
+
 /// What Git says a tree entry is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FileMode {
@@ -11,6 +13,8 @@ pub enum FileMode {
     Link,
     /// 160000: another repository's commit.
     Submodule,
+    /// 40000.
+    Folder,
     /// Anything else Git can store.
     Other(u32),
 }
@@ -45,14 +49,40 @@ pub enum Edit {
         /// What it shall hold.
         bytes: Vec<u8>,
     },
-    /// Remove a file.
+    /// Write a file as it was, with its mode.
+    PutBack {
+        /// Where.
+        path: String,
+        /// What it was.
+        file: File,
+    },
+    /// Remove a file, or whatever stands at its path.
     Delete {
         /// Which.
         path: String,
     },
+    /// Remove everything from a folder but some of its regular files. Names that are not UTF-8 go too.
+    Retain {
+        /// Which folder. What stands in its place goes.
+        folder: String,
+        /// What stays.
+        names: BTreeSet<String>,
+    },
 }
 
 impl FileMode {
+    /// The bits of a tree entry.
+    pub fn bits(self) -> u32 {
+        match self {
+            Self::Regular => 0o100_644,
+            Self::Executable => 0o100_755,
+            Self::Link => 0o120_000,
+            Self::Submodule => 0o160_000,
+            Self::Folder => 0o040_000,
+            Self::Other(other) => other,
+        }
+    }
+
     /// From the bits of a tree entry.
     pub fn from_bits(bits: u32) -> Self {
         match bits {
@@ -60,6 +90,7 @@ impl FileMode {
             0o100_755 => Self::Executable,
             0o120_000 => Self::Link,
             0o160_000 => Self::Submodule,
+            0o040_000 => Self::Folder,
             other => Self::Other(other),
         }
     }

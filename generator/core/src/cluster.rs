@@ -10,13 +10,17 @@ use p0_grant::yaml::{self, Limits, YamlError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::api_version::ApiVersion;
 use crate::duration::Lifetime;
+use crate::eks::Eks;
 use crate::grant_schema::{AllowanceSchema, RoleObjectSchema, RowSchema, WildcardVerbSchema};
 use crate::layout::ClusterName;
 
 mod confirmation;
+mod merge_mode;
 
 pub use confirmation::{Applier, Confirmation, Witness};
+pub use merge_mode::MergeMode;
 
 /// A cluster's settings, as `clusters/<c>/p0-cluster.yaml` has them.
 ///
@@ -36,11 +40,14 @@ pub struct Cluster {
     /// How grants are made.
     #[serde(default)]
     pub grants: GrantSettings,
+    /// How the cluster knows its users, if it is one of EKS.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub eks: Option<Eks>,
     /// Namespaces that are the system's, besides `kube-*`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(with = "Vec<String>")]
     pub system_namespaces: Vec<NamespacePattern>,
-    /// Namespaces of whoever applies this repository, and of the bot. They are the system's too.
+    /// Namespaces of what applies this repository, and of the bot. They are the system's too.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(with = "Vec<String>")]
     pub applier_namespaces: Vec<Namespace>,
@@ -48,20 +55,28 @@ pub struct Cluster {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(with = "Vec<RowSchema>")]
     pub danger: Vec<Row>,
-    /// How it is seen that the cluster has what base says; without it, nobody is told more than "merged".
+    /// How it is seen that the cluster has what base says; without it, people are told no more than "merged".
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confirm: Option<Confirmation>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-enum ApiVersion {
-    #[serde(rename = "p0.dev/v1alpha1")]
-    V1Alpha1,
+    /// Who merges the changes that grant access.
+    #[serde(default, skip_serializing_if = "MergeMode::is_default")]
+    pub merge: MergeMode,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 enum Kind {
     Cluster,
+}
+
+/// Why a cluster file cannot be used where it stands.
+#[derive(Debug, thiserror::Error)]
+pub enum ClusterFileError {
+    /// It is no cluster file.
+    #[error(transparent)]
+    Yaml(#[from] YamlError),
+    /// It stands in another cluster's folder.
+    #[error("it is the file of the cluster `{0}`")]
+    Other(ClusterName),
 }
 
 /// How grants are made.
@@ -110,7 +125,7 @@ pub enum PolicyNeed {
     /// Without one nothing is granted.
     #[default]
     Required,
-    /// Without one whoever holds an allowed signing key decides alone.
+    /// Without one, each holder of an allowed signing key decides alone.
     Optional,
 }
 
@@ -142,10 +157,12 @@ impl Cluster {
             kind: Kind::Cluster,
             name,
             grants: GrantSettings::default(),
+            eks: None,
             system_namespaces: Vec::new(),
             applier_namespaces: Vec::new(),
             danger: Vec::new(),
             confirm: None,
+            merge: MergeMode::default(),
         }
     }
 
@@ -155,6 +172,18 @@ impl Cluster {
     /// [`YamlError`] with line and column.
     pub fn read(text: &str) -> Result<Self, YamlError> {
         yaml::read(text, Limits::FILE)
+    }
+
+    /// Reads the cluster file that stands in the folder of `name`.
+    ///
+    /// # Errors
+    /// [`ClusterFileError`].
+    pub fn read_of(name: &ClusterName, text: &str) -> Result<Self, ClusterFileError> {
+        let read = Self::read(text)?;
+        match read.name == *name {
+            true => Ok(read),
+            false => Err(ClusterFileError::Other(read.name)),
+        }
     }
 
     /// Writes a cluster file.
@@ -204,6 +233,21 @@ mod tests {
         for namespace in ["kube-system", "istio-system", "argocd"] {
             assert!(settings.system.contains(&Namespace::new(namespace).unwrap()), "{namespace}");
         }
+    }
+
+    #[test]
+    fn a_cluster_of_eks_says_how_it_knows_its_users() {
+        let eks = |lines: &str| Cluster::read(&format!("{HEAD}{lines}")).map(|cluster| cluster.eks);
+        assert_eq!(eks("").unwrap(), None);
+        assert_eq!(eks("eks: accessEntries\n").unwrap(), Some(Eks::AccessEntries));
+        let text = "eks:\n  awsAuth:\n    file: clusters/prod/aws-auth.yaml\n";
+        let file = eks(text).unwrap().and_then(|eks| eks.aws_auth_file().cloned());
+        assert_eq!(file.unwrap().as_str(), "clusters/prod/aws-auth.yaml");
+        let written = Cluster::read(&format!("{HEAD}{text}")).unwrap().write().unwrap();
+        assert!(written.contains(text), "{written}");
+        let error = eks("eks: {awsAuth: {file: ../aws-auth.yaml}}\n").unwrap_err().to_string();
+        assert!(error.contains("cannot be the file of aws-auth"), "{error}");
+        assert!(eks("eks: configMap\n").is_err());
     }
 
     #[test]

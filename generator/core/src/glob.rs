@@ -1,6 +1,6 @@
 //! Globs: `*` is any run of characters, `?` is one, and the whole text must match.
 //!
-//! Anchored, because a rule for `prod` that also meant `preprod` would give away what nobody meant. Matching takes time
+//! Anchored, because a rule for `prod` that also meant `preprod` would give away more than its author meant. Matching takes time
 //! linear in pattern times text, whatever the pattern. Not here: what a pattern is compared with.
 
 use std::fmt;
@@ -62,6 +62,21 @@ impl Glob {
             Shape::Suffix => own.split_first().is_some_and(|(_, suffix)| text.as_bytes().ends_with(suffix)),
             Shape::General => matches(&self.text, text),
         }
+    }
+
+    /// Whether it matches every text that `other` matches. It may say no where the answer is yes, and never the other way round.
+    ///
+    /// ```
+    /// use p0_access::glob::Glob;
+    ///
+    /// let holds = |one: &str, other: &str| one.parse::<Glob>().unwrap().holds(&other.parse().unwrap());
+    /// assert!(holds("shop-*", "shop-eu-*") && holds("shop-*", "shop-eu") && holds("a?", "a?"));
+    /// assert!(!holds("shop-eu", "shop-*") && !holds("a?", "a*"));
+    /// ```
+    pub fn holds(&self, other: &Self) -> bool {
+        // A star matches the other pattern's own letters, wildcards too; a question mark would take a star for one letter.
+        let by_text = other.is_literal() || !self.text.contains('?');
+        self == other || (by_text && self.matches(&other.text))
     }
 
     /// Whether it matches every text, and so every one that there may be later.

@@ -101,6 +101,6 @@ enum PlaceSchema {
         /// Its name.
         name: String,
     },
-    /// In the namespaces of whoever applies the repository, and of the bot.
+    /// In the namespaces of what applies the repository, and of the bot.
     ApplierNamespaces,
 }

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use p0_grant::signature::Fingerprint;
 use p0_grant::subject::{Subject, SubjectView};
 use p0_grant::yaml::{self, Limits, YamlError};
 use schemars::JsonSchema;
@@ -12,11 +13,16 @@ use serde::{Deserialize, Serialize};
 use serde_saphyr::Spanned;
 use ssh_key::PublicKey;
 
+use crate::api_version::ApiVersion;
 use crate::name::{GroupName, PersonName};
 
+mod iam_pattern;
+mod import;
 mod person;
 
-pub use person::{Person, PersonError, SlackId};
+use iam_pattern::IamPattern;
+pub use import::{NewPerson, document};
+pub use person::{PagerDutyId, Person, PersonError, SlackId};
 
 /// The path of the file.
 pub const IDENTITIES: &str = "p0/identities.yaml";
@@ -37,11 +43,11 @@ pub struct Identities {
     known: BTreeMap<Mark, PersonName>,
 }
 
-/// Nobody is known by that.
+/// No person is known by that.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WhoError {
     /// Not in the file.
-    #[error("{0} is nobody in p0/identities.yaml")]
+    #[error("p0/identities.yaml has no person {0}")]
     Unknown(String),
     /// In the file, without a name in Kubernetes.
     #[error("`{0}` has no name in Kubernetes: give one under `kubernetes` in p0/identities.yaml")]
@@ -62,6 +68,8 @@ enum Mark {
     Subject(Subject),
     Slack(SlackId),
     Forge(String),
+    ForgeId(u64),
+    PagerDuty(PagerDutyId),
     Arn(String),
     Key(String),
 }
@@ -78,16 +86,13 @@ pub(crate) struct File {
     /// Take the e-mail address as the user's name in Kubernetes where none is given.
     #[serde(default)]
     email_as_user: Option<EmailAsUser>,
+    /// The IAM ARN of each person who has none of their own, with `{name}` or `{email}` in its last part.
+    #[serde(default)]
+    iam_arn_pattern: Option<IamPattern>,
     /// The persons.
     #[serde(default)]
     #[schemars(with = "Vec<person::Fields>")]
     persons: Vec<Spanned<Person>>,
-}
-
-#[derive(Debug, Deserialize, JsonSchema)]
-enum ApiVersion {
-    #[serde(rename = "p0.dev/v1alpha1")]
-    V1Alpha1,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -106,7 +111,11 @@ impl Identities {
         for person in file.persons {
             let at = person.referenced;
             let problem = |message| YamlError::At { line: at.line(), column: at.column(), message };
-            identities.add(person.value).map_err(problem)?;
+            let person = match &file.iam_arn_pattern {
+                Some(pattern) => pattern.fill(person.value).map_err(|error| problem(error.to_string()))?,
+                None => person.value,
+            };
+            identities.add(person).map_err(problem)?;
         }
         Ok(identities)
     }
@@ -136,7 +145,9 @@ impl Identities {
         marks.extend(person.slack.clone().map(Mark::Slack));
         // Forges take a login in any case for the same.
         marks.extend(person.forge.as_deref().map(|login| Mark::Forge(login.to_ascii_lowercase())));
-        marks.extend(person.iam_arn.clone().map(Mark::Arn));
+        marks.extend(person.iam.as_ref().map(|identity| Mark::Arn(identity.to_string())));
+        marks.extend(person.forge_id.map(Mark::ForgeId));
+        marks.extend(person.pagerduty.clone().map(Mark::PagerDuty));
         marks
     }
 
@@ -174,6 +185,11 @@ impl Identities {
         self.find(&Mark::Key(fingerprint(key)))
     }
 
+    /// Whether it is the SSH key of any person.
+    pub fn has_key(&self, key: &Fingerprint) -> bool {
+        self.known.contains_key(&Mark::Key(key.to_string()))
+    }
+
     /// Who is called so in Kubernetes.
     ///
     /// # Errors
@@ -190,17 +206,29 @@ impl Identities {
         self.find(&Mark::Slack(id.clone()))
     }
 
-    /// Who is called so on the forge, in any case.
+    /// Whose account on the forge it is: by its number, or by its login, in any case, where the person's number is not given.
     ///
     /// # Errors
-    /// [`WhoError::Unknown`].
-    pub fn by_forge(&self, login: &str) -> Result<&Person, WhoError> {
-        self.find(&Mark::Forge(login.to_ascii_lowercase()))
+    /// [`WhoError::Unknown`]; also for the login of a person whose account has another number.
+    pub fn by_forge(&self, login: &str, id: u64) -> Result<&Person, WhoError> {
+        if let Ok(person) = self.find(&Mark::ForgeId(id)) {
+            return Ok(person);
+        }
+        let person = self.find(&Mark::Forge(login.to_ascii_lowercase()))?;
+        match person.forge_id {
+            None => Ok(person),
+            Some(_) => Err(WhoError::Unknown(format!("with the forge login `{login}` and the number {id}"))),
+        }
     }
 
     fn find(&self, mark: &Mark) -> Result<&Person, WhoError> {
         let person = self.known.get(mark).and_then(|name| self.persons.get(name));
-        person.ok_or_else(|| WhoError::Unknown(mark.to_string()))
+        person.ok_or_else(|| {
+            WhoError::Unknown(match mark {
+                Mark::Subject(_) => mark.to_string(),
+                _ => format!("with {mark}"),
+            })
+        })
     }
 
     /// What a person is called in Kubernetes where nothing else is asked for: the first name given.
@@ -228,6 +256,8 @@ impl std::fmt::Display for Mark {
             Self::Subject(subject) => write!(f, "`{subject}`"),
             Self::Slack(id) => write!(f, "the Slack user `{id}`"),
             Self::Forge(login) => write!(f, "the forge login `{login}`"),
+            Self::ForgeId(id) => write!(f, "the forge account {id}"),
+            Self::PagerDuty(id) => write!(f, "the PagerDuty user `{}`", id.as_str()),
             Self::Arn(arn) => write!(f, "`{arn}`"),
             Self::Key(fingerprint) => write!(f, "the SSH key {fingerprint}"),
         }

@@ -12,7 +12,24 @@ use serde::{Deserialize, Serialize};
 /// Whose signatures count, on base.
 pub const ALLOWED_SIGNERS: &str = "p0/allowed_signers";
 
-const GRANTS: &str = "grants";
+/// Whose signatures a change of what decides about access needs.
+pub const OWNERS: &str = "p0/owners";
+
+/// The owners' signatures on the last change of owned files.
+pub const OWNER_SIGNATURES: &str = "p0/owner-signatures.yaml";
+
+/// The repository's id.
+pub const REPOSITORY: &str = "p0/repository.yaml";
+
+/// What the sentinel's object is called.
+pub const SENTINEL_NAME: &str = "p0-grants-sentinel";
+
+/// The folder of clusters.
+pub const CLUSTERS: &str = "clusters";
+
+/// What each cluster's folder of grants is called.
+pub const GRANTS: &str = "grants";
+
 const SENTINEL: &str = "sentinel.yaml";
 const KUSTOMIZATION: &str = "kustomization.yaml";
 
@@ -28,6 +45,15 @@ pub struct ClusterName(String);
 )]
 pub struct ClusterNameError(String);
 
+/// A file that changes together with a cluster's grants: an applier reads both, so one change holds both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Companion {
+    /// `grants/kustomization.yaml`: the list of grants, where a site keeps one.
+    Kustomization,
+    /// The manifest of the ConfigMap `aws-auth`, where the cluster file names one.
+    AwsAuth,
+}
+
 /// What a path is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PathKind {
@@ -38,13 +64,13 @@ pub enum PathKind {
         /// The file's name without its ending.
         id: GrantId,
     },
-    /// The list of grants where a site has one.
-    Kustomization(ClusterName),
+    /// A file that changes together with the grants.
+    Companion(Companion, ClusterName),
     /// The manifest that keeps the grants folder from vanishing.
     Sentinel(ClusterName),
     /// In a grants folder, or in its way, and none of the above.
     ForeignToGrants,
-    /// Anything else; `CODEOWNERS` guards what matters of it.
+    /// Anything else; owners guard what matters of it ([`is_owned`]).
     Elsewhere,
 }
 
@@ -87,14 +113,22 @@ impl ClusterName {
         format!("{}/{}", self.grants_folder(), grant_file(id))
     }
 
-    /// `clusters/<c>/grants/kustomization.yaml`.
-    pub fn kustomization_path(&self) -> String {
-        format!("{}/{KUSTOMIZATION}", self.grants_folder())
-    }
-
     /// `clusters/<c>/grants/sentinel.yaml`.
     pub fn sentinel_path(&self) -> String {
         format!("{}/{SENTINEL}", self.grants_folder())
+    }
+}
+
+impl Companion {
+    /// Every kind.
+    pub const ALL: [Self; 2] = [Self::Kustomization, Self::AwsAuth];
+
+    /// Where `cluster` has it, if it has one; `aws_auth` is what the cluster file names.
+    pub fn path(self, cluster: &ClusterName, aws_auth: Option<&str>) -> Option<String> {
+        match self {
+            Self::Kustomization => Some(format!("{}/{KUSTOMIZATION}", cluster.grants_folder())),
+            Self::AwsAuth => aws_auth.map(str::to_owned),
+        }
     }
 }
 
@@ -128,10 +162,31 @@ pub fn path_kind(path: &str) -> PathKind {
     }
 }
 
+/// Whether owners guard `path`: it decides who gets access, which files are applied, or who judges. The scaffold's `CODEOWNERS`
+/// lists the same. Preapprovals are not among them: each use of one is held to its approvers' signatures.
+///
+/// ```
+/// use p0_access::layout::is_owned;
+///
+/// assert!(is_owned("p0/policy.yaml") && is_owned("clusters/prod/catalogue.yaml"));
+/// assert!(!is_owned("p0/preapprovals/vpl5aqzpwnnqmnkrzze2.yaml") && !is_owned("README.md"));
+/// ```
+pub fn is_owned(path: &str) -> bool {
+    let parts: Vec<&str> = path.split('/').collect();
+    match parts.as_slice() {
+        ["p0", "preapprovals", _] => false,
+        ["p0" | "deploy" | "hooks" | ".github", ..] | ["CODEOWNERS"] => true,
+        ["clusters", _, "p0-cluster.yaml" | "catalogue.yaml", ..] => true,
+        // What decides which files Git and the appliers see, at any depth.
+        [.., ".gitattributes" | ".gitmodules" | ".sourceignore"] => true,
+        _ => false,
+    }
+}
+
 fn in_grants(cluster: ClusterName, rest: &[&str]) -> PathKind {
     match rest {
         [file] if *file == SENTINEL => PathKind::Sentinel(cluster),
-        [file] if *file == KUSTOMIZATION => PathKind::Kustomization(cluster),
+        [file] if *file == KUSTOMIZATION => PathKind::Companion(Companion::Kustomization, cluster),
         [file] => match file.strip_suffix(".yaml").map(GrantId::new) {
             Some(Ok(id)) => PathKind::Grant { cluster, id },
             _ => PathKind::ForeignToGrants,
@@ -179,7 +234,10 @@ mod tests {
         for (path, expected) in [
             (prod.grant_path(&id), PathKind::Grant { cluster: prod.clone(), id }),
             (prod.sentinel_path(), PathKind::Sentinel(prod.clone())),
-            (prod.kustomization_path(), PathKind::Kustomization(prod.clone())),
+            (
+                Companion::Kustomization.path(&prod, None).unwrap(),
+                PathKind::Companion(Companion::Kustomization, prod.clone()),
+            ),
             (prod.settings_path(), PathKind::Elsewhere),
             (prod.catalogue_path(), PathKind::Elsewhere),
             ("clusters/README.md".to_owned(), PathKind::Elsewhere),

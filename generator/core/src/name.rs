@@ -74,13 +74,18 @@ name! {
 }
 
 name! {
-    /// A group of persons; whoever has it in `p0/identities.yaml` is a member.
+    /// A group of persons; each person who has it in `p0/identities.yaml` is a member.
     GroupName
 }
 
 name! {
     /// A rule of `p0/policy.yaml`.
     RuleName
+}
+
+name! {
+    /// A webhook or an export of the audit log, in the server's settings.
+    HookName
 }
 
 fn is_name(text: &str) -> bool {

@@ -4,6 +4,7 @@
 //! who may have one, and signatures.
 
 use jiff::Timestamp;
+use p0_grant::arn::IamIdentity;
 use p0_grant::catalogue::{Catalogue, UnknownNamespace, UnknownRole};
 use p0_grant::grant::{Grant, GrantError, GrantSpec, ManagedBy, Workflow};
 use p0_grant::name::GrantId;
@@ -32,6 +33,8 @@ pub struct GrantTerms {
     pub id: GrantId,
     /// Who gets access.
     pub subject: Subject,
+    /// Who that is for AWS, where the grant needs an entry in `aws-auth`.
+    pub iam: Option<IamIdentity>,
     /// When the grant was made.
     pub created_at: Timestamp,
     /// When it ends.
@@ -127,6 +130,7 @@ impl Planned {
             selection: self.selection.clone(),
             plan: &self.plan,
             subject: terms.subject,
+            iam: terms.iam,
             created_at: terms.created_at,
             expires_at: terms.expires_at,
             managed_by: ManagedBy::P0Gitops,

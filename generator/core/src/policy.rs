@@ -1,7 +1,7 @@
 //! `p0/policy.yaml`: who may ask for what, who approves, and for how long.
 //!
 //! One question ([`Question`]) and one answer ([`decide`]), whether somebody asks, clicks or judges a change. The first
-//! rule that matches answers; without one the answer is no. Not here: the request's life, and whether anybody is on call.
+//! rule that matches answers; without one the answer is no. Not here: the request's life, and who is on call.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,21 +12,27 @@ use crate::duration::Lifetime;
 use crate::name::{GroupName, RuleName};
 
 mod accept;
+mod basis;
 mod decide;
 mod matching;
+mod on_call;
 mod question;
 mod read;
 mod reason;
 mod resolve;
+mod revoke;
 mod rule;
 mod settle;
 
-pub use accept::{Acceptance, Duty, Given, OnCall, Proof, Vote, accept, accept_all};
+pub use accept::{Acceptance, Given, Proof, Vote, accept, accept_all, is_begun};
+pub use basis::{Accepted, Basis};
 pub use decide::{Answer, Decision, RuleOutcome, RuleTrace, decide, explain};
 pub use matching::{Miss, Misses};
+pub use on_call::{AcceptedDuty, Duty, OnCall, OnCallPlaces};
 pub use question::{Question, Risk, Stated, Term};
 pub use reason::Reason;
 pub use resolve::{UnknownResource, unknown_resources};
+pub use revoke::trusted_groups;
 pub use rule::{
     Approval, Auto, Effect, Integration, Options, Pattern, Persistent, Requestor, Resource, Reviewers, Rule,
 };
@@ -75,7 +81,7 @@ pub struct Settings {
     pub merge_within: Lifetime,
     /// From this danger on, more than the bot's word is needed: approvers' own signatures, or a review on the forge.
     pub second_channel: Class,
-    /// Groups whose membership may approve.
+    /// Groups whose membership may approve; their members may revoke everything.
     pub trusted_groups: BTreeSet<GroupName>,
 }
 
@@ -116,6 +122,18 @@ impl Policy {
     /// The rules, in the order in which they are tried.
     pub fn rules(&self) -> &[Rule] {
         &self.rules
+    }
+
+    /// Where being on call approves something.
+    pub fn on_call_places(&self) -> OnCallPlaces {
+        let mut places = OnCallPlaces::default();
+        let approvals = self.rules.iter().filter(|rule| !rule.disabled).flat_map(|rule| &rule.approval);
+        for approval in approvals {
+            if let Approval::Auto(auto) = approval {
+                places.add(auto);
+            }
+        }
+        places
     }
 
     /// The rule called `name`.

@@ -8,7 +8,7 @@ mod query;
 mod recorded;
 
 pub use case::{Case, CaseResult, Difference, Suite};
-pub use lint::{Warning, lint};
+pub use lint::{KnownNames, Warning, lint};
 pub use query::{PolicyInputs, Query, QueryError, ResolvedQuery};
 pub use recorded::{Now, Recorded, recorded};
 

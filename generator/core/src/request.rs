@@ -4,28 +4,39 @@
 //! told what the state grants of them ([`Request::desired`]), and asked what is there; so an effect may be performed twice,
 //! late or by two processes at once. Not here: who may approve ([`crate::policy`]), and everything that acts.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::name::PersonName;
+
+mod delivery;
 mod effect;
+mod ending;
 mod event;
+mod evidence;
+mod granted;
 mod preview;
 mod refused;
 mod spec;
 mod state;
+mod statistics;
 mod step;
 mod table;
 
+pub use delivery::{Delivery, Recipient, View, concerns_approvers, deliveries};
 pub use effect::{Effect, Notice};
+pub use ending::{EndReason, Ending, Witness};
 pub use event::{Event, Tally};
+pub use evidence::{Evidence, Vote};
+pub use granted::{Approval, Granted};
 pub use preview::Act;
 pub use refused::Refused;
-pub use spec::{RequestId, RequestSpec, RequestedGrant, Span};
-pub use state::{
-    Accepted, Approval, Channel, EndReason, Ending, Extending, ExtensionRequest, Granted, MergedGrant,
-    Pending, State, Vote, Witness,
-};
-pub use step::{AuditLine, Opening, Step, open, step};
+pub use spec::{RequestId, RequestSpec, RequestedGrant, Span, with_subresources};
+pub use state::{Extending, ExtensionRequest, MergedGrant, Pending, State};
+pub use statistics::{Figures, Statistics};
+pub use step::{AuditLine, Opening, Step, open, step, time_step};
 pub use table::{EventName, StateName, TRANSITIONS, Transition, document};
 
 /// A request: what was asked, and where it stands.
@@ -77,6 +88,12 @@ impl Request {
         self.steps
     }
 
+    /// As it is at `now`, where nothing but time has happened to it: what is over is over before it is noted in the store.
+    #[must_use]
+    pub fn at(self, now: Timestamp) -> Self {
+        time_step(&self, now).map_or(self, |step| step.request)
+    }
+
     /// What was granted, as far as anything was.
     pub fn granted(&self) -> Option<&Granted> {
         match &self.state {
@@ -89,6 +106,42 @@ impl Request {
             State::Failed { granted, .. } => granted.as_ref(),
             State::Pending(_) | State::Denied { .. } | State::Cancelled { .. } | State::TimedOut => None,
         }
+    }
+
+    /// The approvals so far of what still waits for more: the request, or its extension.
+    pub fn waiting_votes(&self) -> &[Vote] {
+        match &self.state {
+            State::Pending(pending) => &pending.votes,
+            State::Extending(extending) => &extending.extension.votes,
+            _ => &[],
+        }
+    }
+
+    /// Every approval of it or of an extension, whether it was enough or not.
+    pub fn votes(&self) -> impl Iterator<Item = &Vote> {
+        let granted = self.all_granted().flat_map(|granted| &granted.approval.votes);
+        self.waiting_votes().iter().chain(granted)
+    }
+
+    /// Everybody who approved it or an extension of it, whether that was enough or not.
+    pub fn approved_by(&self) -> BTreeSet<&PersonName> {
+        let accepted = self.all_granted().flat_map(|granted| granted.approval.approvers());
+        self.votes().map(|vote| &vote.person).chain(accepted).collect()
+    }
+
+    /// What was granted, what that replaced, and what shall replace it.
+    fn all_granted(&self) -> impl Iterator<Item = &Granted> {
+        let extension = match &self.state {
+            State::Extending(extending) => extending.extension.granted.as_ref(),
+            _ => None,
+        };
+        extension.into_iter().chain(self.granted().into_iter().flat_map(Granted::with_former))
+    }
+
+    /// The policy rules that answered for it.
+    pub fn rules(&self) -> BTreeSet<&str> {
+        let accepted = self.granted().into_iter().flat_map(|granted| &granted.approval.accepted);
+        accepted.map(|accepted| accepted.rule.as_str()).chain([self.asked.rule.as_str()]).collect()
     }
 
     /// When access ends, where there is any.

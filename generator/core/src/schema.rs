@@ -10,5 +10,6 @@ pub fn all() -> Vec<(&'static str, Schema)> {
         ("policy-test.json", schema_for!(crate::policy_test::SuiteFile)),
         ("policy.json", schema_for!(crate::policy::File)),
         ("preapproval.json", schema_for!(crate::preapproval::Preapproval)),
+        ("repository.json", schema_for!(crate::repository_id::RepositoryFile)),
     ]
 }

@@ -63,7 +63,7 @@ fn commits() -> Vec<Commit<u64>> {
 #[test]
 fn an_answer_for_any_time_is_what_a_replay_until_then_leaves() {
     let commits = commits();
-    let history = History::replay(commits.clone());
+    let history = History::replay(commits.clone(), at(10_000_000));
     assert!(history.oddities().is_empty(), "{:?}", history.oddities().first());
     let mut numbers = Numbers(11);
     let mut times: Vec<Timestamp> =
@@ -93,7 +93,7 @@ fn an_answer_for_any_time_is_what_a_replay_until_then_leaves() {
 
 #[test]
 fn a_period_holds_what_its_moments_hold() {
-    let history = History::replay(commits());
+    let history = History::replay(commits(), at(10_000_000));
     let (from, until) = (at(2_000_000), at(2_050_000));
     let period: BTreeSet<u64> = history.between(from, until).map(|version| version.file).collect();
     let mut moments = BTreeSet::new();
@@ -117,20 +117,29 @@ fn what_the_judgement_would_not_let_in_is_odd() {
         at: at(second),
         changes: vec![(path.to_owned(), file)],
     };
-    let history = History::replay([
-        commit("c0", 100, &path(1), Some(1)),
-        commit("c1", 200, &path(1), None),
-        commit("c2", 150, &path(1), Some(1)),
-        commit("c3", 300, "clusters/prod/grants/evil.yml", Some(2)),
-        commit("c4", 400, "clusters/prod/grants/evil.yml", None),
-        commit("c5", 500, "clusters/prod/grants/sentinel.yaml", Some(3)),
-    ]);
+    let history = History::replay(
+        [
+            commit("c0", 100, &path(1), Some(1)),
+            commit("c1", 200, &path(1), None),
+            commit("c2", 150, &path(1), Some(1)),
+            commit("c3", 300, "clusters/prod/grants/evil.yml", Some(2)),
+            commit("c4", 400, "clusters/prod/grants/evil.yml", None),
+            commit("c5", 500, "clusters/prod/grants/sentinel.yaml", Some(3)),
+            commit("c6", 901, "clusters/prod/grants/sentinel.yaml", Some(4)),
+        ],
+        at(600),
+    );
     let odd: Vec<(&str, &Oddity)> =
         history.oddities().iter().map(|odd| (odd.commit.as_str(), &odd.what)).collect();
     assert!(
         matches!(
             odd.as_slice(),
-            [("c2", Oddity::ClockBack { .. }), ("c2", Oddity::Rose { .. }), ("c3", Oddity::Foreign { .. })]
+            [
+                ("c2", Oddity::ClockBack { .. }),
+                ("c2", Oddity::Rose { .. }),
+                ("c3", Oddity::Foreign { .. }),
+                ("c6", Oddity::FromTheFuture { .. }),
+            ]
         ),
         "{odd:?}"
     );

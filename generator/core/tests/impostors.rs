@@ -2,6 +2,8 @@
 //! duration and preapprovals, policy, identities and approvers' own keys on base say what is true.
 #![expect(clippy::unwrap_used, reason = "a fixture that cannot be built is a failed test")]
 
+#[path = "impostors/after_the_change.rs"]
+mod after_the_change;
 #[path = "impostors/rig.rs"]
 mod rig;
 
@@ -14,6 +16,7 @@ use p0_access::preapproval::{Preapproval, Signed, Terms};
 use p0_access::verifier::{Base, file_digest};
 use p0_grant::approval::ApprovalKind;
 use p0_grant::catalogue::Catalogue;
+use p0_grant::digest::SubsetDigest;
 use p0_grant::grant::Workflow;
 use p0_grant::locator::Locator;
 use p0_grant::name::GrantId;
@@ -30,7 +33,8 @@ fn what_policy_allows_and_the_right_people_approved_passes() {
 #[test]
 fn a_stolen_signing_key_gives_nothing_that_policy_does_not() {
     type Change = fn(&mut Made);
-    let cases: [(&str, Change, &str); 19] = [
+    let cases: [(&str, Change, &str); 20] = [
+        ("for another repository", |made| made.flow.repository = Some("r".repeat(20)), "repository"),
         ("nobody approved", |made| made.flow.approvers = vec![], "not-enough"),
         ("the requester approved", |made| made.flow.approvers = vec!["alice".to_owned()], "own-request"),
         (
@@ -78,7 +82,8 @@ fn what_is_dangerous_needs_a_key_that_the_bot_does_not_have() {
 
 #[test]
 fn an_approvers_signature_is_for_this_grant_and_no_other() {
-    let cases: [(&str, u8, Restate); 11] = [
+    let cases: [(&str, u8, Restate); 12] = [
+        ("in another repository", BOB, |own| own.repository = Some("r".repeat(20))),
         ("a stranger's", STRANGER, AS_IT_IS),
         ("the bot's", BOT, AS_IT_IS),
         ("another person's", CAROL, AS_IT_IS),
@@ -95,6 +100,53 @@ fn an_approvers_signature_is_for_this_grant_and_no_other() {
         let made = Made { signed_by: vec![(seed, change)], ..Made::default() };
         assert_eq!(codes(&made, &base()), BTreeSet::from(["approver-signature"]), "{name}");
     }
+}
+
+/// Of a request that was cancelled or denied, an approval remains. The grant was made at 10:00, for four hours.
+#[test]
+fn an_approval_is_for_now_and_makes_no_grant_later() {
+    let cases: [(&str, Restate, bool); 6] = [
+        ("made at once", |own| own.at = at("2026-11-24T09:58:00Z"), true),
+        (
+            "made later, for the rest of the time",
+            |own| (own.at, own.lifetime_seconds) = (at("2026-11-24T09:00:00Z"), 5 * 3600),
+            true,
+        ),
+        ("made later, for the whole time", |own| own.at = at("2026-11-24T09:50:00Z"), false),
+        (
+            "made after an hour",
+            |own| (own.at, own.lifetime_seconds) = (at("2026-11-24T08:59:59Z"), 8 * 3600),
+            false,
+        ),
+        ("made on the next day", |own| own.at = at("2026-11-23T10:00:00Z"), false),
+        (
+            "made on the next day, for the rest of the time",
+            |own| (own.at, own.lifetime_seconds) = (at("2026-11-23T10:00:00Z"), 48 * 3600),
+            false,
+        ),
+    ];
+    for (name, restate, passes) in cases {
+        let made = Made { signed_by: vec![(BOB, restate)], ..Made::default() };
+        let expected = if passes { BTreeSet::new() } else { BTreeSet::from(["approver-signature"]) };
+        assert_eq!(codes(&made, &base()), expected, "{name}");
+    }
+}
+
+/// Where two approve, the request is approved with the last: the first may have waited for days.
+#[test]
+fn the_last_of_two_approvals_counts() {
+    let policy = POLICY
+        .replace("[reviewers: {persons: [bob, carol]}]", "[reviewers: {persons: [bob, carol], count: 2}]");
+    let policy = Arc::new(Policy::read(&policy).unwrap());
+    let two = |bob: Restate, carol: Restate| {
+        let approvers = vec!["bob".to_owned(), "carol".to_owned()];
+        let flow = Workflow { approvers, policy_sha256: Some(policy.digest().to_owned()), ..flow() };
+        Made { flow, signed_by: vec![(BOB, bob), (CAROL, carol)], ..Made::default() }
+    };
+    let base = Base { policy: Some(Ok(policy.clone())), ..base() };
+    let early: Restate = |own| own.at = at("2026-11-22T10:00:00Z");
+    assert_eq!(codes(&two(early, AS_IT_IS), &base), BTreeSet::new());
+    assert_eq!(codes(&two(early, early), &base), BTreeSet::from(["approver-signature"]));
 }
 
 #[test]
@@ -203,6 +255,8 @@ fn preapproval(signer: u8, person: &str, from: &str) -> Preapproval {
     let catalogue = Catalogue::embedded().unwrap();
     let selection = "deployment / default / *".parse::<Locator>().unwrap().resolve(&catalogue).unwrap();
     let mut preapproval = Preapproval::new(Terms {
+        repository: None,
+        digest: SubsetDigest::of(&[]),
         id: GrantId::new(PREAPPROVAL).unwrap(),
         to: "alice".parse().unwrap(),
         cluster: cluster(),
@@ -230,7 +284,7 @@ fn a_preapproval_counts_as_its_signers_opened_it() {
         Made { flow, ..made }
     };
     let with = |preapproval: Preapproval| {
-        let opened = preapproval.open(&identities()).map_err(|error| error.to_string());
+        let opened = preapproval.open(&identities(), None).map_err(|error| error.to_string());
         Base { preapprovals: BTreeMap::from([(GrantId::new(PREAPPROVAL).unwrap(), opened)]), ..base() }
     };
     let good = with(preapproval(BOB, "bob", "2026-11-24T00:00:00Z"));

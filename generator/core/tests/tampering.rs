@@ -3,6 +3,8 @@
 //! Three attackers: one who edits the file, one who also has the bot's signing key, and one who sends other files along.
 #![expect(clippy::unwrap_used, reason = "a fixture that cannot be built is a failed test")]
 
+#[path = "tampering/eks.rs"]
+mod eks;
 #[path = "tampering/rig.rs"]
 mod rig;
 
@@ -10,6 +12,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use p0_access::change::{File, FileChange, FileMode};
+use p0_access::companion::CompanionFile;
+use p0_access::layout::Companion;
 use p0_access::verifier::{Base, ClusterBase};
 use p0_grant::grant::{GrantSpec, ManagedBy, NamePrefix, RoleObject, Workflow};
 use p0_grant::manifest::Manifest;
@@ -340,7 +344,10 @@ fn a_kustomization_changes_by_the_grants_own_lines_and_nothing_else() {
     const LIST: &str = "resources:\n- sentinel.yaml\n";
     let path = "clusters/prod/grants/kustomization.yaml";
     let mut base = base();
-    base.clusters.values_mut().for_each(|known| known.kustomization = Some(Arc::new(LIST.to_owned())));
+    let file = CompanionFile { path: path.to_owned(), text: Arc::new(LIST.to_owned()) };
+    base.clusters
+        .values_mut()
+        .for_each(|known| drop(known.companions.insert(Companion::Kustomization, file.clone())));
     let becomes = |after: &str| FileChange {
         path: path.to_owned(),
         before: Some(regular(LIST)),

@@ -2,12 +2,20 @@
 
 mod catalogue;
 mod grant;
+mod id;
+mod moment;
 mod repository;
+mod signer;
 mod store;
 mod witness;
 
 pub(super) use catalogue::{CatalogueArgs, PickArgs, read_catalogue_file};
 pub(super) use grant::{GrantArgs, new_id};
-pub(super) use repository::{BaseArgs, RepositoryArgs, SigningArgs, identity, open_repository};
+pub(super) use id::IdArg;
+pub(super) use moment::{Moment, time};
+pub(super) use repository::{
+    BaseArgs, RepositoryArgs, SigningArgs, identity, open_repository, open_repository_with, secret,
+};
+pub(super) use signer::check_signer;
 pub(super) use store::StoreArgs;
 pub(super) use witness::{Look, witnesses};

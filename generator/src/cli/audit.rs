@@ -1,14 +1,15 @@
 //! `audit`: who was meant to be able to do what, from Git alone.
 
 use jiff::Timestamp;
-use p0_access::audit::{Meant, Odd, Standing};
+use p0_access::audit::{Meant, Odd, Reviewed};
 use serde::Serialize;
 
-use super::args::BaseArgs;
-use super::output::{Outcome, section, structured, table};
-use crate::repository::Audited;
+use super::args::{BaseArgs, Moment};
+use super::output::{Format, Outcome, structured};
+use crate::repository::{Audit, Audited, Repository};
 
 mod page;
+mod table;
 
 /// Tell who was meant to be able to do what, from the history of base alone.
 ///
@@ -21,22 +22,27 @@ mod page;
 Examples:
   p0-gitops audit --repo ./access.git
   p0-gitops audit --repo ./access.git --at 2026-11-24T12:00:00Z -o json
-  p0-gitops audit --repo ./access.git --since 2026-11-01T00:00:00Z -o html > audit.html")]
+  p0-gitops audit --repo ./access.git --since 30d -o html > audit.html
+  p0-gitops audit --repo ./access.git --review -o csv > access-review.csv")]
 pub(super) struct Args {
     #[command(flatten)]
     repository: BaseArgs,
 
-    /// At which moment (RFC 3339); without it, now.
-    #[arg(long, value_name = "TIME", conflicts_with = "since")]
-    at: Option<Timestamp>,
+    /// At which moment: a time, a day, or how long ago; without it, now.
+    #[arg(long, value_name = "WHEN", conflicts_with = "since")]
+    at: Option<Moment>,
 
-    /// Everything that counted since then instead.
-    #[arg(long, value_name = "TIME")]
-    since: Option<Timestamp>,
+    /// Everything that counted since then instead: a time, a day, or how long ago.
+    #[arg(long, value_name = "WHEN")]
+    since: Option<Moment>,
 
     /// Until when.
-    #[arg(long, value_name = "TIME", requires = "since")]
-    until: Option<Timestamp>,
+    #[arg(long, value_name = "WHEN", requires = "since")]
+    until: Option<Moment>,
+
+    /// For an access review: who has what, since when, by whose approval, and when it was extended last.
+    #[arg(long, conflicts_with = "since")]
+    review: bool,
 
     /// A commit that somebody saw on base before; its absence is a break. May be repeated.
     #[arg(long = "seen", value_name = "COMMIT")]
@@ -49,11 +55,17 @@ pub(super) struct Args {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum AuditFormat {
-    /// For people.
+    /// For people: what fits the terminal.
     Table,
+    /// For people: everything.
+    Wide,
+    /// YAML.
+    Yaml,
     /// A documented contract.
     Json,
-    /// One page that needs nothing else.
+    /// A table for a spreadsheet.
+    Csv,
+    /// One page that needs nothing else, for a browser and for paper.
     Html,
 }
 
@@ -62,90 +74,86 @@ enum AuditFormat {
 struct Report<'a> {
     from: Timestamp,
     until: Timestamp,
-    grants: Vec<Meant<'a>>,
+    grants: Vec<Told<'a>>,
+    oddities: Vec<Odd>,
+}
+
+/// A grant, and how it left base.
+#[derive(Serialize)]
+struct Told<'a> {
+    #[serde(flatten)]
+    meant: Meant<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ended: Option<&'a str>,
+}
+
+/// The documented answer to `--review`.
+#[derive(Serialize)]
+struct Review<'a> {
+    at: Timestamp,
+    grants: Vec<Reviewed<'a>>,
     oddities: Vec<Odd>,
 }
 
 pub(super) fn run(args: &Args, now: Timestamp) -> anyhow::Result<Outcome> {
     let repository = args.repository.open()?;
     let seen: Vec<_> = args.seen.iter().map(|commit| (commit.clone(), "somebody".to_owned())).collect();
-    let audit = repository.audit(&seen)?;
+    let audit = repository.audit(&seen, now)?;
+    if args.review {
+        return review(args, &repository, &audit, now);
+    }
+    let or_now = |moment: Option<Moment>| moment.map_or(now, |moment| moment.at(now));
     let (from, until) = match args.since {
-        Some(since) => (since, args.until.unwrap_or(now)),
-        None => (args.at.unwrap_or(now), args.at.unwrap_or(now)),
+        Some(since) => (since.at(now), or_now(args.until)),
+        None => (or_now(args.at), or_now(args.at)),
     };
     let read = if args.since.is_some() { audit.between(from, until)? } else { audit.at(from)? };
-    let grants = read.iter().filter_map(|Audited { version, claims }| match args.since {
-        Some(_) => Meant::between(version, claims.as_ref(), from, until),
-        None => Meant::at(version, claims.as_ref(), from),
+    let grants = read.iter().filter_map(|Audited { version, claims, ended, .. }| {
+        let meant = match args.since {
+            Some(_) => Meant::between(version, claims.as_ref(), from, until),
+            None => Meant::at(version, claims.as_ref(), from),
+        };
+        meant.map(|meant| Told { meant, ended: ended.as_deref() })
     });
     let report = Report { from, until, grants: grants.collect(), oddities: audit.oddities(&read) };
     match args.output {
-        AuditFormat::Table => tell(&report),
-        AuditFormat::Json => structured(&report, super::output::Format::Json)?,
-        AuditFormat::Html => anstream::print!("{}", page::page(&report).into_string()),
+        AuditFormat::Table => table::tell(&report, Format::Table),
+        AuditFormat::Wide => table::tell(&report, Format::Wide),
+        AuditFormat::Yaml => structured(&report, Format::Yaml)?,
+        AuditFormat::Json => structured(&report, Format::Json)?,
+        AuditFormat::Csv => out!("{}", table::csv(&report)?),
+        AuditFormat::Html => out!("{}", page::page(&report).into_string()),
     }
     Ok(if report.oddities.is_empty() { Outcome::Done } else { Outcome::Refused })
 }
 
-fn tell(report: &Report<'_>) {
-    match report.from == report.until {
-        true => anstream::println!("{} grant(s) stood on base at {}", report.grants.len(), report.from),
-        false => anstream::println!(
-            "{} grant(s) counted between {} and {}",
-            report.grants.len(),
-            report.from,
-            report.until
-        ),
+/// Who has what at the time that is asked about.
+fn review(
+    args: &Args,
+    repository: &Repository,
+    audit: &Audit<'_>,
+    now: Timestamp,
+) -> anyhow::Result<Outcome> {
+    let at = args.at.map_or(now, |moment| moment.at(now));
+    let read = audit.at(at)?;
+    let identities = repository.snapshot()?.identities().ok();
+    let reviewed = read.iter().filter_map(|Audited { version, since, claims, .. }| {
+        let person = identities.as_ref().and_then(|known| known.by_subject(&claims.as_ref()?.subject).ok());
+        let person = person.map(|person| person.name.to_string());
+        Reviewed::at(version, claims.as_ref(), *since, person, at)
+    });
+    let mut grants: Vec<Reviewed<'_>> = reviewed.collect();
+    grants.sort_by(|one, other| (&one.person, one.since).cmp(&(&other.person, other.since)));
+    let review = Review { at, grants, oddities: audit.oddities(&read) };
+    match args.output {
+        AuditFormat::Table => table::tell_review(&review, Format::Table),
+        AuditFormat::Wide => table::tell_review(&review, Format::Wide),
+        AuditFormat::Yaml => structured(&review, Format::Yaml)?,
+        AuditFormat::Json => structured(&review, Format::Json)?,
+        AuditFormat::Csv => out!("{}", table::review_csv(&review)?),
+        AuditFormat::Html => out!("{}", page::review(&review).into_string()),
     }
-    let rows = report.grants.iter().map(|meant| cells(meant).to_vec());
-    section("Who was meant to be able to do what", &table(&HEADER, rows));
-    let rows = report
-        .oddities
-        .iter()
-        .map(|odd| vec![odd.at.to_string(), short(&odd.commit).to_owned(), odd.what.to_string()]);
-    section("Not as the judgement lets it be", &table(&["WHEN", "COMMIT", "WHAT"], rows));
-}
-
-const HEADER: [&str; 9] =
-    ["GRANT", "CLUSTER", "SUBJECT", "ROLE", "ON", "ASKED BY", "APPROVED BY", "FROM", "UNTIL"];
-
-/// One line of the table and of the page.
-fn cells(meant: &Meant<'_>) -> [String; 9] {
-    let summary = meant.summary.as_ref();
-    let text = |get: &dyn Fn(&p0_access::audit::GrantSummary<'_>) -> String| {
-        summary.map_or_else(|| "?".to_owned(), get)
-    };
-    let until = meant.until.map_or_else(|| "?".to_owned(), |until| until.to_string());
-    let until = match meant.standing {
-        Standing::Meant => until,
-        Standing::Overdue => format!("{until} (overdue on base)"),
-        Standing::Unknown => "unreadable".to_owned(),
-    };
-    [
-        meant.id.to_string(),
-        meant.cluster.to_string(),
-        text(&|summary| summary.subject.clone()),
-        text(&|summary| summary.role.clone()),
-        text(&|summary| summary.selection.clone()),
-        text(&|summary| summary.requester.unwrap_or("-").to_owned()),
-        text(&approved_by),
-        meant.from.to_string(),
-        until,
-    ]
-}
-
-/// `bob, carol (reviewers, rule on-call)`.
-fn approved_by(summary: &p0_access::audit::GrantSummary<'_>) -> String {
-    let kind = summary.approval.map(|kind| kind.to_string());
-    let rule = summary.policy_rule.map(|rule| format!("rule {rule}"));
-    let how: Vec<String> = kind.into_iter().chain(rule).collect();
-    let who = summary.approvers.join(", ");
-    match how.is_empty() {
-        true if who.is_empty() => "-".to_owned(),
-        true => who,
-        false => format!("{who} ({})", how.join(", ")).trim_start().to_owned(),
-    }
+    Ok(if review.oddities.is_empty() { Outcome::Done } else { Outcome::Refused })
 }
 
 fn short(commit: &str) -> &str {

@@ -6,18 +6,19 @@ use std::time::Duration;
 use anyhow::Context;
 use indicatif::{ProgressBar, ProgressStyle};
 use p0_grant::catalogue::{Catalogue, Change, RoleChangeKind};
-use p0_grant::offer::{Offer, SystemNamespaces, Withheld, offers};
+use p0_grant::offer::{Offer, SystemNamespaces, offers};
+use p0_grant::resource::ApiResource;
 
 use super::args::{CatalogueArgs, read_catalogue_file};
 use super::generate::write_whole;
-use super::output::{Format, Outcome, section, shows_progress, structured, table};
+use super::output::{Column, Format, Line, Outcome, Show, list, section, shows_progress, structured, table};
 use crate::cluster::{Access, Cluster, ClusterError, Export, Progress};
 
 /// Export, show and compare catalogues of roles and resources.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  p0-gitops catalogue export --context prod --file clusters/prod/catalogue.yaml
+  p0-gitops catalogue export --kube-context prod --file clusters/prod/catalogue.yaml
   p0-gitops catalogue show --catalogue clusters/prod/catalogue.yaml
   p0-gitops catalogue diff old.yaml new.yaml")]
 pub(super) struct Args {
@@ -40,12 +41,12 @@ enum Command {
 #[command(after_help = "\
 Examples:
   p0-gitops catalogue export
-  p0-gitops catalogue export --context prod --file clusters/prod/catalogue.yaml
+  p0-gitops catalogue export --kube-context prod --file clusters/prod/catalogue.yaml
   p0-gitops catalogue export --in-cluster --allow-partial --file catalogue.yaml")]
 struct ExportArgs {
     /// The kubeconfig context.
     #[arg(long, value_name = "NAME", conflicts_with = "in_cluster")]
-    context: Option<String>,
+    kube_context: Option<String>,
 
     /// The kubeconfig; without it, KUBECONFIG or ~/.kube/config.
     #[arg(long, value_name = "FILE", conflicts_with = "in_cluster")]
@@ -64,15 +65,20 @@ struct ExportArgs {
     allow_partial: bool,
 }
 
-/// Show what may be asked for, and why the rest may not.
+/// Show what may be asked for; with `--all`, also why the rest may not.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   p0-gitops catalogue show
-  p0-gitops catalogue show --context prod -o json")]
+  p0-gitops catalogue show --catalogue clusters/prod/catalogue.yaml --all
+  p0-gitops catalogue show --kube-context prod -o json")]
 struct ShowArgs {
     #[command(flatten)]
     catalogue: CatalogueArgs,
+
+    /// Also list what may not be asked for, with the reason.
+    #[arg(long)]
+    all: bool,
 
     /// How to print it.
     #[arg(short, long, value_name = "FORMAT", default_value = "table")]
@@ -110,14 +116,14 @@ pub(super) fn run(args: Args) -> anyhow::Result<Outcome> {
 fn export(args: &ExportArgs) -> anyhow::Result<Outcome> {
     let access = match args.in_cluster {
         true => Access::InCluster,
-        false => Access::Kubeconfig { file: args.kubeconfig.clone(), context: args.context.clone() },
+        false => Access::Kubeconfig { file: args.kubeconfig.clone(), context: args.kube_context.clone() },
     };
     let export = read_cluster(&access)?;
     for lost in export.left_out() {
-        anstream::eprintln!("left out: {} ({})", lost.what, lost.reason);
+        errln!("left out: {} ({})", lost.what, lost.reason);
     }
     for failed in export.failed() {
-        anstream::eprintln!("no answer: {}/{} ({})", failed.group, failed.version, failed.reason);
+        errln!("no answer: {}/{} ({})", failed.group, failed.version, failed.reason);
     }
     let catalogue = match args.allow_partial {
         true => export.partial(
@@ -132,12 +138,12 @@ fn export(args: &ExportArgs) -> anyhow::Result<Outcome> {
     };
     let text = catalogue.write()?;
     match &args.file {
-        None => anstream::print!("{text}"),
+        None => out!("{text}"),
         Some(path) => {
             write_whole(path, text.as_bytes())
                 .with_context(|| format!("cannot write `{}`", path.display()))?;
             let (roles, resources) = (catalogue.roles().len(), catalogue.resources().len());
-            anstream::eprintln!("wrote {} roles and {} resources to {}", roles, resources, path.display());
+            errln!("wrote {} roles and {} resources to {}", roles, resources, path.display());
         }
     }
     Ok(Outcome::Done)
@@ -149,7 +155,7 @@ pub(super) fn read_cluster(access: &Access) -> anyhow::Result<Export> {
     bar.set_style(ProgressStyle::with_template("{spinner} {msg}")?);
     bar.enable_steady_tick(Duration::from_millis(100));
     let tell = |progress: Progress| match progress {
-        Progress::Discovering => bar.set_message("item what the cluster serves"),
+        Progress::Discovering => bar.set_message("asking what the cluster serves"),
         Progress::Listing { what, read, remaining } => {
             bar.set_message(format!("reading {what}: {read} read, {remaining} to come"));
         }
@@ -167,7 +173,7 @@ fn with_options(error: ClusterError) -> anyhow::Error {
         ClusterError::Kubeconfig(_) => {
             "name another kubeconfig with `--kubeconfig`, or use `--in-cluster` inside a pod"
         }
-        ClusterError::NoCurrentContext { .. } => "name a context with `--context`",
+        ClusterError::NoCurrentContext { .. } => "name a context with `--kube-context`",
         ClusterError::NotInCluster(_) => "name a kubeconfig with `--kubeconfig`",
         _ if error.is_forbidden() => {
             "an export needs discovery, and `list` on clusterroles, roles and namespaces in the whole cluster"
@@ -180,48 +186,70 @@ fn with_options(error: ClusterError) -> anyhow::Error {
 fn show(args: &ShowArgs) -> anyhow::Result<Outcome> {
     let catalogue = args.catalogue.read()?;
     let offers = offers(&catalogue, &SystemNamespaces::default());
-    if args.output != Format::Table {
+    if !args.output.is_for_people() {
         structured(&offers, args.output)?;
         return Ok(Outcome::Done);
     }
-    anstream::println!("Kubernetes {}", catalogue.kubernetes_version());
-    section("Roles", &table(&["ROLE", "OFFERED"], offers.roles.iter().map(offer_row)));
-    section("Namespaces", &table(&["NAMESPACE", "OFFERED"], offers.namespaces.iter().map(offer_row)));
-    let resources = offers.resources.iter().map(|resource| {
-        let (short, subresources) = (resource.short_names().join(", "), resource.subresources().join(", "));
-        vec![
-            resource.to_string(),
-            resource.kind().to_owned(),
-            format!("{:?}", resource.scope()),
-            short,
-            subresources,
-        ]
-    });
-    section("Resources", &table(&["RESOURCE", "KIND", "SCOPE", "SHORT", "SUBRESOURCES"], resources));
+    outln!("Kubernetes {}", catalogue.kubernetes_version());
+    show_offered("Roles", "ROLE", &offers.roles, args.output);
+    show_offered("Namespaces", "NAMESPACE", &offers.namespaces, args.output);
+    outln!("\nResources");
+    list(&RESOURCES, &offers.resources.iter().map(resource_line).collect::<Vec<_>>(), args.output);
+    let withheld: Vec<Vec<String>> =
+        withheld_rows(&offers.roles).chain(withheld_rows(&offers.namespaces)).collect();
+    match (withheld.len(), args.all) {
+        (0, _) => {}
+        (_, true) => section("Not offered", &table(&["WHAT", "WHY"], withheld)),
+        (count, false) => {
+            outln!("\n{count} roles and namespaces are not offered; `--all` lists them with the reason");
+        }
+    }
     Ok(Outcome::Done)
 }
 
-fn offer_row<T: ToString>(offer: &Offer<T>) -> Vec<String> {
-    let answer = offer
-        .withheld
-        .as_ref()
-        .map_or_else(|| "yes".to_owned(), |why: &Withheld| format!("no: {}", why.sentence()));
-    vec![offer.item.to_string(), answer]
+const RESOURCES: [Column; 5] = [
+    ("RESOURCE", Show::Whole),
+    ("KIND", Show::Cut),
+    ("SCOPE", Show::Cut),
+    ("SHORT", Show::Cut),
+    ("SUBRESOURCES", Show::Cut),
+];
+
+fn resource_line(resource: &ApiResource) -> Line {
+    Line::from(vec![
+        resource.to_string(),
+        resource.kind().to_owned(),
+        format!("{:?}", resource.scope()),
+        resource.short_names().join(", "),
+        resource.subresources().join(", "),
+    ])
+}
+
+/// What of one kind may be asked for.
+fn show_offered<T: ToString>(heading: &str, title: &'static str, offers: &[Offer<T>], format: Format) {
+    let offered = offers.iter().filter(|offer| offer.withheld.is_none());
+    let lines: Vec<Line> = offered.map(|offer| Line::from(vec![offer.item.to_string()])).collect();
+    outln!("\n{heading}");
+    list(&[(title, Show::Whole)], &lines, format);
+}
+
+fn withheld_rows<T: ToString>(offers: &[Offer<T>]) -> impl Iterator<Item = Vec<String>> {
+    offers.iter().filter_map(|offer| Some(vec![offer.item.to_string(), offer.withheld.as_ref()?.sentence()]))
 }
 
 fn diff(args: &DiffArgs) -> anyhow::Result<Outcome> {
     let (old, new): (Catalogue, Catalogue) =
         (read_catalogue_file(&args.old)?, read_catalogue_file(&args.new)?);
     let difference = old.difference(&new);
-    if args.output != Format::Table {
+    if !args.output.is_for_people() {
         structured(&difference, args.output)?;
         return Ok(Outcome::Done);
     }
     if difference.is_empty() {
-        anstream::println!("no difference");
+        outln!("no difference");
     }
     if let Some(Change::Changed { before, after }) = &difference.kubernetes_version {
-        anstream::println!("Kubernetes {before} → {after}");
+        outln!("Kubernetes {before} → {after}");
     }
     let roles = difference.roles.iter().map(|role| {
         let what = match role.change {

@@ -2,6 +2,7 @@
 //!
 //! Each step runs the very command that it prints, so what is shown is what a reader gets by hand.
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -13,6 +14,8 @@ use super::args::new_id;
 use super::output::Outcome;
 use crate::signing::make_key;
 
+mod slack;
+
 /// Play a request from question to revert, one that expires, and one attack, with no cluster and no account.
 ///
 /// Makes a bare GitOps repository, keys and a policy under a folder, takes Kubernetes' own roles, and runs: request, approve,
@@ -22,10 +25,26 @@ use crate::signing::make_key;
 #[command(after_help = "\
 Examples:
   p0-gitops demo
-  p0-gitops demo ./demo")]
+  p0-gitops demo ./demo
+  p0-gitops demo --slack")]
 pub(super) struct Args {
     /// The folder; without it, a fresh one, which is printed.
     folder: Option<PathBuf>,
+
+    /// Play it in Slack instead: a page in the browser on which you are requester, approver and clock. No account is needed.
+    #[arg(long)]
+    slack: bool,
+
+    /// Where the page is.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8421", requires = "slack")]
+    listen: SocketAddr,
+}
+
+impl Args {
+    /// Whether it runs until it is told to stop, and has no time limit.
+    pub(super) fn is_server(&self) -> bool {
+        self.slack
+    }
 }
 
 /// The play: where it is, and who plays.
@@ -45,13 +64,17 @@ const POLICY: &str = "{apiVersion: p0.dev/v1alpha1, kind: Policy, rules: [{name:
 pub(super) fn run(args: &Args, _now: Timestamp) -> anyhow::Result<Outcome> {
     let demo = Demo::at(args.folder.as_deref())?;
     demo.say(&format!("Everything is under {}", demo.folder.display()));
-    demo.prepare()?;
+    if args.slack {
+        demo.prepare(slack::POLICY, slack::slack_of)?;
+        return slack::run(&demo, args.listen);
+    }
+    demo.prepare(POLICY, |_| String::new())?;
     demo.step("What the role gives on one object", &["subset", "--role", "view", "--locator", LOCATOR])?;
     demo.life(new_id()?.as_str())?;
     demo.expiry(new_id()?.as_str())?;
     demo.attack(new_id()?.as_str())?;
     let store = demo.store();
-    demo.step("All of it in one chained log", &["store", "--store", &store, "check"])?;
+    demo.step("All of it in one chained log", &["store", "check", "--store", &store])?;
     demo.say(
         "\nGo on by hand: every line behind a `$` above can be pasted. `p0-gitops --help` has the rest.",
     );
@@ -85,8 +108,8 @@ impl Demo {
         format!("sqlite://{}", self.path("p0.db"))
     }
 
-    /// Keys, a repository, persons and a policy, or those of the last run.
-    fn prepare(&self) -> anyhow::Result<()> {
+    /// Keys, a repository, persons and a policy, or those of the last run. `known_by` adds by what else a person is known.
+    fn prepare(&self, policy: &str, known_by: impl Fn(&str) -> String) -> anyhow::Result<()> {
         for name in ["bot"].into_iter().chain(PEOPLE) {
             let key = self.path(&format!("{name}_key"));
             if !Path::new(&key).exists() {
@@ -99,16 +122,18 @@ impl Demo {
         }
         let key = self.path("bot_key");
         self.step(
-            "A GitOps repository",
+            "A GitOps repository, and a store of requests",
             &["init", &self.repository(), "--bare", "--cluster", "demo", "--key", &key],
         )?;
+        self.step("", &["store", "init", "--store", &self.store()])?;
         let work = self.path(&format!("settings-{}", new_id()?));
         self.run("Who is who, and who may approve what", "git", &["clone", "-q", &self.repository(), &work])?;
-        self.shell(&format!("echo '{POLICY}' > {work}/p0/policy.yaml"))?;
+        self.shell(&format!("echo '{policy}' > {work}/p0/policy.yaml"))?;
         let person = |name: &str| {
             format!(
-                "{{name: {name}, kubernetes: [{name}@example.com], sshKeys: ['$(cat {})']}}",
-                self.path(&format!("{name}_key.pub"))
+                "{{name: {name}, kubernetes: [{name}@example.com], sshKeys: ['$(cat {})']{}}}",
+                self.path(&format!("{name}_key.pub")),
+                known_by(name)
             )
         };
         let persons: Vec<String> = PEOPLE.iter().map(|name| person(name)).collect();
@@ -125,9 +150,9 @@ impl Demo {
         self.refused("Alice approves her own request, which is refused", "alice", &["approve", id])?;
         self.act("Bob approves: this grants", "bob", &["approve", id])?;
         self.git("What landed: one signed file", &["diff", "main~1", "main"])?;
-        self.act("Who has what now", "", &["ls", "--active"])?;
+        self.step("Who has what now", &["ls", "--active", "--store", &self.store()])?;
         self.act("Alice gives it back: this takes it away", "alice", &["relinquish", id])?;
-        self.git("The revert is the exact inverse", &["diff", "main~1", "main"])?;
+        self.git("The revert deletes exactly that file", &["diff", "--stat", "main~1", "main"])?;
         self.act("What everybody was told", "", &["show", id])
     }
 
@@ -136,7 +161,7 @@ impl Demo {
         self.ask("Access ends by itself: Alice asks for two seconds", id, "2s")?;
         self.act("", "bob", &["approve", id])?;
         self.run("", "sleep", &["2"])?;
-        self.act("`tick` does once what `serve` does all the time", "", &["tick"])?;
+        self.act("`reconcile` does once what `serve` does all the time", "", &["reconcile"])?;
         self.act("", "", &["show", id])
     }
 
@@ -157,7 +182,11 @@ impl Demo {
         self.show("It is refused", &self.called, &arguments);
         let status = Command::new(&self.program).args(arguments).status()?;
         ensure!(status.code() == Some(2), "`verify` ended with {status}, not 2");
-        self.act("And everything is revoked at once", "bob", &["revoke", "--all", "--reason", "tampering"])
+        self.act(
+            "And everything is revoked at once",
+            "bob",
+            &["revoke", "--all", "--yes", "--reason", "tampering"],
+        )
     }
 
     fn ask(&self, heading: &str, id: &str, duration: &str) -> anyhow::Result<()> {
@@ -167,7 +196,7 @@ impl Demo {
         self.act(heading, "alice", &[&what[..], &why].concat())
     }
 
-    /// A verb of the service, as somebody, or as nobody in particular.
+    /// A verb of the service, as a person, or without one.
     fn act(&self, heading: &str, who: &str, arguments: &[&str]) -> anyhow::Result<()> {
         let words = self.service(who, arguments);
         self.step(heading, &words.iter().map(String::as_str).collect::<Vec<_>>())
@@ -222,13 +251,13 @@ impl Demo {
 
     fn say(&self, text: &str) {
         let bold = Style::new().bold();
-        anstream::println!("{bold}{text}{bold:#}");
+        outln!("{bold}{text}{bold:#}");
     }
 
     fn show(&self, heading: &str, program: &str, arguments: &[&str]) {
         let bold = Style::new().bold();
         if !heading.is_empty() {
-            anstream::println!("\n{bold}# {heading}{bold:#}");
+            outln!("\n{bold}# {heading}{bold:#}");
         }
         let words: Vec<String> =
             std::iter::once(program).chain(arguments.iter().copied()).map(quoted).collect();
@@ -237,7 +266,7 @@ impl Demo {
 
     fn show_line(&self, line: &str) {
         let green = Style::new().fg_color(Some(AnsiColor::Green.into()));
-        anstream::println!("{green}$ {line}{green:#}");
+        outln!("{green}$ {line}{green:#}");
     }
 }
 

@@ -74,6 +74,7 @@ pub(super) fn run(args: &Args, now: Timestamp) -> anyhow::Result<Outcome> {
     let terms = GrantTerms {
         id: args.grant.id()?,
         subject: args.grant.to.clone(),
+        iam: None,
         created_at: times.created_at,
         expires_at: times.expires_at,
         workflow: None,
@@ -86,7 +87,7 @@ pub(super) fn run(args: &Args, now: Timestamp) -> anyhow::Result<Outcome> {
     let grant = planned.grant(terms, &settings)?;
     let text = Manifest::of(&grant)?.to_yaml()?;
     match &args.file {
-        None => anstream::print!("{text}"),
+        None => out!("{text}"),
         Some(path) => write_whole(path, text.as_bytes())
             .with_context(|| format!("cannot write `{}`", path.display()))?,
     }

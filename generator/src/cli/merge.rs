@@ -5,8 +5,8 @@ use p0_grant::name::GrantId;
 
 use super::args::{RepositoryArgs, identity};
 use super::output::Outcome;
-use crate::git::Merged;
-use crate::repository::Reverted;
+use crate::repository::{Merged, RepositoryError, Reverted};
+use crate::when::written;
 
 /// Merge a proposed grant, judged on the head it lands on.
 ///
@@ -41,30 +41,31 @@ pub(super) struct RevertArgs {
 
 pub(super) fn merge(args: &MergeArgs, now: Timestamp) -> anyhow::Result<Outcome> {
     let repository = args.repository.open()?;
-    let (merged, claims) = repository.merge(&args.repository.cluster, &args.id, identity(now), now)?;
+    let (merged, claims) = repository.merge_grant(&args.repository.cluster, &args.id, &identity(now), now)?;
     match (merged, claims) {
         (Merged::Now(commit), Some(claims)) => {
-            anstream::println!(
+            outln!(
                 "merged {}: {} on {} to {} until {} ({commit})",
                 args.id,
                 claims.role,
                 claims.selection,
                 claims.subject,
-                claims.expires_at
+                written(claims.expires_at)
             );
         }
-        (Merged::Now(commit), None) => anstream::println!("merged {} ({commit})", args.id),
-        (Merged::Before, _) => anstream::println!("nothing to do: {} is merged", args.id),
+        (Merged::Now(commit), None) => outln!("merged {} ({commit})", args.id),
+        (Merged::Before(_), _) => outln!("nothing to do: {} is merged", args.id),
+        (Merged::Refused(findings), _) => return Err(RepositoryError::Refused(findings).into()),
     }
     Ok(Outcome::Done)
 }
 
 pub(super) fn revert(args: &RevertArgs, now: Timestamp) -> anyhow::Result<Outcome> {
     let repository = args.repository.open()?;
-    match repository.revert(&args.repository.cluster, &args.id, identity(now), now)? {
-        Reverted::Now(commit) => anstream::println!("reverted {} ({commit})", args.id),
-        Reverted::Withdrawn => anstream::println!("withdrawn {}: it was proposed and not merged", args.id),
-        Reverted::Before => anstream::println!("nothing to do: {} is not on base", args.id),
+    match repository.revert_grant(&args.repository.cluster, &args.id, &identity(now))? {
+        Reverted::Now(commit) => outln!("reverted {} ({commit})", args.id),
+        Reverted::Withdrawn => outln!("withdrawn {}: it was proposed and not merged", args.id),
+        Reverted::Before => outln!("nothing to do: {} is not on base", args.id),
     }
     Ok(Outcome::Done)
 }

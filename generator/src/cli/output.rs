@@ -1,4 +1,4 @@
-//! What a person or a program is told, and how it ends. Colours are stripped where nobody would see them.
+//! What a person or a program is told, and how it ends. Colours are stripped where there is no terminal.
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
@@ -9,10 +9,16 @@ use p0_access::verifier::Finding;
 use p0_grant::danger::Class;
 use p0_grant::plan::PlanError;
 use serde::Serialize;
+use terminal_size::{Width, terminal_size_of};
 
+use super::stream;
 use crate::git::GitError;
 use crate::repository::RepositoryError;
 use crate::workflow::WorkflowError;
+
+mod list;
+
+pub(super) use list::{Column, Line, Show, begin_again, list};
 
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,13 +36,22 @@ pub(super) enum Outcome {
 /// How to print an answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum Format {
-    /// For people.
+    /// For people: what fits the terminal.
     #[default]
     Table,
+    /// For people: everything.
+    Wide,
     /// YAML.
     Yaml,
     /// JSON, a documented contract.
     Json,
+}
+
+impl Format {
+    /// Whether people read it, rather than programs.
+    pub(super) fn is_for_people(self) -> bool {
+        matches!(self, Self::Table | Self::Wide)
+    }
 }
 
 impl From<Outcome> for ExitCode {
@@ -53,27 +68,41 @@ impl From<Outcome> for ExitCode {
 /// Prints what went wrong, each cause once, and gives the exit code.
 pub(super) fn end(result: anyhow::Result<Outcome>) -> ExitCode {
     let error = match result {
-        Ok(outcome) => return outcome.into(),
+        Ok(outcome) => return written(outcome),
         Err(error) => error,
     };
     let red = Style::new().bold().fg_color(Some(AnsiColor::Red.into()));
     let mut told = String::new();
     for (index, cause) in error.chain().enumerate() {
         let words = cause.to_string();
-        // A transparent error repeats its source's words.
-        if words == told {
+        // A transparent error repeats its source's words, and some errors end with them.
+        if index > 0 && told.ends_with(&words) {
             continue;
         }
         match index {
-            0 => anstream::eprintln!("{red}error{red:#}: {}", plain(&words)),
-            _ => anstream::eprintln!("  because {}", plain(&words)),
+            0 => errln!("{red}error{red:#}: {}", plain(&words)),
+            _ => errln!("  because {}", plain(&words)),
         }
         told = words;
     }
     if let Some(RepositoryError::Refused(findings)) = error.downcast_ref() {
-        findings.iter().for_each(|finding| anstream::eprintln!("  {}", finding_line(finding)));
+        findings.iter().for_each(|finding| errln!("  {}", finding_line(finding)));
     }
     exit_code(&error)
+}
+
+/// The exit code of a command that came to its end, where its output could be written.
+fn written(outcome: Outcome) -> ExitCode {
+    match stream::failure() {
+        None => outcome.into(),
+        Some(error) => {
+            errln!("error: the output could not be written: {error}");
+            match outcome {
+                Outcome::Done => ExitCode::FAILURE,
+                outcome => outcome.into(),
+            }
+        }
+    }
 }
 
 fn exit_code(error: &anyhow::Error) -> ExitCode {
@@ -111,19 +140,36 @@ pub(super) fn plain(text: &str) -> String {
 /// Prints a value as YAML or JSON.
 pub(super) fn structured<T: Serialize>(value: &T, format: Format) -> anyhow::Result<()> {
     match format {
-        Format::Yaml => anstream::print!("{}", p0_grant::yaml::write(&[value])?),
-        Format::Table | Format::Json => anstream::println!("{}", serde_json::to_string_pretty(value)?),
+        Format::Yaml => out!("{}", p0_grant::yaml::write(&[value])?),
+        Format::Table | Format::Wide | Format::Json => outln!("{}", serde_json::to_string_pretty(value)?),
     }
     Ok(())
 }
 
-/// A table without lines, as kubectl prints them.
+/// The width of the terminal that is written to; none where it is a file or a pipe.
+pub(super) fn terminal_width() -> Option<u16> {
+    terminal_size_of(std::io::stdout()).map(|(Width(columns), _)| columns)
+}
+
+/// A table without lines between its cells. At a terminal, long sentences wrap inside of their column.
 pub(super) fn table(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> Table {
+    table_within(header, rows, terminal_width())
+}
+
+/// A table within a width.
+pub(super) fn table_within(
+    header: &[&str],
+    rows: impl IntoIterator<Item = Vec<String>>,
+    width: Option<u16>,
+) -> Table {
     let mut table = Table::new();
-    table
-        .load_style(presets::NOTHING)
-        .set_content_arrangement(ContentArrangement::Disabled)
-        .set_header(header);
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    if !header.is_empty() {
+        table.set_header(header);
+    }
+    if let Some(width) = width {
+        table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
+    }
     for row in rows {
         table.add_row(row.iter().map(|cell| plain(cell)));
     }
@@ -137,8 +183,8 @@ pub(super) fn table(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>
 pub(super) fn section(heading: &str, table: &Table) {
     if table.row_count() > 0 {
         let bold = Style::new().bold();
-        anstream::println!("\n{bold}{heading}{bold:#}");
-        table.lines().for_each(|line| anstream::println!("{}", line.trim_end()));
+        outln!("\n{bold}{heading}{bold:#}");
+        table.lines().for_each(|line| outln!("{}", line.trim_end()));
     }
 }
 
@@ -157,21 +203,13 @@ pub(super) fn shows_progress() -> bool {
     std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none()
 }
 
-/// Whoever closes our output early, as `head` does, has seen enough: that is no panic worth telling.
-pub(super) fn end_with_the_reader() {
-    let otherwise = std::panic::take_hook();
-    std::panic::set_hook(Box::new(move |panic| match panic.payload_as_str() {
-        Some(words) if words.contains("Broken pipe") => std::process::exit(0),
-        _ => otherwise(panic),
-    }));
-}
-
 /// Sends logs to standard error.
 pub(super) fn log_to_stderr(filter: &str) -> anyhow::Result<()> {
     let filter = tracing_subscriber::EnvFilter::try_new(filter)?;
     let colour = shows_progress();
     let logs =
         tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colour);
+    let logs = logs.log_internal_errors(false);
     // A second call in one process keeps the first one's logs.
     let _set_before = logs.try_init();
     Ok(())
@@ -181,6 +219,7 @@ pub(super) fn log_to_stderr(filter: &str) -> anyhow::Result<()> {
 pub(super) fn log_as_json(filter: &str) -> anyhow::Result<()> {
     let filter = tracing_subscriber::EnvFilter::try_new(filter)?;
     let logs = tracing_subscriber::fmt().json().flatten_event(true).with_env_filter(filter);
+    let logs = logs.log_internal_errors(false);
     let _set_before = logs.with_writer(std::io::stderr).try_init();
     Ok(())
 }

@@ -1,7 +1,10 @@
 //! `propose`: a signed grant as a branch of the repository.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use p0_access::duration::Lifetime;
+use p0_access::eks::Eks;
 use p0_access::planned::{GrantTerms, Planned};
 use p0_grant::grant::Workflow;
 use p0_grant::manifest::Manifest;
@@ -17,7 +20,7 @@ use crate::workflow::recorded_reason;
 /// Propose a grant: one signed file on a branch of its own.
 ///
 /// Role, resource and settings are read from the base branch, never from this machine. Proposing the same grant twice (same
-/// `--id`, `--created-at` and the rest) changes nothing. Whoever may merge decides.
+/// `--id`, `--created-at` and the rest) changes nothing. The person who may merge decides.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -51,7 +54,7 @@ pub(super) struct Args {
     reason: Option<String>,
 
     /// How late the change may land, from its creation.
-    #[arg(long, value_name = "TIME", default_value = "1h")]
+    #[arg(long, value_name = "DURATION", default_value = "1h")]
     merge_within: Lifetime,
 
     /// How to print what was done.
@@ -77,15 +80,22 @@ pub(super) fn run(args: &Args, now: Timestamp) -> anyhow::Result<Outcome> {
     let (settings, catalogue) = (base.settings(cluster)?, base.catalogue(cluster)?);
     let (role, selection) = args.pick.find(&catalogue)?;
     let planned = Planned::new(role, selection, &settings.plan_settings(), &catalogue)?;
+    // Only a cluster that knows its users by aws-auth needs persons here.
+    let identities = match base.identities() {
+        Err(problem) if problem.is_absent() => Arc::default(),
+        read => read?,
+    };
     let times = args.grant.times(now)?;
     let by = identity(times.created_at);
     let terms = GrantTerms {
         id: args.grant.id()?,
+        iam: Eks::identity_of(settings.eks.as_ref(), &identities, &args.grant.to)?,
         subject: args.grant.to.clone(),
         created_at: times.created_at,
         expires_at: times.expires_at,
         workflow: Some(Workflow {
             cluster: cluster.to_string(),
+            repository: base.repository_id()?.map(|id| id.to_string()),
             requester: args.requester.clone().unwrap_or_else(|| by.email.clone()),
             approvers: args.approvers.clone(),
             merge_before: Some(times.created_at.checked_add(args.merge_within.duration())?),
@@ -96,11 +106,11 @@ pub(super) fn run(args: &Args, now: Timestamp) -> anyhow::Result<Outcome> {
     let unsigned = Manifest::of(&planned.grant(terms, &settings.grants)?)?;
     let signature = key.sign(Purpose::Grant, unsigned.signed_text()?.as_bytes())?;
     let manifest = unsigned.with_signature(signature)?;
-    let ensured = repository.propose(cluster, &manifest, by)?;
-    if args.output == Format::Table {
+    let ensured = repository.propose_grant(cluster, &manifest, &by)?;
+    if args.output.is_for_people() {
         for danger in planned.plan.report().dangers() {
             let style = danger_style(danger.class);
-            anstream::eprintln!("{style}{}{style:#} {}: {}", danger.class, plain(&danger.what), danger.why);
+            errln!("{style}{}{style:#} {}: {}", danger.class, plain(&danger.what), danger.why);
         }
     }
     tell(args, &manifest, ensured)?;
@@ -115,18 +125,18 @@ fn tell(args: &Args, manifest: &Manifest, ensured: Ensured) -> anyhow::Result<()
         Ensured::AlreadyOnBase(commit) => ("already-merged", commit),
     };
     let (branch, path) = (grant_branch(id), args.repository.cluster.grant_path(id));
-    if args.output != Format::Table {
+    if !args.output.is_for_people() {
         return structured(
             &Answer { id: id.as_str(), branch, commit: commit.to_string(), outcome, path },
             args.output,
         );
     }
     match ensured {
-        Ensured::Made(_) => anstream::println!("proposed {id}: {path} on branch {branch} ({commit})"),
+        Ensured::Made(_) => outln!("proposed {id}: {path} on branch {branch} ({commit})"),
         Ensured::Unchanged(_) => {
-            anstream::println!("nothing to do: {id} is proposed on branch {branch} ({commit})");
+            outln!("nothing to do: {id} is proposed on branch {branch} ({commit})");
         }
-        Ensured::AlreadyOnBase(_) => anstream::println!("nothing to do: {id} is merged"),
+        Ensured::AlreadyOnBase(_) => outln!("nothing to do: {id} is merged"),
     }
     Ok(())
 }

@@ -4,23 +4,34 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context;
+use gitea_client::WebhookSecret;
 use jiff::Timestamp;
 
-use super::args::{Look, SigningArgs, identity, open_repository, witnesses};
+use super::args::{Look, SigningArgs, identity, secret, witnesses};
 use super::output::{self, Outcome};
 use super::whole_seconds;
-use crate::forge::{Forge, GitForge};
-use crate::notify::NotificationLog;
+use crate::notify::{AlsoLogged, Messenger, NotificationLog, Teller};
 use crate::reconcile::Reconciler;
-use crate::serve::{Clock, Server, Settings, Stop};
+use crate::serve::{Clock, Server, Settings, Stop, Workers};
+use crate::service::Service;
+use crate::slack::SlackMessenger;
 use crate::store::Store;
 use crate::workflow::Workflow;
+
+mod check;
+pub(super) mod hosted;
+pub(super) mod on_call;
+pub(super) mod outgoing;
+mod slack;
 
 /// Run the server, until it is told to stop.
 ///
 /// It carries requests out, looks at Git and the clusters, ends what is over, and shows who has access: probes are at /livez
 /// and /readyz, metrics at /metrics, a page for people at /. It stops on SIGTERM or Ctrl-C, after what is under way. Its
 /// logs are JSON on standard error; the settings file says how much.
+///
+/// For a repository on Gitea, P0_GITEA_TOKEN is the token of the bot's user, P0_GITEA_CHECKER_TOKEN that of the user who posts the
+/// check `p0/verify`, and P0_GITEA_WEBHOOK_SECRET the secret of a webhook to /webhooks/gitea, which makes the server look at once.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -34,7 +45,7 @@ pub(super) struct Args {
     #[command(flatten)]
     signing: SigningArgs,
 
-    /// Read the settings, open store, key and repositories, and end.
+    /// Look at everything that `p0-gitops doctor` looks at, take the store and the address, and end; with 1 where something is missing.
     #[arg(long)]
     check: bool,
 
@@ -52,44 +63,64 @@ pub(super) fn run(args: &Args, at: Option<Timestamp>) -> anyhow::Result<Outcome>
     let clock: Clock = Arc::new(move || whole_seconds(at.unwrap_or_else(Timestamp::now)));
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(async {
+        if args.check {
+            check::run(&settings, &args.signing, clock()).await?;
+        }
         let store = Store::open(&settings.store).await?;
         if args.accept_clock {
             store.accept_clock(clock()).await?;
         }
-        let reconciler = Arc::new(reconciler(args, &settings, store.clone(), clock()).await?);
-        let server = Server::bind(&settings, store, reconciler, clock).await?;
-        if !args.check {
-            server.run(Stop::when(told_to_stop()?)).await?;
+        let workers = workers(args, &settings, store.clone(), &clock).await?;
+        let server = Server::bind(&settings, store.clone(), workers, clock.clone()).await?;
+        let server = match secret(hosted::GITEA_WEBHOOK_SECRET) {
+            Some(secret) => server.with_webhooks(WebhookSecret::new(secret.into())?),
+            None => server,
+        };
+        if args.check {
+            let clusters: Vec<&str> = settings.clusters().map(|cluster| cluster.as_str()).collect();
+            outln!("sound: store, key, {} and what is on call", clusters.join(", "));
+            return Ok(Outcome::Done);
         }
+        let names = settings.webhooks.iter().map(|webhook| webhook.name.to_string());
+        store.keep_webhooks(&names.collect::<Vec<_>>()).await?;
+        server.run(Stop::when(told_to_stop()?)).await?;
         Ok(Outcome::Done)
     })
 }
 
-async fn reconciler(
-    args: &Args,
-    settings: &Settings,
-    store: Store,
-    now: Timestamp,
-) -> anyhow::Result<Reconciler> {
-    let by = identity(now);
-    let mut forges: Vec<Arc<dyn Forge>> = Vec::new();
+async fn workers(args: &Args, settings: &Settings, store: Store, clock: &Clock) -> anyhow::Result<Workers> {
+    let by = identity(clock());
+    let mut repositories = Vec::new();
     let mut connected = Vec::new();
     for own in &settings.repositories {
-        let repository = open_repository(&own.url, &own.base)?;
+        let repository = hosted::open(own)?;
         let looks: Vec<_> = own.look.iter().map(|(cluster, way)| Look::new(cluster.clone(), way)).collect();
         connected.extend(witnesses(&looks, &repository).await?);
-        forges.push(Arc::new(GitForge::new(repository, by.name.as_str(), by.email.as_str())));
+        repositories.push(hosted::host(own, repository, &by)?);
     }
-    let messenger = Arc::new(NotificationLog::new(store.clone()));
-    let reconciler = Reconciler::new(Arc::new(Workflow::new(store, forges)), messenger);
-    let reconciler = reconciler.with_key(args.signing.find()?);
-    Ok(connected
+    let workflow = Workflow::new(store.clone(), repositories);
+    let workflow = Arc::new(workflow.with_on_call(on_call::source(settings.on_call.as_ref())?));
+    let service = Arc::new(Service::new(workflow.clone()));
+    let nudge = workflow.nudge().clone();
+    let slack =
+        settings.slack.as_ref().map(|own| slack::worker(own, args, service.clone(), clock)).transpose()?;
+    let reconciler = Reconciler::new(workflow).with_key(args.signing.find()?);
+    let reconciler = connected
         .into_iter()
-        .fold(reconciler, |reconciler, (cluster, witness)| reconciler.with_witness(cluster, witness)))
+        .fold(reconciler, |reconciler, (cluster, witness)| reconciler.with_witness(cluster, witness));
+    let log = Arc::new(NotificationLog::new(store.clone()));
+    let messenger: Arc<dyn Messenger> = match &slack {
+        Some(slack) => Arc::new(AlsoLogged::new(log, Arc::new(SlackMessenger::new(slack.app.clone())))),
+        None => log,
+    };
+    let outgoing = outgoing::outgoing(settings, &service, &store)?;
+    let teller = Some(Teller::new(service.clone(), messenger));
+    let reconciler = Arc::new(reconciler);
+    Ok(Workers { reconciler, teller, outgoing, nudge, service: Some(service), slack })
 }
 
 /// Waits for SIGTERM or Ctrl-C.
-fn told_to_stop() -> anyhow::Result<impl Future<Output = ()> + Send + 'static> {
+pub(super) fn told_to_stop() -> anyhow::Result<impl Future<Output = ()> + Send + 'static> {
     use tokio::signal::unix::{SignalKind, signal};
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     Ok(async move {

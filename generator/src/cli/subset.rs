@@ -79,7 +79,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Outcome> {
     };
     let answer = answer(role.reference().to_string(), &selection, &findings);
     match args.output {
-        Format::Table => print(&answer),
+        Format::Table | Format::Wide => print(&answer),
         format => structured(&answer, format)?,
     }
     Ok(Outcome::Done)
@@ -114,8 +114,8 @@ fn print(answer: &Answer<'_>) {
         .binding
         .namespace
         .map_or_else(|| "the cluster".to_owned(), |namespace| format!("namespace {namespace}"));
-    anstream::println!("{} on {}", plain(&answer.role), plain(&answer.selection));
-    anstream::println!("bound by a {} in {place}", answer.binding.kind);
+    outln!("{} on {}", plain(&answer.role), plain(&answer.selection));
+    outln!("bound by a {} in {place}", answer.binding.kind);
     let list = |list: &[String]| {
         list.iter().map(|word| if word.is_empty() { "\"\"" } else { word }).collect::<Vec<_>>().join(", ")
     };
@@ -134,6 +134,6 @@ fn print(answer: &Answer<'_>) {
     section("Danger", &table(&["CLASS", "WHAT", "WHY"], dangers));
     if let Some(why) = &answer.withheld {
         let style = danger_style(p0_grant::danger::Class::Block);
-        anstream::println!("\n{style}Not offered{style:#}: {why}");
+        outln!("\n{style}Not offered{style:#}: {why}");
     }
 }

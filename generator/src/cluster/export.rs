@@ -27,7 +27,7 @@ pub enum Progress {
     },
 }
 
-/// What a cluster answered. It becomes a catalogue in one of two ways, so that nobody overlooks a failed group.
+/// What a cluster answered. It becomes a catalogue in one of two ways, so that a failed group is not overlooked.
 #[derive(Clone, Debug)]
 pub struct Export {
     version: String,

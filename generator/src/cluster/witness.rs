@@ -54,15 +54,21 @@ pub struct Failure {
 
 impl Failure {
     /// Whether it is a failure of what base has since `commit`: one of an older revision says nothing of it.
-    pub fn is_of(&self, commit: &str, lineage: &dyn Lineage) -> bool {
-        self.tried.as_ref().is_some_and(|tried| lineage.contains(tried, commit))
+    ///
+    /// # Errors
+    /// Why the repository does not say.
+    pub fn is_of(&self, commit: &str, lineage: &dyn Lineage) -> Result<bool, String> {
+        self.tried.as_ref().map_or(Ok(false), |tried| lineage.contains(tried, commit))
     }
 }
 
 /// Which commits a commit of base contains. Git answers it; a witness only knows names.
 pub trait Lineage: Send + Sync {
     /// Whether `revision`, as an applier names it, is `commit` or a later one of base.
-    fn contains(&self, revision: &str, commit: &str) -> bool;
+    ///
+    /// # Errors
+    /// Why the repository does not say. That is no "no".
+    fn contains(&self, revision: &str, commit: &str) -> Result<bool, String>;
 }
 
 /// A witness.

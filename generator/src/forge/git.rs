@@ -1,102 +1,84 @@
-//! The forge that is a plain Git remote.
+//! The forge that is a plain Git remote: a change request is a branch, and merging it is a merge commit that the verifier passes.
+//!
+//! It has no checks to wait for and no place for comments.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::BTreeMap;
 
+use async_trait::async_trait;
 use jiff::Timestamp;
-use p0_access::layout::ClusterName;
-use p0_grant::name::GrantId;
 
-use super::{Forge, ForgeError, Publication};
-use crate::git::{Identity, Message};
-use crate::repository::{
-    BaseSnapshot, MergeOutcome, OnBase, Proposal, Removal, RemovalReason, Repository, RepositoryError,
-};
+use super::{ChangeStatus, Forge, ForgeError, MergeOutcome, Mirror, Opened, sentence};
+use crate::git::Identity;
+use crate::repository::{ChangeRequest, Content, Merged, Restored, Standing};
 
-/// A repository on a plain Git remote. One thing is done there at a time.
+/// Change requests as branches of a plain Git remote.
 pub struct GitForge {
-    place: String,
-    repository: Mutex<Repository>,
+    mirror: Mirror,
     name: String,
     email: String,
 }
 
 impl GitForge {
-    /// `repository`, in which `name` commits.
-    pub fn new(repository: Repository, name: impl Into<String>, email: impl Into<String>) -> Self {
-        let place = repository.branch().remote().place();
-        Self { place, repository: Mutex::new(repository), name: name.into(), email: email.into() }
+    /// The repository of `mirror`, in which `name` commits.
+    pub fn new(mirror: Mirror, name: impl Into<String>, email: impl Into<String>) -> Self {
+        Self { mirror, name: name.into(), email: email.into() }
     }
 
     fn by(&self, at: Timestamp) -> Identity {
         Identity { name: self.name.clone(), email: self.email.clone(), at }
     }
+}
 
-    fn with<T>(&self, act: impl FnOnce(&Repository) -> Result<T, RepositoryError>) -> Result<T, ForgeError> {
-        // Whoever broke off in the middle left the repository as it was: every operation is one move of a branch.
-        let repository = self.repository.lock().unwrap_or_else(PoisonError::into_inner);
-        act(&repository).map_err(|error| ForgeError { place: self.place.clone(), source: Box::new(error) })
+#[async_trait]
+impl Forge for GitForge {
+    async fn ensure(&self, change: &ChangeRequest, now: Timestamp) -> Result<Opened, ForgeError> {
+        // A removal waits for no branch.
+        if !matches!(change.content, Content::Removal(_)) {
+            let (change, by) = (change.clone(), self.by(now));
+            self.mirror.run(move |repository| repository.ensure(&change, &by).map(drop)).await?;
+        }
+        Ok(Opened::default())
+    }
+
+    async fn status(&self, branch: &str) -> Result<ChangeStatus, ForgeError> {
+        let branch = branch.to_owned();
+        let standing = self.mirror.run(move |repository| repository.standing(&branch)).await?;
+        Ok(match standing {
+            Standing::Open => ChangeStatus::Open,
+            Standing::OnBase(commit) => ChangeStatus::Merged { commit: commit.to_string() },
+            Standing::Absent => ChangeStatus::Absent,
+        })
+    }
+
+    async fn merge(
+        &self,
+        changes: &[ChangeRequest],
+        now: Timestamp,
+    ) -> Result<BTreeMap<String, MergeOutcome>, ForgeError> {
+        let (changes, by) = (changes.to_vec(), self.by(now));
+        let merged = self.mirror.run(move |repository| repository.merge(&changes, &by, now)).await?;
+        Ok(merged.into_iter().map(|(branch, merged)| (branch, outcome(merged))).collect())
+    }
+
+    async fn close(&self, branch: &str) -> Result<(), ForgeError> {
+        let branch = branch.to_owned();
+        self.mirror.run(move |repository| repository.close(&branch).map(drop)).await
+    }
+
+    async fn comment(&self, branch: &str, text: &str) -> Result<(), ForgeError> {
+        tracing::info!(branch, text, "a plain Git remote has no place for comments");
+        Ok(())
+    }
+
+    async fn restore(&self, now: Timestamp) -> Result<Restored, ForgeError> {
+        let by = self.by(now);
+        self.mirror.run(move |repository| repository.restore(&by, now)).await
     }
 }
 
-impl Forge for GitForge {
-    fn place(&self) -> String {
-        self.place.clone()
-    }
-
-    fn snapshot(&self) -> Result<Arc<BaseSnapshot>, ForgeError> {
-        self.with(Repository::snapshot)
-    }
-
-    fn on_base(&self) -> Result<OnBase, ForgeError> {
-        self.with(Repository::on_base)
-    }
-
-    fn head(&self) -> Result<String, ForgeError> {
-        self.with(|repository| Ok(repository.branch().head()?.to_string()))
-    }
-
-    fn file_at(&self, commit: &str, path: &str) -> Result<Option<Vec<u8>>, ForgeError> {
-        self.with(|repository| repository.file_at(commit, path))
-    }
-
-    fn contains(&self, revision: &str, commit: &str) -> bool {
-        self.with(|repository| repository.contains(revision, commit)).unwrap_or(false)
-    }
-
-    fn is_open(&self, branch: &str) -> Result<bool, ForgeError> {
-        self.with(|repository| repository.is_open(branch))
-    }
-
-    fn open(&self, proposal: &Proposal, now: Timestamp) -> Result<(), ForgeError> {
-        self.with(|repository| repository.open(proposal, &self.by(now)))
-    }
-
-    fn land(&self, proposals: &[Proposal], now: Timestamp) -> Result<Vec<MergeOutcome>, ForgeError> {
-        self.with(|repository| repository.land(proposals, &self.by(now), now))
-    }
-
-    fn remove(
-        &self,
-        grants: &[(ClusterName, GrantId)],
-        why: RemovalReason,
-        now: Timestamp,
-    ) -> Result<(), ForgeError> {
-        let removal = Removal::of(grants.iter().cloned(), why);
-        self.with(|repository| repository.remove(&removal, &self.by(now), now).map(drop))
-    }
-
-    fn swept(&self) -> Result<Option<Timestamp>, ForgeError> {
-        self.with(|repository| Ok(repository.heartbeat()?.map(|heartbeat| heartbeat.at)))
-    }
-
-    fn close(&self, branch: &str) -> Result<bool, ForgeError> {
-        self.with(|repository| repository.close(branch))
-    }
-
-    fn publish(&self, file: &Publication, now: Timestamp) -> Result<(), ForgeError> {
-        let message = Message { subject: file.subject.clone(), ..Message::default() };
-        self.with(|repository| {
-            repository.publish(&file.branch, &file.path, &file.bytes, message, self.by(now))
-        })
+fn outcome(merged: Merged) -> MergeOutcome {
+    match merged {
+        Merged::Now(commit) | Merged::Before(commit) => MergeOutcome::Merged { commit: commit.to_string() },
+        Merged::Refused(findings) => MergeOutcome::Refused { why: findings.iter().map(sentence).collect() },
     }
 }

@@ -1,6 +1,6 @@
-//! The forge: a change is a branch with one commit; merging rebuilds it on the head of base and judges exactly that.
+//! Base and the branches that change it: a change is a branch with one commit; merging rebuilds it on the head of base and judges exactly that.
 //!
-//! Every operation may be done twice: the second time says that there is nothing to do. Not here: what a change holds,
+//! Every operation is idempotent: the second time it says that there is nothing to do. Not here: what a change holds,
 //! and who judges it.
 
 use p0_access::change::Edit;
@@ -8,6 +8,7 @@ use p0_access::change::Edit;
 use super::remote::Unmoved;
 use super::{CommitId, GitError, Identity, Message, Remote, commit, tree};
 
+mod hosted;
 mod many;
 
 /// How often a lost race is run again.
@@ -40,25 +41,6 @@ pub enum Ensured {
     AlreadyOnBase(CommitId),
 }
 
-/// What became of a merge.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Merged {
-    /// Base moved to this merge commit.
-    Now(CommitId),
-    /// Base had the change before.
-    Before,
-}
-
-/// What happens to a branch once it is merged.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum AfterMerge {
-    /// It is deleted.
-    #[default]
-    DeleteBranch,
-    /// It stays.
-    KeepBranch,
-}
-
 /// What a verifier is shown: base as it is, and as it would be.
 #[derive(Clone, Copy, Debug)]
 pub struct Proposed {
@@ -83,6 +65,14 @@ impl BaseBranch {
     /// `remote`, whose protected branch is `base`.
     pub fn new(remote: Remote, base: impl Into<String>) -> Self {
         Self { remote, base: base.into() }
+    }
+
+    /// The same, opened once more, for work beside this value's.
+    ///
+    /// # Errors
+    /// [`GitError`] where it cannot be opened.
+    pub fn again(&self) -> Result<Self, GitError> {
+        Ok(Self { remote: self.remote.again()?, base: self.base.clone() })
     }
 
     /// The repository, for reading.
@@ -139,52 +129,6 @@ impl BaseBranch {
         Err(GitError::LostRace { branch: change.branch.clone(), tries: TRIES }.into())
     }
 
-    /// Merges `change`'s branch into base.
-    ///
-    /// `edits` makes the change's edits for a base commit, given the branch's tip; it is asked for the commit that the
-    /// branch left base at, to see that the branch holds nothing else, and for the head of base, to build the merge.
-    /// `verify` sees the merge before base moves.
-    ///
-    /// # Errors
-    /// [`MergeError`]; base is where it was.
-    pub fn merge<E: std::error::Error>(
-        &self,
-        change: &Change,
-        after: AfterMerge,
-        mut edits: impl FnMut(CommitId, CommitId) -> Result<Vec<Edit>, E>,
-        mut verify: impl FnMut(Proposed) -> Result<(), E>,
-    ) -> Result<Merged, MergeError<E>> {
-        let message = change.message.text();
-        let tip = self.remote.head(&change.branch)?;
-        for _ in 0..TRIES {
-            let base = self.head()?;
-            if self.remote.contains(base, tip)? {
-                self.tidy(change, after, tip)?;
-                return Ok(Merged::Before);
-            }
-            let parent = self.only_parent(&change.branch, tip)?;
-            if !self.remote.contains(base, parent)? {
-                return Err(self.foreign(&change.branch, "its parent is not on base").into());
-            }
-            let alone = self.edited(parent, &edits(parent, tip).map_err(MergeError::Refused)?)?;
-            if alone != self.remote.tree(tip)?.id() {
-                return Err(self.foreign(&change.branch, "it holds more than its change").into());
-            }
-            let tree = self.edited(base, &edits(base, tip).map_err(MergeError::Refused)?)?;
-            let head = self.commit(&change.by, &message, tree, &[base, tip])?;
-            verify(Proposed { base, head }).map_err(MergeError::Refused)?;
-            match self.remote.move_branch(&self.base, Some(base), Some(head)) {
-                Ok(()) => {
-                    self.tidy(change, after, tip)?;
-                    return Ok(Merged::Now(head));
-                }
-                Err(Unmoved::Lost) => {}
-                Err(Unmoved::Failed(error)) => return Err(error.into()),
-            }
-        }
-        Err(GitError::LostRace { branch: self.base.clone(), tries: TRIES }.into())
-    }
-
     /// Moves base by one commit with the edits that `edits` makes for its head: for what takes away and waits for no
     /// branch. `verify` sees the commit before base moves. Nothing where base already is as the edits would make it.
     ///
@@ -229,13 +173,10 @@ impl BaseBranch {
     }
 
     /// The merge is done; a branch that cannot be deleted, because somebody moved or deleted it, is not worth an error.
-    fn tidy(&self, change: &Change, after: AfterMerge, tip: CommitId) -> Result<(), GitError> {
-        match after {
-            AfterMerge::KeepBranch => Ok(()),
-            AfterMerge::DeleteBranch => match self.remote.move_branch(&change.branch, Some(tip), None) {
-                Ok(()) | Err(Unmoved::Lost) => Ok(()),
-                Err(Unmoved::Failed(error)) => Err(error),
-            },
+    fn tidy(&self, branch: &str, tip: CommitId) -> Result<(), GitError> {
+        match self.remote.move_branch(branch, Some(tip), None) {
+            Ok(()) | Err(Unmoved::Lost) => Ok(()),
+            Err(Unmoved::Failed(error)) => Err(error),
         }
     }
 

@@ -3,7 +3,7 @@
 use git2::{Repository, Signature, Time};
 use jiff::Timestamp;
 
-use super::GitError;
+use super::{GitError, Remote};
 
 /// Who makes a commit, and when.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,6 +49,33 @@ impl Message {
 /// A trailer's value cannot start another trailer.
 fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// What a commit says of itself; nothing of it is proved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// Its author's name.
+    pub author: String,
+    /// Its message.
+    pub message: String,
+}
+
+impl Remote {
+    /// What the commit with this name says of itself.
+    ///
+    /// # Errors
+    /// [`GitError`] where it cannot be read.
+    pub fn told(&self, commit: &str) -> Result<Told, GitError> {
+        let read = || {
+            let commit = self.repository.find_commit(git2::Oid::from_str(commit)?)?;
+            let author = commit.author();
+            Ok(Told {
+                author: String::from_utf8_lossy(author.name_bytes()).into_owned(),
+                message: String::from_utf8_lossy(commit.message_bytes()).into_owned(),
+            })
+        };
+        read().map_err(|source| self.failed("reading a commit", source))
+    }
 }
 
 pub(super) fn write(

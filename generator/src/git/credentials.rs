@@ -57,6 +57,11 @@ impl<'c> Attempts<'c> {
         Self { credentials, tried: RefCell::default() }
     }
 
+    /// Forgets what was tried: another conversation begins.
+    pub(super) fn begin(&self) {
+        self.tried.borrow_mut().clear();
+    }
+
     /// What was tried, for reading.
     pub(super) fn tried(&self) -> String {
         let tried = self.tried.borrow();

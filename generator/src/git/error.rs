@@ -14,6 +14,11 @@ pub enum GitError {
         #[source]
         source: git2::Error,
     },
+    /// A repository whose object names libgit2 cannot read.
+    #[error(
+        "`{0}` is a SHA-256 repository, and this program reads SHA-1 repositories; make the GitOps repository with `git init --object-format=sha1`, or move its files to one"
+    )]
+    Sha256(String),
     /// A repository with a work tree whose checked-out branch would be moved under it.
     #[error(
         "`{place}` has `{branch}` checked out, and its files would not follow; use a bare repository, check another branch out, or set receive.denyCurrentBranch=ignore there"
@@ -52,7 +57,7 @@ pub enum GitError {
     },
     /// The branch's name is taken by something else.
     #[error(
-        "the branch `{0}` exists and holds another change; nothing was written. Look at it, and delete it if it is nobody's"
+        "the branch `{0}` exists and holds another change; nothing was written. Look at it, and delete it if no person needs it"
     )]
     ForeignBranch(String),
     /// The branch is not one commit over base.
@@ -118,7 +123,7 @@ pub enum GitError {
         /// The other side's word.
         reason: String,
     },
-    /// Nobody answers.
+    /// No answer.
     #[error("cannot reach `{place}`; check the address and the network")]
     Unreachable {
         /// The URL.
@@ -157,12 +162,21 @@ pub enum GitError {
 }
 
 impl GitError {
+    /// Why the repository at `place` cannot be opened.
+    pub(super) fn open(place: &str, source: git2::Error) -> Self {
+        match is_sha256(&source) {
+            true => Self::Sha256(place.to_owned()),
+            false => Self::Open { place: place.to_owned(), source },
+        }
+    }
+
     /// Sorts Git's own errors, for work at `place`.
     pub(super) fn at(place: &str, doing: &'static str, source: git2::Error) -> Self {
         let place = place.to_owned();
         let words = source.message().to_lowercase();
         let says = |parts: &[&str]| parts.iter().any(|part| words.contains(part));
         match (source.code(), source.class()) {
+            _ if is_sha256(&source) => Self::Sha256(place),
             _ if says(&["no space left"]) => Self::DiskFull { place, source },
             _ if says(&[
                 "status code: 404",
@@ -190,6 +204,11 @@ impl GitError {
             _ => Self::Other { doing, source },
         }
     }
+}
+
+/// libgit2 says `unknown object format 'sha256'` of a folder, and `unknown remote object format 'sha256'` of an address.
+fn is_sha256(error: &git2::Error) -> bool {
+    error.message().contains("object format 'sha256'")
 }
 
 #[cfg(test)]

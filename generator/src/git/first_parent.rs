@@ -1,18 +1,14 @@
 //! The first-parent line of a branch: what its commits changed in folders of one shape. Not here: what the files mean.
 
-use git2::{Oid, Repository};
+use git2::Repository;
 use jiff::Timestamp;
 
-use super::{CommitId, GitError, Remote};
+use super::{BlobId, CommitId, GitError, Remote};
 
 mod folders;
 mod walk;
 
 use folders::Folders;
-
-/// A file's content, not read yet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct BlobId(pub(super) Oid);
 
 /// One commit of the line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,22 +35,17 @@ impl Remote {
             .map_err(|source| self.failed("reading history", source))
     }
 
-    /// The commits from `old`, which is not among them, to `new` on its first-parent line, oldest first, with the times that
-    /// their committers say; nothing where `old` is not on that line.
+    /// The commits from `old`, which is not among them, to `new` on its first-parent line, oldest first; nothing where `old`
+    /// is not on that line.
     ///
     /// # Errors
     /// [`GitError`] where a commit cannot be read.
-    pub fn since(
-        &self,
-        old: CommitId,
-        new: CommitId,
-    ) -> Result<Option<Vec<(CommitId, Timestamp)>>, GitError> {
+    pub fn since(&self, old: CommitId, new: CommitId) -> Result<Option<Vec<CommitId>>, GitError> {
         let walk = || {
             let mut steps = Vec::new();
             let mut commit = self.repository.find_commit(new.0)?;
             while commit.id() != old.0 {
-                let at = Timestamp::from_second(commit.time().seconds()).unwrap_or(Timestamp::UNIX_EPOCH);
-                steps.push((CommitId(commit.id()), at));
+                steps.push(CommitId(commit.id()));
                 match commit.parent(0) {
                     Ok(parent) => commit = parent,
                     Err(_) => return Ok(None),
@@ -75,7 +66,8 @@ impl Remote {
         blob.map(|blob| blob.content().to_vec()).map_err(|source| self.failed("reading a file", source))
     }
 
-    /// What `read` makes of each file, on every core: a file is small, and what is made of it may cost more.
+    /// What `read` makes of each file, on every core: a file is small, and what is made of it may cost more. What is no file is
+    /// read as an empty one.
     ///
     /// # Errors
     /// [`GitError`] where an object cannot be read.
@@ -89,7 +81,11 @@ impl Remote {
         let read_all = |files: &[BlobId]| {
             // A handle is one thread's.
             let repository = Repository::open(place)?;
-            files.iter().map(|id| Ok(read(repository.find_blob(id.0)?.content()))).collect()
+            let read_one = |id: &BlobId| match id.0.is_zero() {
+                true => Ok(read(&[])),
+                false => Ok(read(repository.find_blob(id.0)?.content())),
+            };
+            files.iter().map(read_one).collect()
         };
         let all = std::thread::scope(|scope| {
             let started: Vec<_> = files.chunks(share).map(|share| scope.spawn(|| read_all(share))).collect();
@@ -119,8 +115,8 @@ impl Remote {
     /// [`GitError`] where the commit cannot be read.
     pub fn files(&self, commit: CommitId, root: &str, leaf: &str) -> Result<Vec<(String, BlobId)>, GitError> {
         let all = || {
-            let tree = self.repository.find_commit(commit.0)?.tree()?;
-            let changes = Folders::new(&self.repository, root, leaf).advance(&tree)?;
+            let tree = self.repository.find_commit(commit.0)?.tree_id();
+            let changes = Folders::new(&self.repository, root, leaf).advance(tree)?;
             Ok(changes.into_iter().filter_map(|(path, blob)| Some((path, blob?))).collect())
         };
         all().map_err(|source| self.failed("reading a folder", source))

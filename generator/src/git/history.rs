@@ -1,61 +1,50 @@
 //! History: which ids base has had before.
 //!
-//! Two traces are read. Every commit that base contains may name an id in a `Request-Id` trailer: the bot's commits
-//! always do. And of the commits on base's first-parent line since a given time, the trees are compared: whatever the
-//! messages say, a file that stood there leaves its name. Not here: what an id is, and remembering ([`super::past`]).
+//! A file that stood in a folder is found in two ways. A commit that base contains may name the file in a `Request-Id` trailer, as
+//! the program's commits do: then that commit is looked into, because only one that touched the file counts. And the trees of
+//! base's first-parent line are compared since a given time, whatever the messages say. Commit dates can only make that longer
+//! ([`super::history_cache`]). Not here: what an id is.
 
 use std::collections::BTreeSet;
 
 use git2::{ObjectType, Oid, Repository};
 use jiff::Timestamp;
+use p0_access::change::FileMode;
 
-use super::{CommitId, GitError, Remote};
-
-const TRAILER: &[u8] = b"\nRequest-Id: ";
-
-/// Traces of ids: what is looked for, and what of it was found.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Used {
-    /// Values of `Request-Id` trailers.
-    pub trailers: BTreeSet<String>,
-    /// Names of entries of the folders, on base or removed from it since the given time.
-    pub entries: BTreeSet<String>,
-}
+use super::{CommitId, GitError, Remote, Traces};
 
 impl Remote {
-    /// What of `asked` is in the whole history of `base`: its trailers, and the entries that the `folders` have had since
-    /// `since`. What was read is remembered, so that later calls read what has come since.
+    /// The trailers whose files have stood in the folders on `base` before, or stand there: those that a trailer names in the whole
+    /// history, and all that stood there since `since`. What was read is remembered, so that later calls read what has come since.
     ///
     /// # Errors
     /// [`GitError::Shallow`] where the history is cut off.
     pub fn used(
         &self,
         base: CommitId,
-        folders: &[String],
         since: Timestamp,
-        asked: &Used,
-    ) -> Result<Used, GitError> {
+        traces: &Traces<'_>,
+    ) -> Result<BTreeSet<String>, GitError> {
         if self.repository.is_shallow() {
             return Err(GitError::Shallow);
         }
-        let mut found = self.used_since(base, folders, since, asked)?;
-        let known = self.past.borrow_mut().trailers(&self.repository, base.0, &asked.trailers);
-        found.trailers.extend(known.map_err(|source| self.failed("reading history", source))?);
+        let mut found = self.used_since(base, since, traces)?;
+        let named = self.past.borrow_mut().named(&self.repository, base.0, traces);
+        found.extend(named.map_err(|source| self.failed("reading history", source))?);
         Ok(found)
     }
 
-    /// The same on the first-parent line of `base` since `since` and no further, so that the cost does not grow with history.
+    /// The same since `since` only, so that no whole history is read.
     ///
     /// # Errors
     /// [`GitError`] where a commit cannot be read.
     pub fn used_since(
         &self,
         base: CommitId,
-        folders: &[String],
         since: Timestamp,
-        asked: &Used,
-    ) -> Result<Used, GitError> {
-        let found = self.past.borrow_mut().line(&self.repository, base.0, folders, since.as_second(), asked);
+        traces: &Traces<'_>,
+    ) -> Result<BTreeSet<String>, GitError> {
+        let found = self.past.borrow_mut().stood(&self.repository, base.0, since.as_second(), traces);
         found.map_err(|source| self.failed("reading history", source))
     }
 }
@@ -69,6 +58,34 @@ impl Remote {
     pub fn versions(&self, base: CommitId, path: &str) -> Result<Vec<Vec<u8>>, GitError> {
         read_versions(&self.repository, base.0, path)
             .map_err(|source| self.failed("reading the versions of a file", source))
+    }
+}
+
+impl Remote {
+    /// The latest content of the file at `path`, on the first-parent line of `base`, of which `accept` holds.
+    ///
+    /// # Errors
+    /// [`GitError`] where a commit cannot be read.
+    pub fn last_content(
+        &self,
+        base: CommitId,
+        path: &str,
+        accept: impl Fn(&[u8]) -> bool,
+    ) -> Result<Option<Vec<u8>>, GitError> {
+        let (mut commit, mut seen) = (Some(base), None);
+        while let Some(current) = commit {
+            let entry = self.entry(current, path)?.filter(|(_, mode)| *mode == FileMode::Regular);
+            if let Some((blob, _)) = entry.filter(|(blob, _)| seen != Some(*blob)) {
+                seen = Some(blob);
+                let bytes = self.blob(blob)?;
+                if accept(&bytes) {
+                    return Ok(Some(bytes));
+                }
+            }
+            let parent = self.repository.find_commit(current.0).map(|commit| commit.parent_id(0).ok());
+            commit = parent.map_err(|source| self.failed("reading history", source))?.map(CommitId);
+        }
+        Ok(None)
     }
 }
 
@@ -88,46 +105,4 @@ fn read_versions(repository: &Repository, from: Oid, path: &str) -> Result<Vec<V
         commit = current.parent(0).ok();
     }
     Ok(versions)
-}
-
-/// The parents of a raw commit, and its message with the line feed before it.
-pub(super) fn parse(data: &[u8]) -> (impl Iterator<Item = Oid> + '_, &[u8]) {
-    let end = data.windows(2).position(|pair| pair == b"\n\n").unwrap_or(data.len());
-    let (header, message) = data.split_at(end);
-    let parents = header.split(|byte| *byte == b'\n').skip(1).map_while(|line| line.strip_prefix(b"parent "));
-    let parents =
-        parents.filter_map(|hex| std::str::from_utf8(hex).ok().and_then(|hex| Oid::from_str(hex).ok()));
-    (parents, message)
-}
-
-/// The values of all trailers of a message that begins with a line feed.
-pub(super) fn trailers(message: &[u8]) -> impl Iterator<Item = String> + '_ {
-    let mut rest = message;
-    std::iter::from_fn(move || {
-        let start = rest.windows(TRAILER.len()).position(|bytes| bytes == TRAILER)?;
-        let (_, value) = rest.split_at(start + TRAILER.len());
-        let end = value.iter().position(|byte| *byte == b'\n').unwrap_or(value.len());
-        let (value, after) = value.split_at(end);
-        rest = after;
-        Some(String::from_utf8_lossy(value).trim().to_owned())
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn trailers_are_found_wherever_a_line_begins_with_them() {
-        let message = b"\n\nGrant\n\nRequest-Id: one\nMore: x\n\nRequest-Id: two\nnot Request-Id: three";
-        assert_eq!(trailers(message).collect::<Vec<_>>(), ["one", "two"]);
-    }
-
-    #[test]
-    fn a_raw_commit_gives_its_parents_and_message() {
-        let one = "1".repeat(40);
-        let raw = format!("tree {one}\nparent {one}\nparent {}\nauthor a\n\nmessage", "2".repeat(40));
-        let (parents, message) = parse(raw.as_bytes());
-        assert_eq!((parents.count(), message), (2, &b"\n\nmessage"[..]));
-    }
 }

@@ -2,28 +2,26 @@
 //!
 //! In a folder, objects go straight into its database and branches move by compare-and-swap, so the cost does not grow
 //! with history; the repository's server-side hooks do not run, because nothing is pushed. Behind an address, the first
-//! contact fetches the history and later ones the news; a push names the commit that it replaces. Here is what both have
-//! in common: opening and reading. Not here: what is committed.
+//! contact fetches the history and later ones the news; a push names the commit that it replaces. Here is how one is opened;
+//! `remote/branches.rs` finds and moves branches, `remote/read.rs` reads commits. Not here: what is committed.
 
 use std::cell::RefCell;
-use std::fmt;
 use std::path::{Path, PathBuf};
 
-use git2::{BranchType, ObjectType, Oid, Repository, Tree};
-use p0_access::change::{File, FileChange, FileMode};
+use git2::{Repository, Tree};
 
 use super::history_cache::HistoryCache;
-use super::{BlobId, Credentials, GitError, tree};
+use super::{CommitId, Credentials, GitError};
 
 mod address;
+mod branches;
 mod folder;
 mod lock;
+mod read;
 
 use address::{cache_name, is_address, without_secrets};
-
-/// The name of a commit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct CommitId(pub(super) Oid);
+pub(super) use branches::Unmoved;
+pub use read::FolderEntry;
 
 /// A repository that can be read and whose branches can be moved.
 pub struct Remote {
@@ -32,31 +30,11 @@ pub struct Remote {
     place: Location,
 }
 
+#[derive(Clone)]
 enum Location {
     Folder(PathBuf),
     Address { url: String, shown: String, credentials: Credentials },
 }
-
-/// How the commit that a branch moves to stands to the one where it was.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    /// It has it behind it.
-    Successor,
-    /// It need not.
-    Replacement,
-}
-
-/// Why a branch was not moved.
-#[derive(Debug)]
-pub(super) enum Unmoved {
-    /// It was not where it was expected: somebody else was quicker.
-    Lost,
-    /// Anything else.
-    Failed(GitError),
-}
-
-/// Where a branch's tip is kept in a cache.
-const FETCHED: &str = "refs/p0/remote/";
 
 impl Remote {
     /// Opens `location`: a path, a `file://` URL, or any other URL or `user@host:path`, whose cache is kept under `cache`.
@@ -66,8 +44,7 @@ impl Remote {
     pub fn open(location: &str, credentials: Credentials, cache: &Path) -> Result<Self, GitError> {
         let path = location.strip_prefix("file://").unwrap_or(location);
         if path.len() < location.len() || !is_address(location) {
-            let source = |source| GitError::Open { place: path.to_owned(), source };
-            let repository = Repository::open(path).map_err(source)?;
+            let repository = Repository::open(path).map_err(|source| GitError::open(path, source))?;
             return Ok(Self::new(repository, Location::Folder(path.into())));
         }
         let shown = without_secrets(location);
@@ -76,6 +53,16 @@ impl Remote {
         let repository =
             Repository::open_bare(&folder).or_else(|_| Repository::init_bare(&folder)).map_err(source)?;
         Ok(Self::new(repository, Location::Address { url: location.to_owned(), shown, credentials }))
+    }
+
+    /// The same repository, opened once more, for work beside this value's.
+    ///
+    /// # Errors
+    /// [`GitError`] where it cannot be opened.
+    pub fn again(&self) -> Result<Self, GitError> {
+        let path = self.repository.path();
+        let repository = Repository::open(path).map_err(|source| GitError::open(&self.place(), source))?;
+        Ok(Self::new(repository, self.place.clone()))
     }
 
     fn new(repository: Repository, place: Location) -> Self {
@@ -88,8 +75,7 @@ impl Remote {
     /// # Errors
     /// [`GitError::Open`] where there is none.
     pub fn open_here() -> Result<Self, GitError> {
-        let source = |source| GitError::Open { place: ".".to_owned(), source };
-        let repository = Repository::open_from_env().map_err(source)?;
+        let repository = Repository::open_from_env().map_err(|source| GitError::open(".", source))?;
         let place = Location::Folder(repository.path().into());
         Ok(Self::new(repository, place))
     }
@@ -102,105 +88,6 @@ impl Remote {
         }
     }
 
-    /// The commit at the tip of `branch`; `None` where there is no such branch. Behind an address this asks the network.
-    ///
-    /// # Errors
-    /// [`GitError`] where the remote cannot be asked.
-    pub fn tip(&self, branch: &str) -> Result<Option<CommitId>, GitError> {
-        let reference = match &self.place {
-            Location::Folder(_) => format!("refs/heads/{branch}"),
-            Location::Address { url, credentials, .. } => {
-                self.fetch(url, credentials, branch)?;
-                format!("{FETCHED}{branch}")
-            }
-        };
-        match self.repository.refname_to_id(&reference) {
-            Ok(id) => Ok(Some(CommitId(id))),
-            Err(error) if error.code() == git2::ErrorCode::NotFound => Ok(None),
-            Err(source) => Err(self.failed("reading a branch", source)),
-        }
-    }
-
-    /// The commit at the tip of `branch`.
-    ///
-    /// # Errors
-    /// [`GitError::NoBranch`] lists what there is.
-    pub fn head(&self, branch: &str) -> Result<CommitId, GitError> {
-        self.tip(branch)?.ok_or_else(|| GitError::NoBranch {
-            place: self.place(),
-            branch: branch.to_owned(),
-            branches: self.branches(),
-        })
-    }
-
-    /// The commit that `name` means: a full branch or tag name, `HEAD`, a commit's name or any of Git's spellings.
-    ///
-    /// # Errors
-    /// [`GitError::NoBranch`] where it means nothing here.
-    pub fn resolve(&self, name: &str) -> Result<CommitId, GitError> {
-        let found = self.repository.revparse_single(name).and_then(|object| object.peel(ObjectType::Commit));
-        match found {
-            Ok(object) => Ok(CommitId(object.id())),
-            Err(_) => self.head(name),
-        }
-    }
-
-    /// The file at `path` in `commit`; `None` where there is none.
-    ///
-    /// # Errors
-    /// [`GitError`] where the commit cannot be read.
-    pub fn read_file(&self, commit: CommitId, path: &str) -> Result<Option<File>, GitError> {
-        let tree = self.tree(commit)?;
-        tree::read_file(&self.repository, &tree, path).map_err(|source| self.failed("reading a file", source))
-    }
-
-    /// What stands at `path` in `commit`, not read; `None` where there is nothing, or a folder.
-    ///
-    /// # Errors
-    /// [`GitError`] where the commit cannot be read.
-    pub fn entry(&self, commit: CommitId, path: &str) -> Result<Option<(BlobId, FileMode)>, GitError> {
-        let found = tree::entry(&self.tree(commit)?, path);
-        let found = found.map_err(|source| self.failed("reading a folder", source))?;
-        Ok(found.map(|(id, mode)| (BlobId(id), mode)))
-    }
-
-    /// The names of the entries of `folder` in `commit`, in Git's order.
-    ///
-    /// # Errors
-    /// [`GitError`] where the commit cannot be read.
-    pub fn list(&self, commit: CommitId, folder: &str) -> Result<Vec<String>, GitError> {
-        let tree = self.tree(commit)?;
-        tree::list(&self.repository, &tree, folder).map_err(|source| self.failed("reading a folder", source))
-    }
-
-    /// The files of `folder` in `commit`, not read yet.
-    ///
-    /// # Errors
-    /// [`GitError`] where the commit cannot be read.
-    pub fn files_of(&self, commit: CommitId, folder: &str) -> Result<Vec<(String, BlobId)>, GitError> {
-        let files = tree::files(&self.repository, &self.tree(commit)?, folder);
-        let files = files.map_err(|source| self.failed("reading a folder", source))?;
-        Ok(files.into_iter().map(|(name, id)| (name, BlobId(id))).collect())
-    }
-
-    /// Every path that differs from `base` to `head`.
-    ///
-    /// # Errors
-    /// [`GitError`] where one of them cannot be read.
-    pub fn diff(&self, base: CommitId, head: CommitId) -> Result<Vec<FileChange>, GitError> {
-        let (old, new) = (self.tree(base)?, self.tree(head)?);
-        tree::diff(&self.repository, &old, &new).map_err(|source| self.failed("comparing trees", source))
-    }
-
-    /// The commit from which `head` left `base`.
-    ///
-    /// # Errors
-    /// [`GitError`] where they have nothing in common.
-    pub fn merge_base(&self, base: CommitId, head: CommitId) -> Result<CommitId, GitError> {
-        let found = self.repository.merge_base(base.0, head.0).map(CommitId);
-        found.map_err(|source| self.failed("finding where the branch left base", source))
-    }
-
     pub(super) fn tree(&self, commit: CommitId) -> Result<Tree<'_>, GitError> {
         let found = self.repository.find_commit(commit.0).and_then(|commit| commit.tree());
         found.map_err(|source| self.failed("reading a commit", source))
@@ -208,54 +95,5 @@ impl Remote {
 
     pub(super) fn failed(&self, doing: &'static str, source: git2::Error) -> GitError {
         GitError::at(&self.place(), doing, source)
-    }
-
-    /// Moves `branch` to a commit that need not have the former one behind it.
-    pub(super) fn replace_branch(
-        &self,
-        branch: &str,
-        from: Option<CommitId>,
-        to: CommitId,
-    ) -> Result<(), Unmoved> {
-        match &self.place {
-            Location::Folder(_) => self.move_here(branch, from, Some(to)),
-            Location::Address { url, credentials, .. } => {
-                self.push(url, credentials, (branch, Kind::Replacement), from, Some(to))
-            }
-        }
-    }
-
-    /// Moves `branch` from one commit to another; `None` is "no such branch".
-    pub(super) fn move_branch(
-        &self,
-        branch: &str,
-        from: Option<CommitId>,
-        to: Option<CommitId>,
-    ) -> Result<(), Unmoved> {
-        match &self.place {
-            Location::Folder(_) => self.move_here(branch, from, to),
-            Location::Address { url, credentials, .. } => {
-                self.push(url, credentials, (branch, Kind::Successor), from, to)
-            }
-        }
-    }
-
-    fn branches(&self) -> String {
-        let here = self.repository.branches(Some(BranchType::Local)).into_iter().flatten().flatten();
-        let mut names: Vec<String> = here
-            .filter_map(|(branch, _)| branch.name().ok().map(|name| format!("`{}`", name.unwrap_or("?"))))
-            .collect();
-        let fetched = self.repository.references_glob(&format!("{FETCHED}*")).into_iter().flatten().flatten();
-        names.extend(fetched.filter_map(|reference| {
-            reference.name().ok()?.strip_prefix(FETCHED).map(|name| format!("`{name}`"))
-        }));
-        names.truncate(10);
-        if names.is_empty() { "none".to_owned() } else { names.join(", ") }
-    }
-}
-
-impl fmt::Display for CommitId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
     }
 }

@@ -1,22 +1,21 @@
-//! HTTP: probes, metrics and the status page. Every answer is for reading; nothing that is sent here is acted on.
+//! HTTP: probes, metrics and the status page, all for reading, and a forge's webhooks, which do no more than wake the reconciler.
 //!
 //! Not here: what is shown, and any login. Who may reach the address may read it.
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
-
 use super::page;
-use super::status_view::{self, StatusView};
-use crate::metrics::{Meters, Reading};
-use crate::reconcile::{Clock, Ticker};
-use crate::store::{Store, StoreError};
+use super::site::Site;
+use super::status_view::{self, Sources, StatusView};
+use super::webhooks;
+use crate::metrics::Reading;
+use crate::store::StoreError;
 use axum::Router;
-use axum::extract::{Path, Request, State};
+use axum::extract::{Path, Query, Request, State};
 use axum::middleware::{self, Next};
 use axum::response::{Html, IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use http::header::{self, HeaderName, HeaderValue};
 use http::{HeaderMap, StatusCode};
+use serde::Deserialize;
 
 /// What a browser may do with an answer: show it, with our own style sheet.
 const HEADERS: [(HeaderName, &str); 6] = [
@@ -31,17 +30,6 @@ const HEADERS: [(HeaderName, &str); 6] = [
     (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
 ];
 
-/// What the answers are made of.
-#[derive(Clone)]
-pub(crate) struct Site {
-    pub(crate) store: Store,
-    pub(crate) ticker: Ticker,
-    pub(crate) meters: Arc<Meters>,
-    pub(crate) clock: Clock,
-    /// The names that a browser may have asked for.
-    pub(crate) hosts: BTreeSet<String>,
-}
-
 impl Site {
     pub(crate) fn router(self) -> Router {
         let pages = Router::new()
@@ -54,9 +42,14 @@ impl Site {
             .route("/livez", get(livez))
             .route("/readyz", get(readyz))
             .route("/metrics", get(metrics))
+            .route("/webhooks/gitea", post(webhooks::gitea).layer(webhooks::limit()))
             .fallback(nothing)
             .layer(middleware::map_response(guarded))
             .with_state(self)
+    }
+
+    fn sources(&self) -> Sources<'_> {
+        Sources { store: &self.store, service: self.service.as_deref() }
     }
 
     fn now(&self) -> jiff::Timestamp {
@@ -97,22 +90,42 @@ fn name_of(host: &str) -> String {
     .to_lowercase()
 }
 
-async fn first_page(State(site): State<Site>) -> Response {
+async fn first_page(State(site): State<Site>, Query(asked): Query<Asked>) -> Response {
     let (looked_at, report) = site.ticker.last_round();
-    match StatusView::of(&site.store, site.now()).await {
-        Ok(view) => Html(page::view(&view, looked_at, &report.problems)).into_response(),
+    match StatusView::of(site.sources(), site.now()).await {
+        Ok(view) => Html(page::view(&view, asked.refresh(), looked_at, &report.problems)).into_response(),
         Err(error) => site.trouble(&error),
     }
 }
 
-async fn request_page(State(site): State<Site>, Path(id): Path<String>) -> Response {
+async fn request_page(
+    State(site): State<Site>,
+    Path(id): Path<String>,
+    Query(asked): Query<Asked>,
+) -> Response {
     let now = site.now();
-    match status_view::request(&site.store, &id, now).await {
-        Ok(Some((entry, events))) => {
-            Html(page::request(&entry, &events, now, site.ticker.last_round().0)).into_response()
+    match status_view::request(site.sources(), &id, now).await {
+        Ok(Some(view)) => {
+            Html(page::request(&view, asked.refresh(), now, site.ticker.last_round().0)).into_response()
         }
         Ok(None) => (StatusCode::NOT_FOUND, missing(&site)).into_response(),
         Err(error) => site.trouble(&error),
+    }
+}
+
+/// What a reader asks of a page.
+#[derive(Deserialize)]
+struct Asked {
+    refresh: Option<String>,
+}
+
+impl Asked {
+    /// A page loads itself again, unless the reader stopped that.
+    fn refresh(&self) -> page::Refresh {
+        match self.refresh.as_deref() {
+            Some("off") => page::Refresh::Off,
+            _ => page::Refresh::On,
+        }
     }
 }
 

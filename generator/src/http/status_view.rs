@@ -2,11 +2,15 @@
 //!
 //! Not here: how it looks.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use p0_access::request::{AuditLine as Step, Request, State, StateName};
 use p0_grant::danger::Class;
+use p0_grant::rule::Rule;
 
-use crate::store::{AuditLine, Store, StoreError};
+use crate::service::Service;
+use crate::store::{AuditLine, Store, StoreError, Stored};
 use crate::workflow::in_states;
 
 /// How many lines of the log the first page shows.
@@ -14,6 +18,17 @@ const LATEST: u32 = 50;
 
 /// How many requests a section shows; what is beyond is said, not hidden.
 const MOST: usize = 500;
+
+/// How long a page waits for what base says. A repository that does not answer must not keep people from the rest.
+const BASE_WITHIN: Duration = Duration::from_secs(2);
+
+/// Where a page is read from.
+#[derive(Clone, Copy)]
+pub(super) struct Sources<'a> {
+    pub(super) store: &'a Store,
+    /// Knows who may still approve a request, and what it gives. A page without it says neither.
+    pub(super) service: Option<&'a Service>,
+}
 
 /// The first page.
 #[derive(Clone, Debug)]
@@ -49,24 +64,44 @@ pub(super) struct Entry {
     pub(super) lifetime: String,
     pub(super) expires_at: Option<Timestamp>,
     pub(super) approvers: Vec<String>,
+    /// Who may still approve it, while it waits for that.
+    pub(super) may_approve: Vec<String>,
     pub(super) rule: String,
+}
+
+/// What a request gives: one rule.
+#[derive(Clone, Debug)]
+pub(super) struct RuleRow {
+    pub(super) verbs: String,
+    pub(super) resources: String,
+    pub(super) names: String,
+    pub(super) groups: String,
+}
+
+/// The page of one request.
+#[derive(Clone, Debug)]
+pub(super) struct RequestView {
+    pub(super) entry: Entry,
+    /// What it gives, while it waits for an answer.
+    pub(super) gives: Vec<RuleRow>,
+    pub(super) history: Vec<Event>,
 }
 
 /// One grant of a request.
 #[derive(Clone, Debug)]
 pub(super) struct GrantRow {
     pub(super) role: String,
+    /// With its subresources.
     pub(super) selection: String,
     pub(super) cluster: String,
-    pub(super) subresources: Vec<String>,
 }
 
-/// Where a request stands, as far as it matters to whoever looks.
+/// Where a request stands, as far as a reader of the page needs it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Status {
     /// The cluster was seen to have it.
     Live,
-    /// It is on base; nobody has seen it in the cluster.
+    /// It is on base, and not yet seen in the cluster.
     Merged,
     /// It is over, and not known to be gone.
     Ending,
@@ -89,27 +124,70 @@ pub(super) struct Event {
 }
 
 impl StatusView {
-    /// Reads the store.
-    pub(super) async fn of(store: &Store, now: Timestamp) -> Result<Self, StoreError> {
-        let mut access = entries(store, now, holds_access).await?;
-        access.sort_by_key(|entry| entry.expires_at);
-        let mut waiting = entries(store, now, |state| !state.is_ended() && !holds_access(state)).await?;
-        waiting.sort_by_key(|entry| std::cmp::Reverse(entry.danger));
+    /// Reads the store, and what base says of requests that wait.
+    pub(super) async fn of(sources: Sources<'_>, now: Timestamp) -> Result<Self, StoreError> {
+        let Sources { store, service } = sources;
+        let mut access = requests(store, now, holds_access).await?;
+        access.sort_by_key(Request::expires_at);
+        let mut waiting = requests(store, now, |state| !state.is_ended() && !holds_access(state)).await?;
+        waiting.sort_by_key(|request| std::cmp::Reverse(request.spec().danger()));
+        let mut waiting = (Section::of(&waiting, now), waiting);
+        if let Some(service) = service {
+            let named = name_approvers(service, &waiting.1, &mut waiting.0.entries, now);
+            // What is not known in time is not said.
+            let _all_or_some = tokio::time::timeout(BASE_WITHIN, named).await;
+        }
         let history = store.latest(LATEST).await?.into_iter().map(Event::of).collect();
-        Ok(Self { now, access: Section::of(access), waiting: Section::of(waiting), history })
+        Ok(Self { now, access: Section::of(&access, now), waiting: waiting.0, history })
     }
 }
 
-/// The page of one request: itself and its lines, if there is one.
+async fn name_approvers(service: &Service, requests: &[Request], entries: &mut [Entry], now: Timestamp) {
+    for (request, entry) in requests.iter().zip(entries) {
+        let may = service.may_approve(request, now).await;
+        entry.may_approve = may.iter().map(ToString::to_string).collect();
+    }
+}
+
+/// The page of one request: itself, what it gives and its lines, if there is one.
 pub(super) async fn request(
-    store: &Store,
+    sources: Sources<'_>,
     id: &str,
     now: Timestamp,
-) -> Result<Option<(Entry, Vec<Event>)>, StoreError> {
-    let Some(stored) = store.load(id).await? else { return Ok(None) };
-    let entry = Entry::of(&stored.read()?, now);
-    let events = store.history(id).await?.into_iter().map(Event::of).collect();
-    Ok(Some((entry, events)))
+) -> Result<Option<RequestView>, StoreError> {
+    let Some(stored) = sources.store.load(id).await? else { return Ok(None) };
+    let request = stored.read::<Request>()?.at(now);
+    let (mut entry, mut gives) = (Entry::of(&request, now), Vec::new());
+    if let Some(service) = sources.service.filter(|_| !request.state().name().is_ended()) {
+        let shown = tokio::time::timeout(BASE_WITHIN, service.show(request.id(), None, now)).await;
+        if let Ok(Ok(shown)) = shown {
+            let may = service.may_approve(&request, now).await;
+            entry.may_approve = may.iter().map(ToString::to_string).collect();
+            if !entry.may_approve.is_empty() {
+                let rules = shown.findings.iter().flat_map(|findings| findings.rules());
+                gives = rules.filter_map(RuleRow::of).collect();
+            }
+        }
+    }
+    let history = sources.store.history(id).await?.into_iter().map(Event::of).collect();
+    Ok(Some(RequestView { entry, gives, history }))
+}
+
+impl RuleRow {
+    fn of(rule: &Rule) -> Option<Self> {
+        let rule = rule.as_resource()?;
+        let list = |words: &[String]| words.join(", ");
+        Some(Self {
+            verbs: list(rule.verbs()),
+            resources: list(rule.resources()),
+            names: if rule.resource_names().is_empty() {
+                "any".to_owned()
+            } else {
+                list(rule.resource_names())
+            },
+            groups: list(rule.api_groups()),
+        })
+    }
 }
 
 /// Whether somebody has access in a state, or may still have it.
@@ -117,20 +195,28 @@ fn holds_access(state: StateName) -> bool {
     state.is_live() || state == StateName::Revoking
 }
 
-async fn entries(
+async fn requests(
     store: &Store,
     now: Timestamp,
     wanted: impl Fn(StateName) -> bool,
-) -> Result<Vec<Entry>, StoreError> {
-    let found = store.list(&in_states(wanted)).await?;
-    found.iter().map(|stored| Ok(Entry::of(&stored.read()?, now))).collect()
+) -> Result<Vec<Request>, StoreError> {
+    let found = store.list(&in_states(&wanted)).await?;
+    let mut requests = Vec::with_capacity(found.len());
+    for request in found.iter().map(Stored::read::<Request>) {
+        match request.map(|request| request.at(now)) {
+            Ok(request) if wanted(request.state().name()) => requests.push(request),
+            Ok(_) => {}
+            // One row that cannot be read hides no other.
+            Err(error) => tracing::error!(why = %error, "a request in the store cannot be read"),
+        }
+    }
+    Ok(requests)
 }
 
 impl Section {
-    fn of(mut entries: Vec<Entry>) -> Self {
-        let more = entries.len().saturating_sub(MOST);
-        entries.truncate(MOST);
-        Self { entries, more }
+    fn of(requests: &[Request], now: Timestamp) -> Self {
+        let entries = requests.iter().take(MOST).map(|request| Entry::of(request, now)).collect();
+        Self { entries, more: requests.len().saturating_sub(MOST) }
     }
 }
 
@@ -140,9 +226,8 @@ impl Entry {
         let granted = request.granted();
         let grants = asked.grants.iter().map(|grant| GrantRow {
             role: grant.role.to_string(),
-            selection: grant.selection.to_string(),
+            selection: grant.what(),
             cluster: grant.cluster.to_string(),
-            subresources: grant.subresources.iter().map(ToString::to_string).collect(),
         });
         let approvers = granted.into_iter().flat_map(|granted| granted.approval.approvers());
         Self {
@@ -157,6 +242,7 @@ impl Entry {
             lifetime: asked.lifetime.to_string(),
             expires_at: granted.map(|granted| granted.expires_at),
             approvers: approvers.map(ToString::to_string).collect(),
+            may_approve: Vec::new(),
             rule: asked.rule.to_string(),
         }
     }

@@ -9,6 +9,7 @@
 //! <https://fluxcd.io/flux/components/kustomize/kustomizations/>,
 //! <https://kubernetes.io/docs/reference/access-authn-authz/rbac/#privilege-escalation-prevention-and-bootstrapping>.
 
+use p0_access::layout::SENTINEL_NAME;
 use p0_grant::yaml::{self, YamlError};
 use serde_json::{Value, json};
 
@@ -16,7 +17,9 @@ use super::Scaffold;
 
 const RBAC: &str = "rbac.authorization.k8s.io";
 const APPLIER: &str = "p0-applier";
-const FLUX: &str = "flux-system";
+pub(super) const FLUX: &str = "flux-system";
+/// The cluster that Argo CD itself runs in.
+pub(super) const SERVER: &str = "https://kubernetes.default.svc";
 
 /// A Role without rules that says what it is for.
 ///
@@ -28,7 +31,7 @@ pub(super) fn sentinel(scaffold: &Scaffold) -> Result<String, YamlError> {
         "apiVersion": format!("{RBAC}/v1"),
         "kind": "Role",
         "metadata": {
-            "name": "p0-grants-sentinel",
+            "name": SENTINEL_NAME,
             "namespace": scaffold.sentinel_namespace,
             "annotations": { "kubernetes.io/description": why },
         },
@@ -39,7 +42,6 @@ pub(super) fn sentinel(scaffold: &Scaffold) -> Result<String, YamlError> {
 /// A project that may hold grants and nothing else, and the application that applies them.
 pub(super) fn argo_cd(scaffold: &Scaffold) -> Result<String, YamlError> {
     let name = format!("p0-grants-{}", scaffold.cluster);
-    let server = "https://kubernetes.default.svc";
     let kinds = |kinds: &[(&str, &str)]| {
         kinds.iter().map(|(group, kind)| json!({ "group": group, "kind": kind })).collect::<Vec<_>>()
     };
@@ -50,7 +52,7 @@ pub(super) fn argo_cd(scaffold: &Scaffold) -> Result<String, YamlError> {
         "spec": {
             "description": "Grants made by p0-gitops: RBAC objects, nothing else",
             "sourceRepos": [scaffold.url],
-            "destinations": [{ "server": server, "namespace": "*" }],
+            "destinations": [{ "server": SERVER, "namespace": "*" }],
             "clusterResourceWhitelist": kinds(&[(RBAC, "ClusterRole"), (RBAC, "ClusterRoleBinding")]),
             "namespaceResourceWhitelist": kinds(&[(RBAC, "Role"), (RBAC, "RoleBinding")]),
         },
@@ -67,7 +69,7 @@ pub(super) fn argo_cd(scaffold: &Scaffold) -> Result<String, YamlError> {
                 "path": scaffold.cluster.grants_folder(),
                 "directory": { "recurse": false },
             },
-            "destination": { "server": server, "namespace": scaffold.sentinel_namespace },
+            "destination": { "server": SERVER, "namespace": scaffold.sentinel_namespace },
             "syncPolicy": {
                 "automated": { "prune": true, "selfHeal": true, "allowEmpty": false },
                 "retry": { "limit": 20, "backoff": { "duration": "5s", "factor": 2, "maxDuration": "2m" } },
@@ -80,12 +82,6 @@ pub(super) fn argo_cd(scaffold: &Scaffold) -> Result<String, YamlError> {
 /// A source and a kustomization that runs as the restricted applier.
 pub(super) fn flux(scaffold: &Scaffold) -> Result<String, YamlError> {
     let name = format!("p0-grants-{}", scaffold.cluster);
-    let source = json!({
-        "apiVersion": "source.toolkit.fluxcd.io/v1",
-        "kind": "GitRepository",
-        "metadata": { "name": name, "namespace": FLUX },
-        "spec": { "interval": "1m", "url": scaffold.url, "ref": { "branch": scaffold.base } },
-    });
     let kustomization = json!({
         "apiVersion": "kustomize.toolkit.fluxcd.io/v1",
         "kind": "Kustomization",
@@ -101,7 +97,17 @@ pub(super) fn flux(scaffold: &Scaffold) -> Result<String, YamlError> {
             "sourceRef": { "kind": "GitRepository", "name": name },
         },
     });
-    write(&[source, kustomization])
+    write(&[flux_source(scaffold, &name), kustomization])
+}
+
+/// Where Flux reads base.
+pub(super) fn flux_source(scaffold: &Scaffold, name: &str) -> Value {
+    json!({
+        "apiVersion": "source.toolkit.fluxcd.io/v1",
+        "kind": "GitRepository",
+        "metadata": { "name": name, "namespace": FLUX },
+        "spec": { "interval": "1m", "url": scaffold.url, "ref": { "branch": scaffold.base } },
+    })
 }
 
 /// The applier: it may write RBAC objects, and hand on the roles it is bound to. No more.

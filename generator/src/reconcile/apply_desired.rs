@@ -1,38 +1,58 @@
-//! Settling: the repository is made to hold what requests want of it, removals first and many at once.
+//! Applying what requests want of the repository: removals first, and many at once.
+//!
+//! What a change came to is said by the forge alone: one that waits leaves its request where it is, to be asked about again.
+//! Not here: what a change holds ([`super::render_grant`]), and what base holds by itself ([`super::observe_base`]).
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use jiff::Timestamp;
-use p0_access::digest::sha256;
-use p0_access::layout::ClusterName;
-use p0_access::request::{EndReason as Ends, Event, Granted, Request, RequestId, State};
-use p0_access::verifier::Finding;
-use p0_grant::name::GrantId;
+use p0_access::cluster::MergeMode;
+use p0_access::request::{Desired, Event, Granted, Request, RequestId, State};
 
-use super::{Problem, Reconciler, git_witness, problem, render_grant};
-use crate::forge::Forge;
-use crate::repository::{MergeOutcome, Proposal, RemovalReason};
+mod additions;
+mod removals;
+
+use super::{Problem, Reconciler, problem, render_grant};
+use crate::forge::{HostedRepository, ReviewSupport};
+use crate::repository::ChangeRequest;
 use crate::workflow::policy_context::PolicyContext;
-use crate::workflow::{Result, WorkflowError, blocking, clusters_of};
+use crate::workflow::{Result, WorkflowError, clusters_of, evidence};
 
-/// What became of settling requests: those that are applied, and what went wrong with the others.
+/// What became of applying requests: those that are applied, those that the forge makes wait, and what went wrong with the
+/// others.
 #[derive(Default)]
 pub(super) struct Applied {
     pub(super) done: Vec<RequestId>,
+    pub(super) waiting: BTreeMap<RequestId, String>,
     pub(super) failed: BTreeMap<RequestId, String>,
 }
 
 /// The requests of one repository.
 struct Batch {
-    forge: Arc<dyn Forge>,
-    gone: Vec<Request>,
-    landing: Vec<(Request, Proposal, u32)>,
-    review: Vec<(Request, Proposal)>,
+    repository: HostedRepository,
+    removals: Vec<Request>,
+    additions: Vec<Addition>,
+}
+
+/// A request whose grants are to come to base.
+struct Addition {
+    request: Request,
+    number: u32,
+    change: ChangeRequest,
+    merge: Merge,
+}
+
+/// Who merges an addition.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Merge {
+    /// This program.
+    Here,
+    /// A person; the change is only opened.
+    ByPerson,
 }
 
 impl Reconciler {
-    /// Settles requests as far as it can.
+    /// Applies what requests want as far as it can.
     pub(super) async fn apply_desired(
         &self,
         ids: &[RequestId],
@@ -53,12 +73,11 @@ impl Reconciler {
         }
         for (place, batch) in batches {
             let ids = batch.ids();
-            match self.apply_batch(batch, now).await {
-                Ok(()) => applied.done.extend(ids),
-                Err(error) => {
-                    problem(problems, &place, &error);
-                    applied.failed.extend(ids.into_iter().map(|id| (id, error.sentence())));
-                }
+            if let Err(error) = self.apply_batch(batch, now, &mut applied).await {
+                problem(problems, &place, &error);
+                let open = ids.into_iter().filter(|id| !applied.is_settled(id));
+                let open: Vec<_> = open.map(|id| (id, error.sentence())).collect();
+                applied.failed.extend(open);
             }
         }
         applied
@@ -71,28 +90,32 @@ impl Reconciler {
         batches: &mut BTreeMap<String, Batch>,
         now: Timestamp,
     ) -> Result<bool> {
-        let request = self.workflow.find(id).await?;
-        let (forge, known) = match request.state() {
+        let request = self.workflow.find(id, now).await?;
+        let (repository, known) = match request.state() {
             State::Merged(_) | State::Active(_) => return Ok(false),
             State::Extending(extending) if extending.extension.granted.is_none() => return Ok(false),
             // Taking away needs nothing of base but the repository itself.
-            _ if request.desired() == p0_access::request::Desired::Nothing => {
-                let forge = self.workflow.forge_of(&clusters_of(&request)).await?;
-                batch(batches, forge).gone.push(request);
+            _ if request.desired() == Desired::Nothing => {
+                let repository = self.workflow.repository_of(&clusters_of(&request)).await?;
+                batch(batches, repository).removals.push(request);
                 return Ok(true);
             }
             _ => self.workflow.known(&clusters_of(&request)).await?,
         };
-        match self.prepared(&request, &known) {
-            Ok((proposal, number)) => {
-                let batch = batch(batches, forge);
-                match request.state() {
-                    State::AwaitingReview(_) => batch.review.push((request, proposal)),
-                    _ => batch.landing.push((request, proposal, number)),
-                }
+        match self.prepared(&request, &known, now).await {
+            Ok((change, number)) => {
+                let merge = who_merges(&request, known.merge_mode(), repository.forge.reviews());
+                batch(batches, repository).additions.push(Addition { request, number, change, merge });
                 Ok(true)
             }
-            Err(WorkflowError::Changed) => self.send_back(&request, &known, now).await.map(|()| false),
+            Err(WorkflowError::Changed) => {
+                let why = "the role or the policy on base changed since it was approved".to_owned();
+                self.send_back(&request, why, &known, now).await.map(|()| false)
+            }
+            Err(WorkflowError::Unproved(why)) => {
+                tracing::error!(%id, why, "an approval in the store is not proved, and nothing is signed");
+                self.send_back(&request, why, &known, now).await.map(|()| false)
+            }
             // The catalogue or the settings make no such grant any more: that does not get better by waiting.
             Err(error @ (WorkflowError::Plan(_) | WorkflowError::NotThere(_) | WorkflowError::Render(_))) => {
                 let findings = vec![error.sentence()];
@@ -102,74 +125,45 @@ impl Reconciler {
         }
     }
 
-    fn prepared(&self, request: &Request, known: &PolicyContext) -> Result<(Proposal, u32)> {
+    async fn prepared(
+        &self,
+        request: &Request,
+        known: &PolicyContext,
+        now: Timestamp,
+    ) -> Result<(ChangeRequest, u32)> {
         let key = self.key.as_ref().ok_or(crate::signing::SigningError::NoKey)?;
-        let granted = to_land(request).ok_or(WorkflowError::Changed)?;
+        let granted = to_add(request).ok_or(WorkflowError::Changed)?;
         // The verifier goes by the policy on base; what another one approved is asked about again.
         if granted.approval.policy != known.policy.digest() {
             return Err(WorkflowError::Changed);
         }
-        Ok((render_grant::proposal(request, granted, known, key)?, granted.number))
+        evidence::check(&self.workflow, request, granted, known, key, now).await?;
+        Ok((render_grant::change_request(request, granted, known, key)?, granted.number))
     }
 
-    /// What it gives changed after the approval: back to the approvers with what it gives now.
-    async fn send_back(&self, request: &Request, known: &PolicyContext, now: Timestamp) -> Result<()> {
+    /// What it gives changed after the approval, or nothing proves that: back to the approvers with what it gives now.
+    async fn send_back(
+        &self,
+        request: &Request,
+        why: String,
+        known: &PolicyContext,
+        now: Timestamp,
+    ) -> Result<()> {
         let mut digests = BTreeMap::new();
         for want in &request.spec().grants {
             digests.insert(want.grant.clone(), known.want(want)?.digest());
         }
-        let why = "the role or the policy on base changed since it was approved".to_owned();
         if matches!(request.state(), State::AwaitingReview(_)) {
             return self.post(request, Event::Refused { findings: vec![why] }, now).await;
         }
         self.post(request, Event::Return { why, digests }, now).await
     }
 
-    async fn apply_batch(&self, batch: Batch, now: Timestamp) -> Result<()> {
-        let Batch { forge, gone, landing, review } = batch;
-        let (removals, branches) = leftovers(&gone);
-        let proposals: Vec<Proposal> = landing.iter().map(|(_, proposal, _)| proposal.clone()).collect();
-        let reviews: Vec<Proposal> = review.iter().map(|(_, proposal)| proposal.clone()).collect();
-        // Revocations come before grants.
-        let work = forge.clone();
-        blocking(move || {
-            for (why, grants) in removals {
-                work.remove(&grants, why, now)?;
-            }
-            branches.iter().try_for_each(|branch| work.close(branch).map(drop))
-        })
-        .await?;
-        if !gone.is_empty() {
-            let work = forge.clone();
-            let head = blocking(move || work.head()).await?;
-            for request in &gone {
-                self.left(request, &head, now).await?;
-            }
-        }
-        let work = forge.clone();
-        let outcomes = blocking(move || {
-            reviews.iter().try_for_each(|proposal| work.open(proposal, now))?;
-            if proposals.is_empty() { Ok(Vec::new()) } else { work.land(&proposals, now) }
-        })
-        .await?;
-        for (request, _) in &review {
-            self.post(request, Event::Opened, now).await?;
-        }
-        for ((request, proposal, number), outcome) in landing.iter().zip(outcomes) {
-            self.post(request, merged(proposal, *number, &outcome), now).await?;
-        }
-        Ok(())
-    }
-
-    /// A request whose files are off base, and whose branches are closed.
-    async fn left(&self, request: &Request, head: &str, now: Timestamp) -> Result<()> {
-        if matches!(request.state(), State::Revoking(_)) {
-            self.post(request, Event::Absent { commit: head.to_owned() }, now).await?;
-            if !self.is_watched(request).await? {
-                self.post(request, Event::Gone(git_witness(now)), now).await?;
-            }
-        }
-        Ok(())
+    async fn apply_batch(&self, batch: Batch, now: Timestamp, applied: &mut Applied) -> Result<()> {
+        let Batch { repository, removals, additions } = batch;
+        // What takes access away comes first, and an addition that fails does not undo that it is done.
+        self.apply_removals(&repository, &removals, now, applied).await?;
+        self.apply_additions(repository.forge.as_ref(), &additions, now, applied).await
     }
 
     /// Makes a step with what was seen. That the request has moved on meanwhile, or knew it, is no error.
@@ -181,74 +175,46 @@ impl Reconciler {
     }
 }
 
+/// Why a change is asked about again that the forge said nothing about.
+const NO_ANSWER: &str = "the forge gives no answer about the change";
+
 impl Batch {
     fn ids(&self) -> Vec<RequestId> {
-        let landing = self.landing.iter().map(|(request, ..)| request);
-        let review = self.review.iter().map(|(request, _)| request);
-        self.gone.iter().chain(landing).chain(review).map(|request| request.id().clone()).collect()
+        let additions = self.additions.iter().map(|addition| &addition.request);
+        self.removals.iter().chain(additions).map(|request| request.id().clone()).collect()
     }
 }
 
-fn batch(batches: &mut BTreeMap<String, Batch>, forge: Arc<dyn Forge>) -> &mut Batch {
-    batches.entry(forge.place()).or_insert_with(|| Batch {
-        forge,
-        gone: Vec::new(),
-        landing: Vec::new(),
-        review: Vec::new(),
+impl Applied {
+    /// Whether it is known what became of a request.
+    fn is_settled(&self, id: &RequestId) -> bool {
+        self.done.contains(id) || self.waiting.contains_key(id) || self.failed.contains_key(id)
+    }
+}
+
+fn batch(batches: &mut BTreeMap<String, Batch>, repository: HostedRepository) -> &mut Batch {
+    batches.entry(repository.mirror.place().to_owned()).or_insert_with(|| Batch {
+        repository,
+        removals: Vec::new(),
+        additions: Vec::new(),
     })
 }
 
-/// What is to land for a request.
-fn to_land(request: &Request) -> Option<&Granted> {
+/// A review is waited for where the forge has reviews; elsewhere the person who reviews merges.
+fn who_merges(request: &Request, mode: MergeMode, reviews: ReviewSupport) -> Merge {
+    let needs_review = matches!(request.state(), State::AwaitingReview(_)) || mode == MergeMode::Review;
+    match (mode, reviews) {
+        (MergeMode::Manual, _) => Merge::ByPerson,
+        (_, ReviewSupport::None) if needs_review => Merge::ByPerson,
+        (MergeMode::Auto | MergeMode::Review, _) => Merge::Here,
+    }
+}
+
+/// What is to come to base for a request.
+fn to_add(request: &Request) -> Option<&Granted> {
     match request.state() {
         State::Approved(granted) | State::Proposed(granted) | State::AwaitingReview(granted) => Some(granted),
         State::Extending(extending) => extending.extension.granted.as_ref(),
         _ => None,
     }
-}
-
-type Removals = BTreeMap<RemovalReason, Vec<(ClusterName, GrantId)>>;
-
-/// The files and branches that ended requests must not have.
-fn leftovers(gone: &[Request]) -> (Removals, Vec<String>) {
-    let (mut removals, mut branches) = (Removals::new(), Vec::new());
-    for request in gone {
-        let why = match request.state() {
-            State::Revoking(ending) => match ending.why {
-                Ends::Expired => RemovalReason::Expired,
-                Ends::Tampered | Ends::Late => RemovalReason::Tampered,
-                Ends::Unapplied => RemovalReason::Unappliable,
-                Ends::Relinquished | Ends::Revoked | Ends::RevertedInGit | Ends::PolicyRevoked => {
-                    RemovalReason::Revoked
-                }
-            },
-            _ => RemovalReason::Revoked,
-        };
-        let grants = request.spec().grants.iter();
-        removals
-            .entry(why)
-            .or_default()
-            .extend(grants.map(|want| (want.cluster.clone(), want.grant.clone())));
-        branches.push(crate::repository::grant_branch(request.id().grant()));
-        let last = request.granted().map_or(0, |granted| granted.number) + 1;
-        branches.extend((1..=last).map(|number| format!("p0/extend/{}/{number}", request.id())));
-    }
-    (removals, branches)
-}
-
-/// What landing came to, as an event.
-fn merged(proposal: &Proposal, number: u32, outcome: &MergeOutcome) -> Event {
-    let files = proposal.files.iter().map(|(_, id, bytes)| (id.clone(), sha256(bytes))).collect();
-    match outcome {
-        MergeOutcome::Merged(commit) | MergeOutcome::Before(commit) => {
-            Event::Merged { commit: commit.to_string(), number, files }
-        }
-        MergeOutcome::Refused(findings) => {
-            Event::Refused { findings: findings.iter().map(sentence).collect() }
-        }
-    }
-}
-
-fn sentence(finding: &Finding) -> String {
-    format!("{} [{}]", finding.refusal.sentence(), finding.refusal.code())
 }

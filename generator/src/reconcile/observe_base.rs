@@ -4,15 +4,14 @@
 //! tampered with; one that is there after its request has ended is removed again.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use jiff::Timestamp;
-use p0_access::digest::sha256;
 use p0_access::request::{Event, Granted, MergedGrant, Request, State, StateName};
 use p0_grant::name::GrantId;
 
 use super::{Reconciler, git_witness, render_grant};
-use crate::forge::Forge;
+use crate::forge::{ChangeStatus, HostedRepository, Mirror};
 use crate::repository::OnBase;
 use crate::workflow::actor::People;
 use crate::workflow::{Result, blocking, clusters_of, in_states};
@@ -35,55 +34,55 @@ impl Reconciler {
     /// Looks at every repository whose base has moved, and at changes that are open.
     pub(super) async fn observe_base(&self, now: Timestamp) -> Result<usize> {
         let mut moved = 0;
-        for forge in &self.workflow.forges {
-            let asked = forge.clone();
+        for repository in &self.workflow.repositories {
+            let asked = repository.mirror.clone();
             let head = blocking(move || asked.head()).await?;
-            moved += match self.heads.is_new(&forge.place(), &head) {
-                true => self.compare(forge, now).await?,
-                false => self.look_at_open(forge, now).await?,
+            moved += match self.heads.is_new(repository.mirror.place(), &head) {
+                true => self.compare(repository, now).await?,
+                false => self.look_at_open(repository, now).await?,
             };
         }
         Ok(moved)
     }
 
     /// Compares a base that has moved with all requests that go on.
-    async fn compare(&self, forge: &Arc<dyn Forge>, now: Timestamp) -> Result<usize> {
-        let requests = self.workflow.list(&in_states(|state| !state.is_ended())).await?;
-        let base = base(forge).await?;
-        // Nobody's access ends because a file cannot be read.
-        let people = self.workflow.people(forge).await.ok();
-        let mut moved = self.look_at(&requests, forge, &base, now).await?;
+    async fn compare(&self, repository: &HostedRepository, now: Timestamp) -> Result<usize> {
+        let requests = self.workflow.list(&in_states(|state| !state.is_ended()), now).await?;
+        let base = base(&repository.mirror).await?;
+        // No access ends because a file cannot be read.
+        let people = self.workflow.people(&repository.mirror).await.ok();
+        let mut moved = self.look_at(&requests, repository, &base, now).await?;
         for request in of_base(&requests, &base) {
             if let Some(reasons) = people.as_ref().and_then(|people| left(request, people)) {
                 self.post(request, Event::PolicyRevoked { reasons }, now).await?;
                 moved += 1;
             }
         }
-        moved += self.look_for_late(&requests, forge, &base, now).await?;
-        self.heads.note(forge.place(), base.commit.to_string());
+        moved += self.look_for_late(&requests, repository, &base, now).await?;
+        self.heads.note(repository.mirror.place().to_owned(), base.commit.to_string());
         Ok(moved)
     }
 
     /// A change that is open can be closed without any move of base.
-    async fn look_at_open(&self, forge: &Arc<dyn Forge>, now: Timestamp) -> Result<usize> {
-        let requests = self.workflow.list(&in_states(is_open)).await?;
+    async fn look_at_open(&self, repository: &HostedRepository, now: Timestamp) -> Result<usize> {
+        let requests = self.workflow.list(&in_states(is_open), now).await?;
         if requests.is_empty() {
             return Ok(0);
         }
-        let base = base(forge).await?;
-        self.look_at(&requests, forge, &base, now).await
+        let base = base(&repository.mirror).await?;
+        self.look_at(&requests, repository, &base, now).await
     }
 
     async fn look_at(
         &self,
         requests: &[Request],
-        forge: &Arc<dyn Forge>,
+        repository: &HostedRepository,
         base: &OnBase,
         now: Timestamp,
     ) -> Result<usize> {
         let mut moved = 0;
         for request in of_base(requests, base) {
-            moved += usize::from(self.look(request, forge, base, now).await?);
+            moved += usize::from(self.look(request, repository, base, now).await?);
         }
         Ok(moved)
     }
@@ -92,7 +91,7 @@ impl Reconciler {
     async fn look_for_late(
         &self,
         going_on: &[Request],
-        forge: &Arc<dyn Forge>,
+        repository: &HostedRepository,
         base: &OnBase,
         now: Timestamp,
     ) -> Result<usize> {
@@ -101,7 +100,7 @@ impl Reconciler {
         let mut moved = 0;
         for (_, id) in base.files.keys().filter(|(_, id)| !known.contains(id)) {
             if let Some(stored) = self.workflow.store.load(id.as_str()).await? {
-                moved += usize::from(self.look(&stored.read()?, forge, base, now).await?);
+                moved += usize::from(self.look(&stored.read()?, repository, base, now).await?);
             }
         }
         Ok(moved)
@@ -110,19 +109,19 @@ impl Reconciler {
     async fn look(
         &self,
         request: &Request,
-        forge: &Arc<dyn Forge>,
+        repository: &HostedRepository,
         base: &OnBase,
         now: Timestamp,
     ) -> Result<bool> {
         let there = files(request, base);
         let event = match request.state() {
             State::AwaitingReview(granted) | State::Proposed(granted) => {
-                self.landing(request, granted, there, forge, base).await?
+                self.landing(request, granted, there, repository, base).await?
             }
             State::Merged(merged) | State::Active(merged) => live(merged, &there, base),
             State::Extending(extending) => match &extending.extension.granted {
                 Some(then) if !there.is_empty() && there != extending.merged.files => {
-                    self.landing(request, then, there, forge, base).await?
+                    self.landing(request, then, there, repository, base).await?
                 }
                 _ => live(&extending.merged, &there, base),
             },
@@ -145,7 +144,7 @@ impl Reconciler {
         Ok(true)
     }
 
-    /// Whether somebody looks into the request's clusters; where nobody does, Git's word counts.
+    /// Whether a witness looks into the request's clusters; without one, Git's word counts.
     pub(super) async fn is_watched(&self, request: &Request) -> Result<bool> {
         let (_, known) = match self.workflow.known(&clusters_of(request)).await {
             Ok(known) => known,
@@ -162,26 +161,27 @@ impl Reconciler {
         request: &Request,
         granted: &Granted,
         there: BTreeMap<GrantId, String>,
-        forge: &Arc<dyn Forge>,
+        repository: &HostedRepository,
         base: &OnBase,
     ) -> Result<Option<Event>> {
         if there.is_empty() {
-            let (asked, branch) = (forge.clone(), render_grant::branch(request, granted));
-            let look = move || asked.is_open(&branch).and_then(|is_open| Ok((is_open, asked.head()?)));
-            let (is_open, head) = blocking(look).await?;
-            return Ok(match (is_open, granted.open) {
-                // It may have been merged since: the next turn sees that.
-                (false, _) if head != base.commit.to_string() => None,
-                (false, _) => Some(absent(base)),
-                (true, false) => Some(Event::Opened),
-                (true, true) => None,
+            let status = repository.forge.status(&render_grant::branch(request, granted)).await?;
+            let asked = repository.mirror.clone();
+            let head = blocking(move || asked.head()).await?;
+            return Ok(match (status, granted.open) {
+                (ChangeStatus::Open, false) => Some(Event::Opened),
+                (ChangeStatus::Open, true) => None,
+                // It may have been merged since base was read: the next round sees that.
+                _ if head != base.commit.to_string() => None,
+                (ChangeStatus::Closed { by }, _) => {
+                    Some(Event::Absent { commit: base.commit.to_string(), closed_by: by })
+                }
+                (ChangeStatus::Absent | ChangeStatus::Merged { .. }, _) => Some(absent(base)),
             });
         }
         let Some(key) = &self.key else { return Ok(None) };
         let (_, known) = self.workflow.known(&clusters_of(request)).await?;
-        let proposal = render_grant::proposal(request, granted, &known, key)?;
-        let expected: BTreeMap<GrantId, String> =
-            proposal.files.into_iter().map(|(_, id, bytes)| (id, sha256(&bytes))).collect();
+        let expected = render_grant::change_request(request, granted, &known, key)?.digests();
         Ok(Some(match there == expected {
             true => merged(base, granted.number, there),
             false => Event::Tampered { what: "another file than the one that was proposed".to_owned() },
@@ -194,8 +194,8 @@ fn is_open(state: StateName) -> bool {
 }
 
 /// What is on base. Read after the requests were read, so that it is no older than they are.
-async fn base(forge: &Arc<dyn Forge>) -> Result<OnBase> {
-    let asked = forge.clone();
+async fn base(mirror: &Mirror) -> Result<OnBase> {
+    let asked = mirror.clone();
     blocking(move || asked.on_base()).await
 }
 
@@ -204,14 +204,14 @@ fn of_base<'r>(requests: &'r [Request], base: &OnBase) -> impl Iterator<Item = &
     requests.iter().filter(|request| clusters_of(request).is_subset(&base.clusters))
 }
 
-/// Who of a request is nobody any more.
+/// The persons of a request who are gone.
 fn left(request: &Request, people: &People) -> Option<Vec<String>> {
     let asked = request.spec();
     let gone = std::iter::once(&asked.requester)
         .chain(&asked.owner)
         .filter(|name| people.identities.by_name(name).is_err());
     let mut reasons: Vec<String> =
-        gone.map(|name| format!("`{name}` is nobody in p0/identities.yaml any more")).collect();
+        gone.map(|name| format!("`{name}` is not in p0/identities.yaml any more")).collect();
     reasons.dedup();
     (!reasons.is_empty()).then_some(reasons)
 }
@@ -232,7 +232,7 @@ fn live(merged: &MergedGrant, there: &BTreeMap<GrantId, String>, base: &OnBase) 
 }
 
 fn absent(base: &OnBase) -> Event {
-    Event::Absent { commit: base.commit.to_string() }
+    Event::Absent { commit: base.commit.to_string(), closed_by: None }
 }
 
 fn merged(base: &OnBase, number: u32, files: BTreeMap<GrantId, String>) -> Event {

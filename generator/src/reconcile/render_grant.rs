@@ -1,31 +1,54 @@
 //! The grant files that a request's approval makes: signed, and the same bytes however often they are made.
 
+use p0_access::cluster::MergeMode;
 use p0_access::planned::GrantTerms;
-use p0_access::request::{Granted, Request, RequestedGrant};
+use p0_access::policy::Accepted;
+use p0_access::request::{Granted, Request, RequestedGrant, State};
 use p0_grant::approval::ApproverSignature;
 use p0_grant::grant::Workflow;
 use p0_grant::manifest::Manifest;
 use p0_grant::signature::{Purpose, Signature};
 
+use super::describe_change;
 use crate::git::Message;
-use crate::repository::{Proposal, grant_branch};
+use crate::repository::{ChangeRequest, Content, GrantFile, ReviewNeed, grant_branch};
 use crate::signing::SigningKey;
 use crate::workflow::policy_context::{PlannedGrant, PolicyContext};
 use crate::workflow::{Result, WorkflowError, reason_of, recorded_reason};
 
-/// What is proposed for `granted`.
-pub(super) fn proposal(
+/// The change request that brings `granted` to base.
+pub(super) fn change_request(
     request: &Request,
     granted: &Granted,
     known: &PolicyContext,
     key: &SigningKey,
-) -> Result<Proposal> {
+) -> Result<ChangeRequest> {
     let mut files = Vec::with_capacity(request.spec().grants.len());
     for (index, want) in request.spec().grants.iter().enumerate() {
         let bytes = file(request, granted, index, want, known, key)?;
-        files.push((want.cluster.clone(), want.grant.clone(), bytes));
+        files.push(GrantFile { cluster: want.cluster.clone(), id: want.grant.clone(), bytes });
     }
-    Ok(Proposal { branch: branch(request, granted), message: message(request, granted), files })
+    Ok(ChangeRequest {
+        branch: branch(request, granted),
+        message: message(request, granted),
+        content: Content::Grants(files),
+        review: review(request, known),
+        page: Some(describe_change::page(request, granted, known)?),
+    })
+}
+
+/// In the mode `review` a person looks at what others approved. Where the review is the approval, policy says whose counts.
+fn review(request: &Request, known: &PolicyContext) -> ReviewNeed {
+    let is_approved_by_it = matches!(request.state(), State::AwaitingReview(_));
+    match known.merge_mode() {
+        MergeMode::Review if !is_approved_by_it => {
+            let asked = request.spec();
+            ReviewNeed::ByAnother {
+                not: std::iter::once(&asked.requester).chain(&asked.owner).cloned().collect(),
+            }
+        }
+        MergeMode::Auto | MergeMode::Review | MergeMode::Manual => ReviewNeed::None,
+    }
 }
 
 /// The branch that proposes `granted`.
@@ -48,11 +71,19 @@ fn file(
     if member.digest() != want.digest {
         return Err(WorkflowError::Changed);
     }
-    let workflow = workflow(request, granted, index, want, &member)?;
+    let subject = &request.spec().subject;
+    let iam = member.iam(known, subject)?;
+    if iam.as_ref().map(ToString::to_string) != want.iam_arn {
+        let changed =
+            format!("the IAM identity of `{subject}` has changed since it was asked for; ask again");
+        return Err(WorkflowError::Render(changed));
+    }
+    let workflow = workflow(request, granted, (index, want), &member, known)?;
     let unwritable = |error: &dyn std::error::Error| WorkflowError::Render(error.to_string());
     let terms = GrantTerms {
         id: want.grant.clone(),
-        subject: request.spec().subject.clone(),
+        subject: subject.clone(),
+        iam,
         created_at: granted.at,
         expires_at: granted.expires_at,
         workflow: Some(workflow),
@@ -69,35 +100,37 @@ fn file(
 fn workflow(
     request: &Request,
     granted: &Granted,
-    index: usize,
-    want: &RequestedGrant,
+    (index, want): (usize, &RequestedGrant),
     member: &PlannedGrant,
+    known: &PolicyContext,
 ) -> Result<Workflow> {
     let accepted = granted.approval.accepted.get(index);
     let accepted =
         accepted.ok_or_else(|| WorkflowError::Render("it has no approval of its own".to_owned()))?;
     Ok(Workflow {
         cluster: want.cluster.to_string(),
+        repository: known.repository.as_ref().map(ToString::to_string),
         requester: request.spec().requester.to_string(),
-        approval: Some(accepted.via),
-        approvers: accepted.approvers.iter().map(ToString::to_string).collect(),
+        approval: Some(accepted.kind()),
+        approvers: accepted.approvers().into_iter().map(ToString::to_string).collect(),
         approver_signatures: signatures(granted, index, want)?,
-        policy_rule: Some(accepted.rule.clone()),
+        policy_rule: Some(accepted.rule.to_string()),
         policy_sha256: Some(granted.approval.policy.clone()),
         merge_before: Some(granted.merge_before),
         request_url: None,
         reason: recorded_reason(reason_of(request), member.settings.grants.reason),
-        preapproval: accepted.preapproval.as_ref().map(ToString::to_string),
+        preapproval: accepted.preapproval().map(ToString::to_string),
         previous: granted.previous.get(&want.grant).cloned(),
+        on_call: accepted.on_call_evidence(),
     })
 }
 
 /// The own signatures of those whose approval counted.
 fn signatures(granted: &Granted, index: usize, want: &RequestedGrant) -> Result<Vec<ApproverSignature>> {
-    let approvers = granted.approval.accepted.get(index).map(|accepted| accepted.approvers.as_slice());
-    let counts = |person| approvers.is_some_and(|approvers| approvers.contains(person));
+    let approvers = granted.approval.accepted.get(index).map(Accepted::approvers).unwrap_or_default();
+    let counts = |person| approvers.contains(person);
     let votes = granted.approval.votes.iter().filter(|vote| counts(&vote.person));
-    let own = votes.filter_map(|vote| Some((vote, vote.signatures.get(&want.grant)?)));
+    let own = votes.filter_map(|vote| Some((vote, vote.evidence.signature_of(&want.grant)?)));
     own.map(|(vote, armor)| {
         let signature = Signature::read(armor).map_err(|error| WorkflowError::Render(error.to_string()))?;
         Ok(ApproverSignature { at: vote.at, lifetime: vote.lifetime.duration(), signature })
@@ -112,7 +145,8 @@ fn message(request: &Request, granted: &Granted) -> Message {
         asked.grants.iter().map(|want| ("Request-Id", want.grant.to_string())).collect();
     trailers.push(("Requested-by", asked.requester.to_string()));
     trailers.extend(granted.approval.approvers().into_iter().map(|name| ("Approved-by", name.to_string())));
-    trailers.extend(granted.approval.accepted.iter().map(|accepted| ("Policy-rule", accepted.rule.clone())));
+    trailers
+        .extend(granted.approval.accepted.iter().map(|accepted| ("Policy-rule", accepted.rule.to_string())));
     trailers.push(("Expires-at", granted.expires_at.to_string()));
     trailers.dedup();
     let verb = if granted.number == 0 { "Grant" } else { "Extend" };

@@ -11,6 +11,7 @@ use tokio::sync::watch;
 use super::{Reconcile, RoundReport};
 use crate::metrics::Meters;
 use crate::store::Store;
+use crate::workflow::Nudge;
 
 /// A round that takes longer is stuck, and the process is better started anew.
 const STUCK: Duration = Duration::from_secs(600);
@@ -48,6 +49,7 @@ pub(crate) struct Ticker {
     store: Store,
     meters: Arc<Meters>,
     clock: Clock,
+    nudge: Nudge,
     last: Arc<Mutex<Last>>,
 }
 
@@ -73,16 +75,30 @@ impl Ticker {
     ) -> Self {
         let last = Last { began: Instant::now(), ended: None, report: RoundReport::default() };
         let interval = interval.duration().unsigned_abs();
-        Self { interval, reconciler, store, meters, clock, last: Arc::new(Mutex::new(last)) }
+        let nudge = Nudge::default();
+        Self { interval, reconciler, store, meters, clock, nudge, last: Arc::new(Mutex::new(last)) }
     }
 
-    /// Runs rounds until it shall stop; a round that is under way is ended first.
-    pub(crate) async fn run(&self, stop: Stop) {
+    /// The same, whose next round begins at once when it is nudged.
+    pub(crate) fn woken_by(mut self, nudge: Nudge) -> Self {
+        self.nudge = nudge;
+        self
+    }
+
+    /// The time between rounds where nothing wakes it.
+    pub(crate) fn interval(&self) -> Duration {
+        self.interval
+    }
+
+    /// Runs rounds until it shall stop; a round that is under way is ended first. `done` is woken after each.
+    pub(crate) async fn run(&self, stop: Stop, done: &Nudge) {
         loop {
             self.round().await;
-            let over = stop.clone().requested();
-            if tokio::time::timeout(self.interval, over).await.is_ok() {
-                return;
+            done.wake();
+            tokio::select! {
+                () = stop.clone().requested() => return,
+                () = self.nudge.woken() => {}
+                () = tokio::time::sleep(self.interval) => {}
             }
         }
     }

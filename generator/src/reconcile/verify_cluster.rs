@@ -3,7 +3,6 @@
 //! Not here: how a witness looks ([`crate::cluster::witness`]).
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use jiff::Timestamp;
 use p0_access::cluster::Confirmation;
@@ -14,7 +13,7 @@ use p0_grant::manifest::Manifest;
 use super::{Problem, Reconciler, problem};
 use crate::cluster::witness::{ClusterWitness, Expected, Failure, Lineage, Observation, still_has, witness};
 use crate::cluster::{Cluster, ClusterError};
-use crate::forge::Forge;
+use crate::forge::Mirror;
 use crate::workflow::{Result, WorkflowError, blocking, clusters_of, in_states};
 
 /// Somebody who can look into a cluster, with a credential that only reads.
@@ -26,11 +25,14 @@ pub struct ConnectedWitness {
 }
 
 /// What a repository says about which commit contains which.
-struct Line(Arc<dyn Forge>);
+struct Line(Mirror);
 
 impl Lineage for Line {
-    fn contains(&self, revision: &str, commit: &str) -> bool {
-        self.0.contains(revision, commit)
+    fn contains(&self, revision: &str, commit: &str) -> std::result::Result<bool, String> {
+        self.0.contains(revision, commit).map_err(|error| {
+            let why = WorkflowError::Forge(error).sentence();
+            format!("it is not known whether {revision} contains {commit}: {why}")
+        })
     }
 }
 
@@ -84,7 +86,7 @@ impl Reconciler {
         let unconfirmed = in_states(|state| {
             matches!(state, StateName::Merged | StateName::Extending | StateName::Revoking)
         });
-        for request in self.workflow.list(&unconfirmed).await? {
+        for request in self.workflow.list(&unconfirmed, now).await? {
             match self.confirm_one(&request, now, problems).await {
                 Ok(count) => moved += count,
                 Err(error) => problem(problems, request.id().as_str(), &error),
@@ -106,7 +108,7 @@ impl Reconciler {
             return Ok(0);
         }
         let mut moved = 0;
-        for request in self.workflow.list(&in_states(StateName::is_live)).await? {
+        for request in self.workflow.list(&in_states(StateName::is_live), now).await? {
             match self.take_out_if_named(&request, &failing, now).await {
                 Ok(count) => moved += count,
                 Err(error) => problem(problems, request.id().as_str(), &error),
@@ -131,8 +133,8 @@ impl Reconciler {
             grants.iter().any(|want| want.cluster == **cluster && failure.grants.contains(&want.grant))
         };
         let Some((_, failure)) = failing.iter().find(names) else { return Ok(0) };
-        let line = Line(self.workflow.forge_of(&clusters_of(request)).await?);
-        if !failure.is_of(commit, &line) {
+        let line = Line(self.workflow.repository_of(&clusters_of(request)).await?.mirror);
+        if !failure.is_of(commit, &line).map_err(WorkflowError::Unanswered)? {
             return Ok(0);
         }
         self.post(request, Event::Unapplied { why: failure.message.clone() }, now).await.map(|()| 1)
@@ -182,12 +184,12 @@ impl Reconciler {
         now: Timestamp,
         problems: &mut Vec<Problem>,
     ) -> Result<Testimony> {
-        let forge = self.workflow.forge_of(&clusters_of(request)).await?;
+        let mirror = self.workflow.repository_of(&clusters_of(request)).await?.mirror;
         let (mut by, mut notes) = (Vec::new(), Vec::new());
         for want in &request.spec().grants {
             let Some(connected) = self.witnesses.get(&want.cluster) else { return Ok(Testimony::NotYet) };
-            let Some(grant) = manifest(&forge, want, stood_in).await? else { return Ok(Testimony::NotYet) };
-            let line = Line(forge.clone());
+            let Some(grant) = manifest(&mirror, want, stood_in).await? else { return Ok(Testimony::NotYet) };
+            let line = Line(mirror.clone());
             let within = connected.within;
             match connected.confirm.look(&grant, expected, commit, &line).await {
                 Ok(Observation::Confirmed) => {}
@@ -213,9 +215,9 @@ impl Reconciler {
 }
 
 /// The grant as it stood in `commit`.
-async fn manifest(forge: &Arc<dyn Forge>, want: &RequestedGrant, commit: &str) -> Result<Option<Manifest>> {
-    let (forge, commit, path) = (forge.clone(), commit.to_owned(), want.cluster.grant_path(&want.grant));
-    let bytes = blocking(move || forge.file_at(&commit, &path)).await?;
+async fn manifest(mirror: &Mirror, want: &RequestedGrant, commit: &str) -> Result<Option<Manifest>> {
+    let (mirror, commit, path) = (mirror.clone(), commit.to_owned(), want.cluster.grant_path(&want.grant));
+    let bytes = blocking(move || mirror.file_at(&commit, &path)).await?;
     let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
     Ok(text.and_then(|text| Manifest::read(&text).ok()))
 }

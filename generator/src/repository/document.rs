@@ -5,6 +5,7 @@
 use std::sync::{Arc, OnceLock};
 
 use p0_access::change::FileMode;
+use p0_access::layout::ClusterName;
 
 use crate::git::{BlobId, CommitId, GitError, Remote};
 
@@ -28,13 +29,34 @@ struct Contents<T> {
 #[error("{}", self.whole())]
 pub struct FileProblem {
     path: String,
-    /// `None` where there is no such file.
-    problem: Option<String>,
+    problem: Problem,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Problem {
+    Absent,
+    /// Nor is there anything else of the cluster whose file it would be.
+    NoCluster {
+        name: String,
+        /// The clusters that there are.
+        known: Vec<String>,
+    },
+    Unusable(String),
 }
 
 impl FileProblem {
     pub(super) fn absent(path: String) -> Self {
-        Self { path, problem: None }
+        Self { path, problem: Problem::Absent }
+    }
+
+    /// Of a cluster that base does not have; `known` are those that it has.
+    pub(super) fn no_cluster<'c>(
+        path: String,
+        cluster: &ClusterName,
+        known: impl Iterator<Item = &'c ClusterName>,
+    ) -> Self {
+        let known = known.map(ToString::to_string).collect();
+        Self { path, problem: Problem::NoCluster { name: cluster.to_string(), known } }
     }
 
     /// Where the file should be, relative to the repository's root.
@@ -44,23 +66,32 @@ impl FileProblem {
 
     /// Whether there is no such file.
     pub fn is_absent(&self) -> bool {
-        self.problem.is_none()
+        !matches!(self.problem, Problem::Unusable(_))
     }
 
     /// What is wrong with it.
     pub fn sentence(&self) -> &str {
-        self.problem.as_deref().unwrap_or("there is none")
+        match &self.problem {
+            Problem::Unusable(problem) => problem,
+            Problem::Absent | Problem::NoCluster { .. } => "there is none",
+        }
     }
 
     fn whole(&self) -> String {
         match &self.problem {
-            Some(problem) => format!("`{}` on base cannot be used: {problem}", self.path),
-            None => format!("there is no `{}` on base; `p0-gitops init` makes it", self.path),
+            Problem::Unusable(problem) => format!("`{}` on base cannot be used: {problem}", self.path),
+            Problem::Absent => format!("there is no `{}` on base; `p0-gitops init` makes it", self.path),
+            Problem::NoCluster { name, known } if known.is_empty() => {
+                format!("the repository has no cluster `{name}`, nor any other; `p0-gitops init` makes one")
+            }
+            Problem::NoCluster { name, known } => {
+                format!("the repository has no cluster `{name}`; it has {}", known.join(", "))
+            }
         }
     }
 
     pub(super) fn into_sentence(self) -> String {
-        self.problem.unwrap_or_else(|| "there is none".to_owned())
+        self.sentence().to_owned()
     }
 }
 
@@ -89,6 +120,11 @@ impl<T> Document<T> {
         self.file.is_some()
     }
 
+    /// Its text; nothing where there is none.
+    pub(super) fn text(&self) -> Option<&str> {
+        self.file.as_ref()?.text().ok()
+    }
+
     /// What it says, as `parse` reads its text.
     pub(super) fn parsed(
         &self,
@@ -96,7 +132,9 @@ impl<T> Document<T> {
     ) -> Result<Arc<T>, FileProblem> {
         let file = self.file.as_ref().ok_or_else(|| FileProblem::absent(self.path.clone()))?;
         let parsed = file.parsed.get_or_init(|| file.text().and_then(parse).map(Arc::new));
-        parsed.clone().map_err(|problem| FileProblem { path: self.path.clone(), problem: Some(problem) })
+        parsed
+            .clone()
+            .map_err(|problem| FileProblem { path: self.path.clone(), problem: Problem::Unusable(problem) })
     }
 }
 
@@ -104,16 +142,10 @@ impl<T> Contents<T> {
     fn text(&self) -> Result<&str, String> {
         match self.mode {
             FileMode::Regular | FileMode::Executable => {}
-            FileMode::Link | FileMode::Submodule | FileMode::Other(_) => {
+            FileMode::Link | FileMode::Submodule | FileMode::Folder | FileMode::Other(_) => {
                 return Err("it is not a regular file".to_owned());
             }
         }
         std::str::from_utf8(&self.bytes).map_err(|_| "it is not UTF-8 text".to_owned())
     }
-}
-
-/// An error with its causes, in one line.
-pub(super) fn chain(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(Some(error), |error| error.source());
-    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }

@@ -1,15 +1,15 @@
-//! What a push did to base: judged step by step, and taken out where it must not stand. Not here: who runs it.
+//! What a push did to base, judged step by step. Not here: putting it right ([`super::restoring`]).
 
-use jiff::{SignedDuration, Timestamp};
-use p0_access::change::FileChange;
-use p0_access::layout::{PathKind, path_kind};
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use p0_access::change::{Edit, File, FileChange, FileMode};
+use p0_access::layout::{PathKind, is_owned, path_kind};
 use p0_access::verifier::{Finding, Judgement};
 
+use super::verifying::Rules;
 use super::{Removal, RemovalReason, Repository, Result};
-use crate::git::{CommitId, Identity};
-
-/// How long after a push it may be judged as if it were then. A commit's own time is believed no further back.
-const PATIENCE: SignedDuration = SignedDuration::from_hours(1);
+use crate::git::{CommitId, TreeDiff};
 
 /// What is wrong with a push.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,47 +18,107 @@ pub struct Pushed {
     pub findings: Vec<Finding>,
     /// What of it must not stand on base.
     pub removal: Removal,
+    /// Owned files that it changed without their owners, as they were before.
+    pub(super) unowned: BTreeMap<String, Option<File>>,
+    /// The last commit whose owned files all have their owners' will.
+    pub(super) trusted: Option<CommitId>,
     /// Whether base was moved to where the former head is not behind it.
     pub rewritten: bool,
 }
 
+/// What moved base.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Moved {
+    /// Nothing yet: one push asks for it, and a hook judges it. Otherwise as [`Moved::InOnePush`].
+    NotYet,
+    /// One push: its grants are judged by the files before it too, so that what it does to them gives it nothing.
+    InOnePush,
+    /// Any number of pushes since somebody looked.
+    SinceLastLook,
+}
+
 impl Repository {
-    /// Judges what moved base from `old` to `new`: each commit of the first-parent line by the files of the one before it, so
-    /// that a policy counts from the commit after it.
+    /// Judges what moved base from `old` to `new`: each commit of the first-parent line by the files of the one before it, as
+    /// far as owners agree to them. `landed` is the earliest moment at which it can have been pushed; what commits say about their
+    /// time decides nothing.
     ///
     /// # Errors
     /// [`super::RepositoryError`] where the repository cannot be read, which is no judgement and never a pass.
-    pub fn verify_push(&self, old: CommitId, new: CommitId, now: Timestamp) -> Result<Pushed> {
+    pub fn verify_push(
+        &self,
+        (old, new): (CommitId, CommitId),
+        moved: Moved,
+        landed: Timestamp,
+        now: Timestamp,
+    ) -> Result<Pushed> {
         let steps = self.remote().since(old, new)?;
-        let removal = Removal::of([], RemovalReason::Tampered);
-        let mut pushed = Pushed { findings: Vec::new(), removal, rewritten: steps.is_none() };
-        let mut before = old;
-        for (commit, at) in steps.unwrap_or_else(|| vec![(new, now)]) {
-            let earliest = now.checked_sub(PATIENCE).unwrap_or(Timestamp::MIN);
-            let change = self.remote().diff(before, commit)?;
-            if let Judgement::Refused(findings) =
-                self.verify_files(before, &change, at.clamp(earliest, now))?
-            {
-                pushed.findings.extend(findings);
-                change.iter().for_each(|file| pushed.take_out(file));
+        let mut pushed = Pushed { rewritten: steps.is_none(), ..Pushed::nothing() };
+        let also = (moved != Moved::SinceLastLook).then_some(old);
+        // Of a change that is merged, the merge was the review.
+        let counts = |finding: &Finding| moved == Moved::NotYet || !finding.refusal.awaits_review();
+        let mut rules = Rules { also, landed: Some(landed.min(now)), ..Rules::of(old) };
+        for commit in steps.unwrap_or_else(|| vec![new]) {
+            let change = pushed.as_owners_left_it(self.remote().diff(rules.base, commit)?);
+            let findings = match self.verify_change(rules, &change, now)? {
+                Judgement::Passed { .. } => Vec::new(),
+                Judgement::Refused(findings) => findings,
+            };
+            let findings: Vec<Finding> = findings.into_iter().filter(counts).collect();
+            pushed.take_out(&change.files, &findings);
+            pushed.findings.extend(findings);
+            rules.base = commit;
+            // Files that no owner agreed to decide nothing.
+            if pushed.unowned.is_empty() {
+                rules.files = commit;
             }
-            before = commit;
         }
+        pushed.trusted = Some(rules.files);
         Ok(pushed)
-    }
-
-    /// Takes out of base what a push brought that must not stand there; nothing where there is nothing.
-    ///
-    /// # Errors
-    /// [`super::RepositoryError`]; base is where it was.
-    pub fn undo(&self, pushed: &Pushed, by: &Identity, now: Timestamp) -> Result<Option<CommitId>> {
-        if pushed.removal.is_empty() { Ok(None) } else { self.remove(&pushed.removal, by, now) }
     }
 }
 
 impl Pushed {
-    /// Of a refused step everything goes that it brought to a grants folder: which part of it was meant well, nobody knows.
-    fn take_out(&mut self, file: &FileChange) {
+    /// Nothing is wrong.
+    pub(super) fn nothing() -> Self {
+        let removal = Removal::of([], RemovalReason::Tampered);
+        Self { findings: Vec::new(), removal, unowned: BTreeMap::new(), trusted: None, rewritten: false }
+    }
+
+    /// The change with owned files held to what they last were with their owners' will; one that is put back does not change.
+    fn as_owners_left_it(&mut self, change: TreeDiff) -> TreeDiff {
+        let held = |mut file: FileChange| {
+            if let Some(good) = self.unowned.get(&file.path) {
+                file.before.clone_from(good);
+                if file.before == file.after {
+                    self.unowned.remove(&file.path);
+                    return None;
+                }
+            }
+            Some(file)
+        };
+        TreeDiff { files: change.files.into_iter().filter_map(held).collect(), flaws: change.flaws }
+    }
+
+    fn take_out(&mut self, change: &[FileChange], findings: &[Finding]) {
+        let about_owned = |finding: &&Finding| finding.refusal.is_about_owned_files();
+        let is_guarded = |path: &str| {
+            is_owned(path) || findings.iter().filter(about_owned).any(|finding| finding.path == path)
+        };
+        let guarded = change.iter().filter(|file| is_guarded(&file.path));
+        if findings.iter().filter(about_owned).any(|finding| is_guarded(&finding.path)) {
+            for file in guarded {
+                self.unowned.entry(file.path.clone()).or_insert_with(|| file.before.clone());
+            }
+        } else {
+            guarded.for_each(|file| drop(self.unowned.remove(&file.path)));
+        }
+        if !findings.is_empty() {
+            change.iter().for_each(|file| self.take_out_of_grants(file));
+        }
+    }
+
+    /// Of a refused step everything goes that it brought to a grants folder: which part of it was meant well cannot be known.
+    fn take_out_of_grants(&mut self, file: &FileChange) {
         if file.after.is_none() {
             return;
         }
@@ -67,7 +127,23 @@ impl Pushed {
                 self.removal.grants.entry(cluster).or_default().insert(id);
             }
             PathKind::ForeignToGrants => drop(self.removal.files.insert(file.path.clone())),
-            PathKind::Kustomization(_) | PathKind::Sentinel(_) | PathKind::Elsewhere => {}
+            PathKind::Companion(..) | PathKind::Sentinel(_) | PathKind::Elsewhere => {}
         }
+    }
+
+    /// The edits that take out what is foreign.
+    pub(super) fn take_foreign(&self) -> impl Iterator<Item = Edit> + '_ {
+        self.removal.files.iter().map(|path| Edit::Delete { path: path.clone() })
+    }
+
+    /// The edits that put owned files back.
+    pub(super) fn put_back(&self) -> impl Iterator<Item = Edit> + '_ {
+        self.unowned.iter().map(|(path, good)| match good {
+            // What a submodule names is in another repository.
+            Some(file) if file.mode != FileMode::Submodule => {
+                Edit::PutBack { path: path.clone(), file: file.clone() }
+            }
+            Some(_) | None => Edit::Delete { path: path.clone() },
+        })
     }
 }

@@ -5,24 +5,29 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
 use p0_access::change::Edit;
+use p0_access::companion::GrantsChange;
 use p0_access::layout::ClusterName;
 use p0_grant::name::GrantId;
 
 use super::{Repository, Result, flatten};
-use crate::git::{CommitId, Identity, Message, Proposed};
+use crate::git::{CommitId, Identity, Message};
 
 /// What is to go, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Removal {
     /// The grants of each cluster.
     pub grants: BTreeMap<ClusterName, BTreeSet<GrantId>>,
-    /// Other files in grants folders, which nobody put there rightly.
+    /// Other files: preapprovals, and what must not be in a grants folder.
     pub files: BTreeSet<String>,
     /// Why.
     pub why: RemovalReason,
+    /// How each grant ended, in words, for who reads Git.
+    pub endings: BTreeMap<GrantId, String>,
 }
+
+/// The trailer of [`Removal::endings`]: the grant's id, and how it ended.
+pub(super) const ENDED: &str = "Ended";
 
 /// Why grants go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -56,7 +61,18 @@ impl Removal {
         for (cluster, id) in grants {
             all.entry(cluster).or_default().insert(id);
         }
-        Self { grants: all, files: BTreeSet::new(), why }
+        Self { grants: all, files: BTreeSet::new(), why, endings: BTreeMap::new() }
+    }
+
+    /// Files that are no grants.
+    pub fn of_files(files: BTreeSet<String>, why: RemovalReason) -> Self {
+        Self { grants: BTreeMap::new(), files, why, endings: BTreeMap::new() }
+    }
+
+    /// The same, with how each grant ended.
+    #[must_use]
+    pub fn with_endings(self, endings: BTreeMap<GrantId, String>) -> Self {
+        Self { endings, ..self }
     }
 
     /// Whether nothing is to go.
@@ -68,14 +84,16 @@ impl Removal {
         self.grants.values().flatten()
     }
 
-    fn message(&self) -> Message {
+    pub(super) fn message(&self) -> Message {
         let count = self.ids().count();
         let subject = match (self.ids().next(), count) {
             (Some(id), 1) => format!("Remove grant {id}: {}", self.why.as_str()),
+            (None, _) => format!("Remove {} file(s): {}", self.files.len(), self.why.as_str()),
             _ => format!("Remove {count} grants: {}", self.why.as_str()),
         };
         let mut trailers: Vec<_> = self.ids().map(|id| ("Request-Id", id.to_string())).collect();
         trailers.push(("Reason", self.why.as_str().to_owned()));
+        trailers.extend(self.endings.iter().map(|(id, words)| (ENDED, format!("{id} {words}"))));
         Message { subject, body: String::new(), trailers }
     }
 }
@@ -85,18 +103,19 @@ impl Repository {
     ///
     /// # Errors
     /// [`super::RepositoryError`]; base is where it was.
-    pub fn remove(&self, removal: &Removal, by: &Identity, now: Timestamp) -> Result<Option<CommitId>> {
+    pub fn remove(&self, removal: &Removal, by: &Identity) -> Result<Option<CommitId>> {
         let edits = |base| self.removals(base, removal);
-        let judged = |proposed: Proposed| self.pass(proposed.base, proposed.head, now);
-        self.branch.land(by, &removal.message(), edits, judged).map_err(flatten)
+        // It only takes away, by construction: what somebody else did to the tree is no reason to refuse it.
+        self.branch.land(by, &removal.message(), edits, |_| Ok(())).map_err(flatten)
     }
 
-    fn removals(&self, base: CommitId, removal: &Removal) -> Result<Vec<Edit>> {
+    pub(super) fn removals(&self, base: CommitId, removal: &Removal) -> Result<Vec<Edit>> {
         let mut edits: Vec<Edit> =
             removal.files.iter().map(|path| Edit::Delete { path: path.clone() }).collect();
         for (cluster, ids) in &removal.grants {
             edits.extend(ids.iter().map(|id| Edit::Delete { path: cluster.grant_path(id) }));
-            edits.extend(self.kustomization(base, cluster, &BTreeSet::new(), ids)?);
+            let change = GrantsChange { removed: ids.clone(), ..GrantsChange::default() };
+            edits.extend(self.companions(base, cluster, change)?);
         }
         Ok(edits)
     }

@@ -4,21 +4,27 @@
 //! needed, and both once for each blob: the next snapshot takes over what did not change. A file that is missing or cannot be
 //! used is just that; what it said before is never used. Not here: what follows from it.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, OnceLock};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, OnceLock};
 
-use p0_access::cluster::Cluster;
 use p0_access::identity::{IDENTITIES, Identities};
-use p0_access::layout::{ALLOWED_SIGNERS, ClusterName};
-use p0_access::policy::{POLICY, Policy};
-use p0_access::preapproval::{Opened, PREAPPROVALS, Preapproval};
+use p0_access::layout::{ALLOWED_SIGNERS, ClusterName, Companion, OWNER_SIGNATURES, OWNERS, REPOSITORY};
+use p0_access::name::GroupName;
+use p0_access::owners::{OwnerChange, Owners};
+use p0_access::policy::{self, POLICY, Policy};
+use p0_access::preapproval::{Opened, Preapproval};
+use p0_access::repository_id::{RepositoryFile, RepositoryId};
 use p0_access::verifier::{Base, ClusterBase};
-use p0_grant::catalogue::Catalogue;
 use p0_grant::name::GrantId;
 use p0_grant::signers::AllowedSigners;
 
-use super::document::{Document, FileProblem, chain};
-use crate::git::{BlobId, CommitId, GitError, Remote};
+use super::document::{Document, FileProblem};
+use crate::git::{CommitId, GitError, Remote};
+
+mod clusters;
+mod preapproved;
+
+use clusters::ClusterFiles;
 
 /// The files of base at one commit.
 #[derive(Debug)]
@@ -29,19 +35,15 @@ pub struct BaseSnapshot {
     resolved_policy: OnceLock<Result<Arc<Policy>, FileProblem>>,
     identities: Document<Identities>,
     signers: Document<AllowedSigners>,
+    owners: Document<Owners>,
+    owner_change: Document<OwnerChange>,
+    repository: Document<RepositoryFile>,
     preapprovals: Vec<(GrantId, Document<Preapproval>)>,
     /// Each preapproval with its signatures verified against this snapshot's persons.
     verified: OnceLock<BTreeMap<GrantId, Result<Opened, String>>>,
     clusters: BTreeMap<ClusterName, ClusterFiles>,
-}
-
-/// The files of one cluster.
-#[derive(Debug)]
-struct ClusterFiles {
-    settings: Document<Cluster>,
-    catalogue: Document<Catalogue>,
-    kustomization: Document<String>,
-    grants: BTreeMap<GrantId, BlobId>,
+    /// What was warned of, in this snapshot and those before it.
+    warned: Arc<Mutex<BTreeSet<(GrantId, String)>>>,
 }
 
 impl BaseSnapshot {
@@ -62,9 +64,18 @@ impl BaseSnapshot {
             resolved_policy: OnceLock::new(),
             identities: Document::take(remote, commit, IDENTITIES, previous.map(|one| &one.identities))?,
             signers: Document::take(remote, commit, ALLOWED_SIGNERS, previous.map(|one| &one.signers))?,
-            preapprovals: take_preapprovals(remote, commit, previous)?,
+            owners: Document::take(remote, commit, OWNERS, previous.map(|one| &one.owners))?,
+            owner_change: Document::take(
+                remote,
+                commit,
+                OWNER_SIGNATURES,
+                previous.map(|one| &one.owner_change),
+            )?,
+            repository: Document::take(remote, commit, REPOSITORY, previous.map(|one| &one.repository))?,
+            preapprovals: preapproved::take(remote, commit, previous)?,
             verified: OnceLock::new(),
             clusters,
+            warned: previous.map(|one| one.warned.clone()).unwrap_or_default(),
         })
     }
 
@@ -88,6 +99,11 @@ impl BaseSnapshot {
         self.resolved_policy.get_or_init(resolve).clone()
     }
 
+    /// The groups whose members may revoke everything, also where the rest of the policy cannot be used.
+    pub fn trusted_groups(&self) -> BTreeSet<GroupName> {
+        self.policy.text().map(policy::trusted_groups).unwrap_or_default()
+    }
+
     /// `p0/identities.yaml`.
     ///
     /// # Errors
@@ -104,137 +120,72 @@ impl BaseSnapshot {
         self.signers.parsed(|text| AllowedSigners::read(text).map_err(|error| error.to_string()))
     }
 
-    /// The clusters that have a folder, sorted.
-    pub fn clusters(&self) -> impl Iterator<Item = &ClusterName> {
-        self.clusters.keys()
-    }
-
-    /// Whether a cluster has a settings file.
-    pub fn has(&self, cluster: &ClusterName) -> bool {
-        self.files(cluster).is_some_and(|files| files.settings.is_there())
-    }
-
-    /// `p0-cluster.yaml` of a cluster.
-    ///
-    /// # Errors
-    /// [`FileProblem`] where it is missing, cannot be used, or is another cluster's.
-    pub fn settings(&self, cluster: &ClusterName) -> Result<Arc<Cluster>, FileProblem> {
-        let files = self.files(cluster).ok_or_else(|| FileProblem::absent(cluster.settings_path()))?;
-        files.settings.parsed(|text| {
-            let read = Cluster::read(text).map_err(|error| error.to_string())?;
-            match read.name == *cluster {
-                true => Ok(read),
-                false => Err(format!("it is the file of the cluster `{}`", read.name)),
-            }
-        })
-    }
-
-    /// `catalogue.yaml` of a cluster.
+    /// `p0/owners`.
     ///
     /// # Errors
     /// [`FileProblem`] where it is missing or cannot be used.
-    pub fn catalogue(&self, cluster: &ClusterName) -> Result<Arc<Catalogue>, FileProblem> {
-        let files = self.files(cluster).ok_or_else(|| FileProblem::absent(cluster.catalogue_path()))?;
-        files.catalogue.parsed(|text| Catalogue::read(text).map_err(|error| chain(&error)))
+    pub fn owners(&self) -> Result<Arc<Owners>, FileProblem> {
+        self.owners.parsed(|text| Owners::read(text).map_err(|error| error.to_string()))
     }
 
-    /// Every catalogue that can be read.
-    pub fn catalogues(&self) -> Vec<Arc<Catalogue>> {
-        self.clusters().filter_map(|cluster| self.catalogue(cluster).ok()).collect()
+    /// `p0/owner-signatures.yaml`.
+    fn owner_change(&self) -> Result<Arc<OwnerChange>, FileProblem> {
+        self.owner_change.parsed(|text| OwnerChange::read(text).map_err(|error| error.to_string()))
     }
 
-    /// The cluster's list of grants for kustomize, where the site has one. One that is not text lists nothing.
-    pub fn kustomization(&self, cluster: &ClusterName) -> Option<Arc<String>> {
-        self.files(cluster)?.kustomization.parsed(|text| Ok(text.to_owned())).ok()
+    /// `p0/repository.yaml`.
+    ///
+    /// # Errors
+    /// [`FileProblem`] where it is missing or cannot be used.
+    pub fn repository(&self) -> Result<Arc<RepositoryFile>, FileProblem> {
+        self.repository.parsed(|text| RepositoryFile::read(text).map_err(|error| error.to_string()))
     }
 
-    /// The ids of a cluster's grant files, not read yet.
-    pub fn grants(&self, cluster: &ClusterName) -> impl Iterator<Item = (&GrantId, BlobId)> {
-        let grants = self.files(cluster).into_iter().flat_map(|files| &files.grants);
-        grants.map(|(id, blob)| (id, *blob))
+    /// The manifests of `aws-auth` that clusters have as companion files.
+    fn aws_auth(&self) -> BTreeSet<String> {
+        let files = self.clusters.values().filter_map(|files| files.companions.get(&Companion::AwsAuth));
+        files.map(|(path, _)| path.clone()).collect()
     }
 
-    /// Every preapproval with its signers, or why it approves nothing. Without readable persons there is none.
-    pub fn preapprovals(&self) -> &BTreeMap<GrantId, Result<Opened, String>> {
-        self.verified.get_or_init(|| {
-            let Ok(identities) = self.identities() else { return BTreeMap::new() };
-            let verify = |(id, document): &(GrantId, Document<Preapproval>)| {
-                let file = format!("{id}.yaml");
-                let read = document
-                    .parsed(|text| Preapproval::read(&file, text).map_err(|error| error.to_string()))
-                    .map_err(|problem| problem.sentence().to_owned());
-                let opened = read.and_then(|preapproval| {
-                    Preapproval::clone(&preapproval).open(&identities).map_err(|error| error.to_string())
-                });
-                (id.clone(), opened)
-            };
-            self.preapprovals.iter().map(verify).collect()
-        })
-    }
-
-    /// What the verifier holds a change to that touches `clusters`.
-    pub(super) fn for_verifier<'c>(&self, clusters: impl IntoIterator<Item = &'c ClusterName>) -> Base {
-        let of = |cluster: &ClusterName| ClusterBase {
-            settings: self.settings(cluster).map_err(FileProblem::into_sentence),
-            catalogue: self.catalogue(cluster).map_err(FileProblem::into_sentence),
-            kustomization: self.kustomization(cluster),
-        };
-        Base {
-            signers: present(self.signers()),
-            clusters: clusters.into_iter().map(|cluster| (cluster.clone(), of(cluster))).collect(),
-            policy: present(self.policy()),
-            identities: present(self.identities()),
-            preapprovals: self.preapprovals().clone(),
-            ..Base::default()
+    /// The repository's id, where it has one.
+    ///
+    /// # Errors
+    /// [`FileProblem`] where its file cannot be used.
+    pub fn repository_id(&self) -> Result<Option<RepositoryId>, FileProblem> {
+        match self.repository() {
+            Ok(file) => Ok(Some(file.id.clone())),
+            Err(problem) if problem.is_absent() => Ok(None),
+            Err(problem) => Err(problem),
         }
     }
 
-    fn files(&self, cluster: &ClusterName) -> Option<&ClusterFiles> {
-        self.clusters.get(cluster)
+    /// What the verifier holds a change of this snapshot to that touches `clusters`: what is written down for people is taken from
+    /// `rules`, what is there from this snapshot.
+    pub(super) fn for_verifier<'c>(
+        &self,
+        rules: &Self,
+        clusters: impl IntoIterator<Item = &'c ClusterName>,
+    ) -> Base {
+        let of = |cluster: &ClusterName| ClusterBase {
+            settings: rules.settings(cluster).map_err(FileProblem::into_sentence),
+            catalogue: rules.catalogue(cluster).map_err(FileProblem::into_sentence),
+            companions: self.companions(cluster),
+            mapped: self.mapped(cluster),
+        };
+        Base {
+            signers: present(rules.signers()),
+            owners: present(rules.owners()),
+            owner_change: present(rules.owner_change()),
+            repository: present(rules.repository()),
+            aws_auth: rules.aws_auth(),
+            clusters: clusters.into_iter().map(|cluster| (cluster.clone(), of(cluster))).collect(),
+            policy: present(rules.policy()),
+            trusted: rules.trusted_groups(),
+            identities: present(rules.identities()),
+            preapprovals: rules.preapprovals().clone(),
+            ..Base::default()
+        }
     }
-}
-
-impl ClusterFiles {
-    fn take(
-        remote: &Remote,
-        commit: CommitId,
-        name: &ClusterName,
-        previous: Option<&Self>,
-    ) -> Result<Self, GitError> {
-        let id =
-            |(file, blob): (String, BlobId)| Some((GrantId::new(file.strip_suffix(".yaml")?).ok()?, blob));
-        let (settings, catalogue) = (name.settings_path(), name.catalogue_path());
-        let kustomization = name.kustomization_path();
-        Ok(Self {
-            settings: Document::take(remote, commit, &settings, previous.map(|one| &one.settings))?,
-            catalogue: Document::take(remote, commit, &catalogue, previous.map(|one| &one.catalogue))?,
-            kustomization: Document::take(
-                remote,
-                commit,
-                &kustomization,
-                previous.map(|one| &one.kustomization),
-            )?,
-            grants: remote.files_of(commit, &name.grants_folder())?.into_iter().filter_map(id).collect(),
-        })
-    }
-}
-
-fn take_preapprovals(
-    remote: &Remote,
-    commit: CommitId,
-    previous: Option<&BaseSnapshot>,
-) -> Result<Vec<(GrantId, Document<Preapproval>)>, GitError> {
-    let mut preapprovals = Vec::new();
-    for name in remote.list(commit, PREAPPROVALS)? {
-        let Some(id) = name.strip_suffix(".yaml").and_then(|id| GrantId::new(id).ok()) else { continue };
-        let own = |snapshot: &'_ BaseSnapshot| snapshot.preapprovals.iter().position(|(own, _)| *own == id);
-        let before = previous
-            .and_then(|snapshot| snapshot.preapprovals.get(own(snapshot)?))
-            .map(|(_, document)| document);
-        let document = Document::take(remote, commit, &format!("{PREAPPROVALS}/{name}"), before)?;
-        preapprovals.push((id, document));
-    }
-    Ok(preapprovals)
 }
 
 /// A file that is there, or why it cannot be used.

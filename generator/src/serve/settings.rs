@@ -4,12 +4,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
-use std::path::PathBuf;
 
 use p0_access::duration::Lifetime;
 use p0_access::layout::ClusterName;
+use p0_access::name::HookName;
 use p0_grant::yaml::{self, Limits, YamlError};
 use serde::{Deserialize, Serialize};
+
+use crate::post::PostTargetError;
+use crate::slack::SlackSettings;
+
+mod on_call;
+mod outgoing;
+
+pub use on_call::{OnCallSettings, PagerDutySettings, Region};
+pub use outgoing::{CollectorSettings, LogExportSettings, LogSinkSettings, WebhookSettings};
 
 /// The file.
 ///
@@ -44,9 +53,18 @@ pub struct Settings {
     /// What is logged to standard error, as JSON: `info`, `debug`, or a filter such as `info,kube=debug`.
     #[serde(default = "log")]
     pub log: String,
-    /// A file that says who is on call; without it nobody is, and approvers are asked.
+    /// Who knows who is on call; without it no person is, and approvers are asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub on_call: Option<PathBuf>,
+    pub on_call: Option<OnCallSettings>,
+    /// Webhooks that get every notice, besides the people it is for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub webhooks: Vec<WebhookSettings>,
+    /// Where the audit log goes besides the store.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub log_exports: Vec<LogExportSettings>,
+    /// Where people ask and answer in Slack; without it they do not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slack: Option<SlackSettings>,
     /// What is driven.
     pub repositories: Vec<RepositorySettings>,
 }
@@ -60,11 +78,25 @@ pub struct RepositorySettings {
     /// The protected branch that the clusters apply.
     #[serde(default = "base")]
     pub base: String,
+    /// Where its changes are proposed and merged: `git` for any Git remote, or `gitea` for Gitea and Forgejo.
+    #[serde(default)]
+    pub forge: ForgeKind,
     /// The clusters in it that this server drives.
     pub clusters: Vec<ClusterName>,
     /// Ways into those whose own files say how grants are confirmed: a kubeconfig that may only read, or `in-cluster`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub look: BTreeMap<ClusterName, String>,
+}
+
+/// Where changes are proposed and merged.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ForgeKind {
+    /// Branches of a plain Git remote, merged by this server.
+    #[default]
+    Git,
+    /// Pull requests on a Gitea or Forgejo.
+    Gitea,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -93,6 +125,28 @@ pub enum SettingsError {
     /// A way into a cluster that is not driven.
     #[error("`look` names the cluster `{0}`, which is not among the `clusters` of its repository")]
     Stranger(ClusterName),
+    /// Where PagerDuty is cannot be used.
+    #[error("`onCall` cannot be used: {0}")]
+    PagerDuty(pagerduty_client::ConfigError),
+    /// Answers about who is on call are kept for too long.
+    #[error("`onCall` keeps answers too long; `cache` is at most {0}")]
+    OnCallCache(Lifetime),
+    /// A webhook or an export that cannot be posted to.
+    #[error("`{name}` cannot be used: {problem}")]
+    Address {
+        /// Which.
+        name: HookName,
+        /// What is wrong with its address.
+        problem: PostTargetError,
+    },
+    /// Two of one name.
+    #[error("`{list}` names `{name}` twice; give each a name of its own")]
+    NamedTwice {
+        /// Which list.
+        list: &'static str,
+        /// Which name.
+        name: HookName,
+    },
     /// A secret in a file that is not one.
     #[error(
         "`{0}` holds a password; settings are no secret. Give it in the environment: PGPASSWORD, P0_GIT_TOKEN"
@@ -121,6 +175,8 @@ impl Settings {
                 return Err(SettingsError::Stranger(stranger.clone()));
             }
         }
+        settings.on_call.as_ref().map_or(Ok(()), OnCallSettings::check)?;
+        outgoing::check(&settings.webhooks, &settings.log_exports)?;
         if holds_password(&settings.store) {
             return Err(SettingsError::Secret("store"));
         }
@@ -147,7 +203,7 @@ impl Settings {
 }
 
 /// Whether a URL has `user:password@` before its host.
-fn holds_password(url: &str) -> bool {
+pub(crate) fn holds_password(url: &str) -> bool {
     let authority = url.split_once("://").map_or("", |(_, rest)| rest).split('/').next().unwrap_or_default();
     authority.rsplit_once('@').is_some_and(|(user, _)| user.contains(':')) || url.contains("password=")
 }
@@ -206,6 +262,27 @@ mod tests {
         let two = "store: s\nrepositories: [{url: a, clusters: [prod]}, {url: b, clusters: [prod]}]\n";
         assert!(matches!(read(two).unwrap_err(), SettingsError::Twice(_)));
         assert_eq!(read("store: s\nrepositories: []\n").unwrap_err(), SettingsError::Nothing);
+    }
+
+    #[test]
+    fn what_knows_who_is_on_call_is_a_file_or_pagerduty() {
+        let with = |on_call: &str| {
+            read(&format!("store: s\nrepositories: [{{url: a, clusters: [prod]}}]\nonCall: {on_call}\n"))
+        };
+        assert!(with("{file: /etc/on-call.yaml}").is_ok());
+        let eu = with("{pagerduty: {region: eu}}").unwrap();
+        let Some(OnCallSettings::Pagerduty(eu)) = eu.on_call else { panic!("PagerDuty") };
+        assert_eq!(eu.endpoint().unwrap().to_string(), "https://api.eu.pagerduty.com");
+        assert_eq!((eu.overrides, eu.cache), (crate::on_call::Overrides::Refused, Lifetime::seconds(30)));
+        for (wrong, words) in [
+            ("{pagerduty: {url: \"http://pagerduty.example.com\"}}", "https://"),
+            ("{pagerduty: {cache: 10m}}", "at most 5m"),
+            ("{pagerduty: {region: moon}}", "moon"),
+            ("{pagerduty: {token: abc}}", "token"),
+        ] {
+            let error = with(wrong).unwrap_err().to_string();
+            assert!(error.contains(words), "{wrong}: {error}");
+        }
     }
 
     #[test]

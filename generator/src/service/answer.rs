@@ -1,25 +1,29 @@
 //! Answering: yes and no, to a request or to an extension.
 //!
 //! A yes is to what was shown: the digest of that comes along, what it gives is made anew from base, and policy is asked
-//! again. Whoever signs with their own key signs exactly what will stand in the grant.
+//! again. A person who signs with their own key signs exactly what will stand in the grant.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use p0_access::duration::Lifetime;
-use p0_access::policy::{Given, Reason, Term};
-use p0_access::request::{Event, Refused, Request, RequestId, Span, State, Tally, Vote};
+use p0_access::name::PersonName;
+use p0_access::policy::{Given, Reason};
+use p0_access::request::{Event, EventName, Evidence, Refused, Request, RequestId, State, Tally, Vote};
 use p0_grant::approval::Statement;
 use p0_grant::digest::SubsetDigest;
 use p0_grant::name::GrantId;
 use p0_grant::plan::PlanReport;
 use p0_grant::signature::{Purpose, Signature};
 
-use super::{Judged, Service, approval, counted, members};
-use crate::workflow::actor::{Acting, Actor, Claim};
-use crate::workflow::policy_context::{PlannedGrant, PolicyContext, QueryContext};
-use crate::workflow::{Result, WorkflowError, clusters_of};
-use crate::workflow::{reason_of, recorded_reason};
+use super::revokers::{Ending, check_may_end};
+use super::{Service, approval};
+use crate::signing::SigningKey;
+use crate::workflow::actor::{Actor, Claim, SlackUser, check_fresh};
+use crate::workflow::judged::{Judged, approvers, context, counted, members};
+use crate::workflow::policy_context::{PlannedGrant, PolicyContext};
+use crate::workflow::{Result, WorkflowError, clusters_of, evidence};
 
 /// A request as an approver sees it, and what they would sign.
 pub struct Preview {
@@ -35,9 +39,11 @@ pub struct Preview {
     pub statements: BTreeMap<GrantId, Statement>,
     /// What it gives, and what is said about that.
     pub findings: Vec<PlanReport>,
+    /// Who may still approve it; nothing where policy refuses it, and no approval helps.
+    pub may_approve: Option<BTreeSet<PersonName>>,
 }
 
-/// A approval.
+/// An approval of what was shown.
 pub struct Approval {
     /// The digest of what was shown.
     pub shown: String,
@@ -49,12 +55,19 @@ pub struct Approval {
     pub proof: Proof,
 }
 
-/// What proves a approval.
+/// What proves an approval.
 pub enum Proof {
     /// Signatures over what was shown, by grant.
     Signed(BTreeMap<GrantId, Signature>),
     /// A name.
-    Named(p0_access::name::PersonName),
+    Named(PersonName),
+    /// A click in Slack, which the bot seals with its key.
+    Clicked {
+        /// Whose.
+        by: SlackUser,
+        /// The key that seals it.
+        key: Arc<SigningKey>,
+    },
 }
 
 impl Preview {
@@ -82,13 +95,47 @@ impl Service {
     /// # Errors
     /// [`WorkflowError`].
     pub async fn show(&self, id: &RequestId, lifetime: Option<Lifetime>, now: Timestamp) -> Result<Preview> {
-        let request = self.workflow.find(id).await?;
+        let request = self.workflow.find(id, now).await?;
         let (_, known) = self.workflow.known(&clusters_of(&request)).await?;
         let lifetime = lifetime.unwrap_or(asked_lifetime(&request));
-        let statements = statements(&known, &request, lifetime, now)?;
+        let statements = shown_statements(&known, &request, lifetime, now)?;
         let findings =
             members(&known, &request)?.iter().map(|member| member.planned.plan.report().clone()).collect();
-        Ok(Preview { digest: request.shown(), lifetime, at: now, statements, findings, request })
+        let may_approve = still(&known, &request, now).ok();
+        Ok(Preview { digest: request.shown(), lifetime, at: now, statements, findings, may_approve, request })
+    }
+
+    /// Who may still approve a request that waits; none where that is not known.
+    pub async fn may_approve(&self, request: &Request, now: Timestamp) -> BTreeSet<PersonName> {
+        if !waits(request) {
+            return BTreeSet::new();
+        }
+        let known = self.workflow.known(&clusters_of(request)).await;
+        known.and_then(|(_, known)| still(&known, request, now)).unwrap_or_default()
+    }
+
+    /// Tells a person who may not approve so, before anything is shown or signed.
+    ///
+    /// # Errors
+    /// [`WorkflowError::NotAmong`] with those who may; [`WorkflowError::Who`]; [`WorkflowError::Refused`] where no approval is waited
+    /// for, or it would be for too long.
+    pub async fn check_may_approve(&self, preview: &Preview, actor: &Actor) -> Result<()> {
+        if !waits(&preview.request) {
+            let state = preview.request.state().name();
+            return Err(Refused::NotNow { state, event: EventName::Approve }.into());
+        }
+        if preview.lifetime > asked_lifetime(&preview.request) {
+            return Err(Refused::Longer.into());
+        }
+        let (_, known) = self.workflow.known(&clusters_of(&preview.request)).await?;
+        let person = known.people.person(actor)?;
+        match &preview.may_approve {
+            Some(may) if !may.contains(&person) && !preview.request.approved_by().contains(&person) => {
+                let may = may.iter().map(ToString::to_string).collect();
+                Err(WorkflowError::NotAmong { who: person.to_string(), what: "approve it".to_owned(), may })
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Says approval.
@@ -97,9 +144,10 @@ impl Service {
     /// [`WorkflowError`]; what is refused leaves the request as it was, but for what it gives having changed: then it is back
     /// at the approvers.
     pub async fn approve(&self, id: &RequestId, approval: &Approval, now: Timestamp) -> Result<Request> {
-        let request = self.workflow.find(id).await?;
+        check_fresh(approval.at, now)?;
+        let request = self.workflow.find(id, now).await?;
         let (_, known) = self.workflow.known(&clusters_of(&request)).await?;
-        let acting = known.whose(approval, &request)?;
+        let person = known.whose(approval, &request)?;
         let decide = |request: &Request| {
             if !matches!(request.state(), State::Pending(_) | State::Extending(_)) {
                 let event = p0_access::request::EventName::Approve;
@@ -111,7 +159,7 @@ impl Service {
             if request.shown() != approval.shown {
                 return Err(WorkflowError::Stale(request.id().clone()));
             }
-            verdict(&known, request, vote(&acting, approval), now)
+            verdict(&known, request, vote(&person, approval, request)?, now)
         };
         let moved = self.workflow.advance(id, now, decide).await?;
         match moved.state() {
@@ -134,84 +182,75 @@ impl Service {
         claim: &Claim,
         now: Timestamp,
     ) -> Result<Request> {
-        let request = self.workflow.find(id).await?;
-        let (_, known) = self.workflow.known(&clusters_of(&request)).await?;
-        let by = known.people.who(claim, "deny", id.as_str(), now)?.person;
-        let found = members(&known, &request)?;
-        let may = Judged::of(&known, &found, &context(&request, now)?)?.may_approve(&by);
-        if !may {
-            let why = "only whoever could approve it can deny it; whoever asked can `cancel`".to_owned();
-            return Err(WorkflowError::NotAllowed { who: by.to_string(), why });
+        let request = self.workflow.find(id, now).await?;
+        let (base, by) = self.acting(&request, claim, "deny", id.as_str(), now).await?;
+        if request.spec().concerns(&by) && !request.approved_by().contains(&by) {
+            let why = "it is their own request; `cancel` takes it back".to_owned();
+            return Err(WorkflowError::NotAllowed { who: by.to_string(), what: "deny it", why });
         }
+        check_may_end(&base, &request, &by, Ending::Deny, now)?;
         self.workflow.advance(id, now, |_| Ok(Event::Deny { by: by.clone(), reason: reason.clone() })).await
     }
 }
 
 impl PolicyContext {
     /// Whose yes it is: all signatures are by one person's key, over exactly these statements.
-    fn whose(&self, approval: &Approval, request: &Request) -> Result<Acting> {
+    fn whose(&self, approval: &Approval, request: &Request) -> Result<PersonName> {
         let signatures = match &approval.proof {
             Proof::Named(person) => return self.people.named(person),
+            Proof::Clicked { by, .. } => return self.people.clicked(by),
             Proof::Signed(signatures) => signatures,
         };
-        let mut acting: Option<Acting> = None;
-        for (id, statement) in statements(self, request, approval.lifetime, approval.at)? {
-            let wrong = |problem: String| WorkflowError::Proof(problem);
-            let signature = signatures.get(&id).ok_or_else(|| wrong(format!("`{id}` is not signed")))?;
-            let key = signature.signer(Purpose::Approval, statement.text().as_bytes());
-            let key = key.map_err(|refused| wrong(refused.to_string()))?;
-            let person = self.people.identities.by_key(&key).map_err(WorkflowError::Who)?.name.clone();
-            match &acting {
-                Some(first) if first.person != person => return Err(wrong("two persons signed".to_owned())),
-                _ => acting = Some(Acting { person, channel: p0_access::request::Channel::Cli }),
-            }
-        }
-        acting.ok_or_else(|| WorkflowError::Proof("nothing is signed".to_owned()))
+        let statements = shown_statements(self, request, approval.lifetime, approval.at)?;
+        evidence::signer(self, &statements, signatures)
     }
 }
 
-/// What an approver signs for each grant.
-fn statements(
+/// What an approver signs for each grant of a request as it stands.
+fn shown_statements(
     known: &PolicyContext,
     request: &Request,
     lifetime: Lifetime,
     at: Timestamp,
 ) -> Result<BTreeMap<GrantId, Statement>> {
-    let asked = request.spec();
+    let none = BTreeMap::new();
     let previous = match request.state() {
-        State::Extending(extending) => extending.extension.previous.clone(),
-        _ => BTreeMap::new(),
+        State::Extending(extending) => &extending.extension.previous,
+        _ => &none,
     };
-    let statement = |want: &p0_access::request::RequestedGrant| {
-        let member = known.want(want)?;
-        let statement = Statement {
-            grant: want.grant.to_string(),
-            cluster: want.cluster.to_string(),
-            requester: asked.requester.to_string(),
-            subject: asked.subject.to_string(),
-            role: want.role.to_string(),
-            selection: want.selection.clone(),
-            subresources: want.subresources.clone(),
-            subset_sha256: member.digest().to_string(),
-            reason: recorded_reason(reason_of(request), member.settings.grants.reason),
-            previous: previous.get(&want.grant).cloned(),
-            at,
-            lifetime_seconds: lifetime.duration().as_secs(),
-        };
-        Ok((want.grant.clone(), statement))
-    };
-    asked.grants.iter().map(statement).collect()
+    evidence::statements(known, request, previous, lifetime, at)
 }
 
-fn vote(acting: &Acting, approval: &Approval) -> Vote {
-    let signatures = match &approval.proof {
-        Proof::Named(_) => BTreeMap::new(),
-        Proof::Signed(signatures) => {
-            signatures.iter().map(|(id, signature)| (id.clone(), signature.armor().to_owned())).collect()
+fn vote(person: &PersonName, approval: &Approval, request: &Request) -> Result<Vote> {
+    let armor = |(id, signature): (&GrantId, &Signature)| (id.clone(), signature.armor().to_owned());
+    let with =
+        |evidence| Vote { person: person.clone(), at: approval.at, lifetime: approval.lifetime, evidence };
+    Ok(match &approval.proof {
+        Proof::Named(_) => with(Evidence::Name),
+        Proof::Signed(signatures) => with(Evidence::Signatures(signatures.iter().map(armor).collect())),
+        Proof::Clicked { key, .. } => {
+            // The seal is over the vote without its evidence.
+            let seal = evidence::seal(request, &with(Evidence::Name), key)?;
+            with(Evidence::Click { seal })
         }
-    };
-    let Acting { person, channel } = acting.clone();
-    Vote { person, channel, at: approval.at, lifetime: approval.lifetime, signatures }
+    })
+}
+
+/// Who may still approve: who may, and has not yet.
+fn still(known: &PolicyContext, request: &Request, now: Timestamp) -> Result<BTreeSet<PersonName>> {
+    let mut may = approvers(known, request, now)?;
+    for vote in request.waiting_votes() {
+        may.remove(&vote.person);
+    }
+    Ok(may)
+}
+
+/// Whether it waits for an answer.
+fn waits(request: &Request) -> bool {
+    match request.state() {
+        State::Extending(extending) => extending.extension.granted.is_none(),
+        state => matches!(state, State::Pending(_) | State::AwaitingReview(_)),
+    }
 }
 
 fn asked_lifetime(request: &Request) -> Lifetime {
@@ -219,28 +258,6 @@ fn asked_lifetime(request: &Request) -> Lifetime {
         State::Extending(extending) => extending.extension.lifetime,
         _ => request.spec().lifetime,
     }
-}
-
-/// What policy is asked about a request.
-pub(super) fn context(request: &Request, now: Timestamp) -> Result<QueryContext<'_>> {
-    let asked = request.spec();
-    let term = match (request.state(), asked.span) {
-        (State::Extending(extending), _) => {
-            let first = extending.merged.granted.numbered(0).unwrap_or(&extending.merged.granted).at;
-            let by = extending.extension.lifetime;
-            let until = now.checked_add(by.duration()).map_err(|_| Refused::Overflow)?;
-            let total = Lifetime::between(first, until).ok_or(Refused::Overflow)?;
-            Term::Extended { by, total }
-        }
-        (_, Span::Persistent) => Term::Persistent,
-        (_, Span::Timed) => Term::For(Some(asked.lifetime)),
-    };
-    Ok(QueryContext {
-        requester: &asked.requester,
-        subject: &asked.subject,
-        term,
-        reason: reason_of(request),
-    })
 }
 
 /// The event that sends a request back, where it gives something else than when it was asked for.
@@ -261,29 +278,19 @@ fn changed(known: &PolicyContext, request: &Request) -> Result<Option<Event>> {
 fn verdict(known: &PolicyContext, request: &Request, vote: Vote, now: Timestamp) -> Result<Event> {
     let found: Vec<PlannedGrant> = members(known, request)?;
     let judged = Judged::of(known, &found, &context(request, now)?)?;
-    let before = match request.state() {
-        State::Pending(pending) => pending.votes.as_slice(),
-        State::Extending(extending) => extending.extension.votes.as_slice(),
-        _ => &[],
-    };
-    let votes: Vec<Vote> = before.iter().chain([&vote]).cloned().collect();
+    let votes: Vec<Vote> = request.waiting_votes().iter().chain([&vote]).cloned().collect();
     let given = Given::nothing(now).with_votes(votes.iter().map(counted));
     let shortest = votes.iter().map(|vote| vote.lifetime).min().unwrap_or(vote.lifetime);
     let verdict = match judged.accept(&given) {
         Ok(accepted) => {
-            Tally::Sufficient(approval(known, accepted, shortest.min(asked_lifetime(request)), votes, None))
+            Tally::Sufficient(approval(known, accepted, shortest.min(asked_lifetime(request)), votes))
         }
         // It counts, and more are needed; anything else is a no to this vote.
-        Err(reasons) if judged.may_approve(&vote.person) && waits(&reasons) => {
-            let missing = reasons.iter().filter(|reason| matches!(reason, Reason::NotEnough { .. }));
+        Err(reasons) if judged.may_approve(&vote.person) && judged.is_begun(&given) => {
+            let missing = reasons.iter().filter(|reason| reason.is_missing());
             Tally::Insufficient { missing: missing.map(Reason::sentence).collect() }
         }
         Err(reasons) => return Err(WorkflowError::Policy(reasons)),
     };
     Ok(Event::Approve { vote: Some(vote), verdict })
-}
-
-/// Whether some approvals count already, and only their number is too small.
-fn waits(reasons: &[Reason]) -> bool {
-    reasons.iter().any(|reason| matches!(reason, Reason::NotEnough { have, .. } if *have > 0))
 }

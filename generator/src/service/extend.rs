@@ -7,14 +7,14 @@ use p0_access::duration::Lifetime;
 use p0_access::policy::{Given, Term};
 use p0_access::request::{Event, ExtensionRequest, Request, RequestId, State, Tally};
 
-use super::answer::context;
-use super::{Judged, Service, approval, members};
+use super::{Service, approval};
 use crate::workflow::actor::Claim;
+use crate::workflow::judged::{Judged, context, members};
 use crate::workflow::policy_context::QueryContext;
 use crate::workflow::{Result, WorkflowError, clusters_of};
 
 impl Service {
-    /// QueryContext for `lifetime` from the approval on.
+    /// Asks for `lifetime`, counted from the approval on.
     ///
     /// # Errors
     /// [`WorkflowError`].
@@ -26,13 +26,13 @@ impl Service {
         claim: &Claim,
         now: Timestamp,
     ) -> Result<Request> {
-        let request = self.workflow.find(id).await?;
+        let request = self.workflow.find(id, now).await?;
         let (_, known) = self.workflow.known(&clusters_of(&request)).await?;
-        let by = known.people.who(claim, "extend", id.as_str(), now)?.person;
+        let by = known.people.who(claim, "extend", id.as_str(), now)?;
         let previous = landed_files(&request);
         let extension =
             ExtensionRequest { by, lifetime, reason, at: now, previous, votes: Vec::new(), granted: None };
-        // Policy first: nobody is bothered with what could never be granted.
+        // Policy first: approvers are not asked about what could never be granted.
         if let Some(granted) = request.granted().filter(|_| request.state().name().is_live()) {
             let first = granted.numbered(0).unwrap_or(granted).at;
             let until = now.checked_add(lifetime.duration()).unwrap_or(Timestamp::MAX);
@@ -48,19 +48,16 @@ impl Service {
         self.approved_by_itself(&moved, now).await
     }
 
-    /// Whoever is on call need not ask for longer either.
+    /// A person who is on call need not ask for longer either.
     async fn approved_by_itself(&self, request: &Request, now: Timestamp) -> Result<Request> {
         let State::Extending(extending) = request.state() else { return Ok(request.clone()) };
         let (_, known) = self.workflow.known(&clusters_of(request)).await?;
         let found = members(&known, request)?;
         let judged = Judged::of(&known, &found, &context(request, now)?)?;
         let mut given = Given::nothing(now);
-        if let Ok(duties) = self.on_call.duties(now).await {
-            given.on_call = p0_access::policy::OnCall::Duties(duties);
-        }
+        given.on_call = self.workflow.duties(&judged, &known, &request.spec().requester, now).await;
         let Ok(accepted) = judged.accept(&given) else { return Ok(request.clone()) };
-        let verdict =
-            Tally::Sufficient(approval(&known, accepted, extending.extension.lifetime, Vec::new(), None));
+        let verdict = Tally::Sufficient(approval(&known, accepted, extending.extension.lifetime, Vec::new()));
         drop(judged);
         let event = Event::Approve { vote: None, verdict };
         match self.workflow.advance(request.id(), now, |_| Ok(event.clone())).await {

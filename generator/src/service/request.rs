@@ -5,22 +5,24 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use p0_access::duration::Lifetime;
 use p0_access::layout::ClusterName;
-use p0_access::policy::{Alternative, Given, OnCall, Term};
+use p0_access::name::PersonName;
+use p0_access::policy::{Acceptance, Alternative, Given, Term};
 use p0_access::request::{Opening, Request, RequestId, RequestSpec, RequestedGrant, Span, StateName, open};
 use p0_grant::locator::Locator;
 use p0_grant::name::GrantId;
 use p0_grant::role::RoleRef;
 use p0_grant::subject::Subject;
 
-use super::{Judged, Service, approval};
+use super::{Service, approval};
 use crate::store::Filter;
 use crate::workflow::actor::Claim;
+use crate::workflow::judged::Judged;
 use crate::workflow::policy_context::{PlannedGrant, PolicyContext, QueryContext};
 use crate::workflow::{Result, WorkflowError, in_states, stored_step};
 
-/// What somebody context for.
+/// What a person asks for.
 pub struct NewRequest {
-    /// For whom; without it, for whoever context.
+    /// For whom; without it, for the person who asks.
     pub to: Option<Subject>,
     /// For what, each with its grant's id; never nothing.
     pub grants: Vec<(GrantId, RequestItem)>,
@@ -46,7 +48,7 @@ pub struct RequestItem {
 /// For how long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Length {
-    /// As long as the rule gives where nobody says.
+    /// As long as the rule gives by default.
     Default,
     /// So long.
     For(Lifetime),
@@ -63,6 +65,24 @@ pub enum Submitted {
     Existing(Box<Request>),
 }
 
+impl Length {
+    /// The term that policy is asked about.
+    fn term(self) -> Term {
+        match self {
+            Self::Default => Term::For(None),
+            Self::For(lifetime) => Term::For(Some(lifetime)),
+            Self::Persistent => Term::Persistent,
+        }
+    }
+
+    fn span(self) -> Span {
+        match self {
+            Self::Default | Self::For(_) => Span::Timed,
+            Self::Persistent => Span::Persistent,
+        }
+    }
+}
+
 impl Submitted {
     /// The request.
     pub fn request(&self) -> &Request {
@@ -73,10 +93,10 @@ impl Submitted {
 }
 
 impl Service {
-    /// QueryContext.
+    /// Makes a request.
     ///
     /// # Errors
-    /// [`WorkflowError`]: nobody is bothered with what could never be granted.
+    /// [`WorkflowError`]: approvers are not asked about what could never be granted.
     pub async fn request(&self, ask: &NewRequest, claim: &Claim, now: Timestamp) -> Result<Submitted> {
         let clusters: BTreeSet<ClusterName> =
             ask.grants.iter().map(|(_, item)| item.cluster.clone()).collect();
@@ -84,32 +104,22 @@ impl Service {
         let Some((first, _)) = ask.grants.first() else {
             return Err(WorkflowError::NotThere("nothing is asked for".to_owned()));
         };
-        let requester = known.people.who(claim, "request", first.as_str(), now)?.person;
+        let requester = known.people.who(claim, "request", first.as_str(), now)?;
         let subject = match &ask.to {
             Some(subject) => subject.clone(),
-            None => {
-                let person = known.people.identities.by_name(&requester).map_err(WorkflowError::Who)?;
-                known.people.identities.subject_of(person).map_err(WorkflowError::Who)?
-            }
+            None => known.people.subject_of(&requester)?,
         };
         let members = ask.grants.iter().map(|(_, item)| member(&known, item));
         let members = members.collect::<Result<Vec<PlannedGrant>>>()?;
-        let term = match ask.length {
-            Length::Default => Term::For(None),
-            Length::For(lifetime) => Term::For(Some(lifetime)),
-            Length::Persistent => Term::Persistent,
-        };
-        let context =
-            QueryContext { requester: &requester, subject: &subject, term, reason: ask.reason.as_deref() };
+        let (term, reason) = (ask.length.term(), ask.reason.as_deref());
+        let context = QueryContext { requester: &requester, subject: &subject, term, reason };
         let judged = Judged::of(&known, &members, &context)?;
         let lifetime = lifetime(&judged, ask.length, now)?;
-        let opening = self.opening(&known, &judged, lifetime, now).await?;
+        let opening = self.opening(&known, &judged, &requester, lifetime, now).await?;
         let rule = judged.found.first().map(|(found, _)| found.rule.to_string()).unwrap_or_default();
         drop(judged);
-        let ids = ask.grants.iter().map(|(id, _)| id.clone());
-        let grants: Vec<RequestedGrant> =
-            members.into_iter().zip(ids).map(|(member, id)| member.into_want(id)).collect();
-        if let Some(existing) = self.existing(&subject, &grants).await? {
+        let grants = wants(&known, ask, members, &subject)?;
+        if let Some(existing) = self.existing(&subject, &grants, now).await? {
             return Ok(Submitted::Existing(Box::new(existing)));
         }
         let timeout = known.policy.settings().pending_timeout;
@@ -120,7 +130,7 @@ impl Service {
             subject,
             grants,
             lifetime,
-            span: if ask.length == Length::Persistent { Span::Persistent } else { Span::Timed },
+            span: ask.length.span(),
             reason: ask.reason.clone(),
             rule,
             at: now,
@@ -130,6 +140,7 @@ impl Service {
         };
         let step = open(asked, opening, now)?;
         self.workflow.store.create(step.request.id().as_str(), &stored_step(&step, now)?).await?;
+        self.workflow.nudge().wake();
         Ok(Submitted::New(Box::new(step.request)))
     }
 
@@ -138,23 +149,17 @@ impl Service {
         &self,
         known: &PolicyContext,
         judged: &Judged<'_>,
+        requester: &PersonName,
         lifetime: Lifetime,
         now: Timestamp,
     ) -> Result<Opening> {
         let mut given = Given::nothing(now);
-        given.on_call = match self.on_call.duties(now).await {
-            Ok(duties) => OnCall::Duties(duties),
-            Err(problem) => {
-                tracing::warn!(problem, "nobody is taken to be on call");
-                OnCall::NotAsked
-            }
-        };
+        given.on_call = self.workflow.duties(judged, known, requester, now).await;
         let preapprovals = known.preapprovals.iter().cloned().map(Some);
         for preapproval in std::iter::once(None).chain(preapprovals) {
-            let id = preapproval.as_ref().map(|preapproval| preapproval.preapproval().id.clone());
             given.preapproval = preapproval;
             if let Ok(accepted) = judged.accept(&given) {
-                let approval = approval(known, accepted, lifetime, Vec::new(), id.as_ref());
+                let approval = approval(known, accepted, lifetime, Vec::new());
                 return Ok(Opening::Approved(approval));
             }
         }
@@ -162,27 +167,26 @@ impl Service {
             alternatives.iter().all(|alternative| matches!(alternative, Alternative::Git(_)))
         };
         if judged.found.iter().all(|(found, _)| only_in_git(&found.alternatives)) {
-            let accepted = judged.found.iter().map(|(found, _)| p0_access::policy::Acceptance {
-                rule: found.rule.clone(),
-                approvers: Vec::new(),
-                via: p0_grant::approval::ApprovalKind::Git,
-                max_duration: found.limits.duration,
-            });
-            return Ok(Opening::Review(approval(known, accepted.collect(), lifetime, Vec::new(), None)));
+            let accepted = judged.found.iter().map(|(found, _)| Acceptance::by_review_to_come(found));
+            return Ok(Opening::Review(approval(known, accepted.collect(), lifetime, Vec::new())));
         }
         Ok(Opening::Ask)
     }
 
     /// A request for the same that waits, is on its way or is live.
-    async fn existing(&self, subject: &Subject, grants: &[RequestedGrant]) -> Result<Option<Request>> {
+    async fn existing(
+        &self,
+        subject: &Subject,
+        grants: &[RequestedGrant],
+        now: Timestamp,
+    ) -> Result<Option<Request>> {
         let going_on = in_states(|state| !state.is_ended() && state != StateName::Revoking);
         let filter = Filter { subject: Some(subject.to_string()), ..going_on };
         let same = |one: &RequestedGrant, other: &RequestedGrant| {
             (&one.cluster, &one.role, &one.selection, &one.subresources)
                 == (&other.cluster, &other.role, &other.selection, &other.subresources)
         };
-        for stored in self.workflow.store.list(&filter).await? {
-            let request: Request = stored.read()?;
+        for request in self.workflow.list(&filter, now).await? {
             let has = |want: &RequestedGrant| request.spec().grants.iter().any(|other| same(want, other));
             if grants.iter().all(has) {
                 return Ok(Some(request));
@@ -192,6 +196,22 @@ impl Service {
     }
 }
 
+/// What is asked for, each with its grant's id.
+fn wants(
+    known: &PolicyContext,
+    ask: &NewRequest,
+    members: Vec<PlannedGrant>,
+    subject: &Subject,
+) -> Result<Vec<RequestedGrant>> {
+    let ids = ask.grants.iter().map(|(id, _)| id.clone());
+    let want = |(member, id): (PlannedGrant, GrantId)| {
+        let iam = member.iam(known, subject)?;
+        Ok(member.into_want(id, iam))
+    };
+    members.into_iter().zip(ids).map(want).collect()
+}
+
+/// What `item` gives by the catalogue on base.
 pub(super) fn member(known: &PolicyContext, item: &RequestItem) -> Result<PlannedGrant> {
     let not_there = |error: &dyn std::error::Error| WorkflowError::NotThere(error.to_string());
     known.member(&item.cluster, &item.role, |catalogue| {

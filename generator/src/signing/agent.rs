@@ -34,7 +34,7 @@ impl Agent {
         Ok(Self(stream))
     }
 
-    /// The keys that the agent holds; kinds that nobody here can read are left out.
+    /// The keys that the agent holds; kinds that this program cannot read are left out.
     pub(super) fn keys(&mut self) -> Result<Vec<PublicKey>, Error> {
         let answer = self.ask(REQUEST_IDENTITIES, &[], IDENTITIES_ANSWER)?;
         let mut rest = answer.as_slice();

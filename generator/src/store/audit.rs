@@ -9,7 +9,6 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::database::Transaction;
-use super::request::NewStep;
 use super::{Result, Store, StoreError};
 
 /// What the first line is chained to.
@@ -54,22 +53,22 @@ struct Text {
     line: Value,
 }
 
-/// Writes the line of a step. Whoever does holds the end of the log until the transaction ends.
+/// Writes the line of a step. The writer holds the end of the log until the transaction ends.
 pub(super) async fn append(
     transaction: &mut Transaction,
     store: &Store,
     request: &str,
-    step: &NewStep,
+    (at, line): (Timestamp, &Value),
 ) -> Result<()> {
     let next = "UPDATE p0_head SET seq = seq + 1 RETURNING seq, hash, seen";
     let found: Vec<(i64, String, i64)> = transaction.rows(next, &[]).await.map_err(store.failed())?;
     let Some((seq, previous, seen)) = found.into_iter().next() else { return Err(store.broken(0, "no end")) };
-    let now = step.at.as_millisecond();
+    let now = at.as_millisecond();
     if now < seen - SKEW {
         let seen = Timestamp::from_millisecond(seen).unwrap_or(Timestamp::MAX);
-        return Err(StoreError::ClockBack { now: step.at, seen });
+        return Err(StoreError::ClockBack { now: at, seen });
     }
-    let text = Text { seq, at: step.at, request: request.to_owned(), line: step.line.clone() };
+    let text = Text { seq, at, request: request.to_owned(), line: line.clone() };
     let line = serde_json::to_string(&text)
         .map_err(|source| StoreError::Unwritable { what: request.to_owned(), source })?;
     let hash = chained(&previous, &line);
@@ -146,6 +145,19 @@ impl Store {
         } else {
             Err(self.broken(end, "it is not the one written last"))
         }
+    }
+
+    /// Whether the line `seq` is there with this hash. Line 0 is what the first one is chained to.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn holds(&self, seq: i64, hash: &str) -> Result<bool> {
+        if seq == 0 {
+            return Ok(hash == GENESIS);
+        }
+        let sql = "SELECT hash FROM p0_audit WHERE seq = $1";
+        let found: Vec<(String,)> = self.database.rows(sql, &[seq.into()]).await.map_err(self.failed())?;
+        Ok(found.iter().any(|(own,)| own == hash))
     }
 
     fn link(&self, chain: &Chain, row: Row) -> Result<Chain> {

@@ -2,7 +2,8 @@
 
 use jiff::Timestamp;
 
-use super::open::Place;
+use super::place::Place;
+use crate::when::written;
 
 /// Why the store did not do what was asked. Nothing of it was done.
 #[derive(Debug, thiserror::Error)]
@@ -21,8 +22,13 @@ pub enum StoreError {
         #[source]
         source: std::io::Error,
     },
-    /// Nobody answers, or not in time.
-    #[error("cannot reach the store {place}; nothing was written, and it is tried again")]
+    /// No file.
+    #[error(
+        "there is no store {0}; check the path. `p0-gitops serve` makes the store that its settings name, and `p0-gitops store init` makes one for the command line alone"
+    )]
+    Missing(Place),
+    /// No answer, or not in time.
+    #[error("cannot reach the store {place}; nothing was written")]
     Unreachable {
         /// Where.
         place: Place,
@@ -103,7 +109,9 @@ pub enum StoreError {
     Exists(String),
     /// The clock went back.
     #[error(
-        "the clock says {now}, but the store has seen {seen}; nothing is done until the clock is right. If the earlier time was the wrong one, accept this one with `p0-gitops serve --accept-clock`"
+        "the clock says {}, but the store has seen {}; nothing is done until the clock is right. If the earlier time was the wrong one, accept this one with `p0-gitops serve --accept-clock`",
+        written(*now),
+        written(*seen)
     )]
     ClockBack {
         /// The time of the step.
@@ -178,7 +186,7 @@ impl StoreError {
     }
 }
 
-/// What a database's error code means for whoever runs it.
+/// What a database's error code means for its operator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Trouble {
     Full,

@@ -6,10 +6,14 @@ use sha2::{Digest, Sha256};
 
 use super::StoreError;
 use super::database::{Database, Transaction};
-use super::open::Place;
+use super::place::Place;
 
 /// In their order; a step that has been released is never changed.
-const STEPS: &[&str] = &[include_str!("../../migrations/0001-requests.sql")];
+const STEPS: &[&str] = &[
+    include_str!("../../migrations/0001-requests.sql"),
+    include_str!("../../migrations/0002-deliveries.sql"),
+    include_str!("../../migrations/0003-outgoing.sql"),
+];
 
 /// A number for PostgreSQL's lock, ours alone.
 const LOCK: &str = "SELECT pg_advisory_xact_lock(7370231)";
@@ -33,6 +37,18 @@ pub(super) async fn migrate(database: &Database, place: &Place) -> Result<(), St
         transaction.execute(insert, &[number.into(), (&digest).into()]).await.map_err(failed)?;
     }
     transaction.commit().await.map_err(failed)
+}
+
+/// How many steps are still to be made; all of them where there is no table yet.
+pub(super) async fn missing_steps(database: &Database, place: &Place) -> Result<usize, StoreError> {
+    let steps = "SELECT step, digest FROM p0_schema ORDER BY step";
+    let there: Vec<(i64, String)> = match database.rows(steps, &[]).await {
+        Ok(there) => there,
+        // Each database says in its own words that it has no such table, and names it.
+        Err(sqlx::Error::Database(error)) if error.message().contains("p0_schema") => Vec::new(),
+        Err(source) => return Err(StoreError::at(place, source)),
+    };
+    Ok(missing(&there, place)?.len())
 }
 
 /// The steps that are still to be made, if those that were made are ours.

@@ -2,7 +2,6 @@
 //!
 //! Not here: the tables ([`super::migrate`]).
 
-use std::fmt;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::ErrorKind;
 use std::os::unix::fs::OpenOptionsExt;
@@ -11,34 +10,23 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::Connection as _;
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
 use super::database::Database;
 use super::migrate::migrate;
+use super::place::Place;
 use super::{Result, Store, StoreError};
 
 /// How long one waits for another writer, or for a connection.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// How long a server has for the first connection: a person waits for it, and a pool would try again for [`PATIENCE`].
+const FIRST_CONNECTION: Duration = Duration::from_secs(2);
+
 /// Connections of one process.
 const CONNECTIONS: u32 = 4;
-
-/// Where a store is, for people: without a password.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Place {
-    /// A file.
-    File(PathBuf),
-    /// A database on a server.
-    Server {
-        /// The server.
-        host: String,
-        /// Its port.
-        port: u16,
-        /// The database.
-        database: String,
-    },
-}
 
 /// The right to serve from a store, as long as this value lives.
 #[derive(Debug)]
@@ -86,7 +74,41 @@ impl Store {
             }
         };
         migrate(&database, &place).await?;
-        Ok(Self { database, place: Arc::new(place) })
+        Ok(Self { database, place: Arc::new(place), held: Arc::default() })
+    }
+
+    /// As [`Store::open`], for a store that is there already: a mistyped path makes no file.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`], or as [`Store::open`].
+    pub async fn open_existing(url: &str) -> Result<Self> {
+        if let Address::File(path) = url.parse()?
+            && !path.exists()
+        {
+            return Err(StoreError::Missing(Place::File(path)));
+        }
+        Self::open(url).await
+    }
+
+    /// As [`Store::open_existing`] for reading alone: tables stay as they are.
+    pub(super) async fn open_to_read(url: &str) -> Result<Self> {
+        let (database, place) = match url.parse()? {
+            Address::File(path) if !path.exists() => return Err(StoreError::Missing(Place::File(path))),
+            Address::File(path) => {
+                let place = Place::File(path.clone());
+                let options =
+                    SqliteConnectOptions::new().filename(&path).read_only(true).busy_timeout(PATIENCE);
+                let pool = SqlitePoolOptions::new().max_connections(1).acquire_timeout(PATIENCE);
+                let pool =
+                    pool.connect_with(options).await.map_err(|source| StoreError::at(&place, source))?;
+                (Database::Sqlite { pool, writer: Arc::default() }, place)
+            }
+            Address::Server(options) => {
+                let place = Place::of_server(&options);
+                (open_server(*options, &place).await?, place)
+            }
+        };
+        Ok(Self { database, place: Arc::new(place), held: Arc::default() })
     }
 
     /// Takes the right to serve: one server per file, any number of replicas on PostgreSQL.
@@ -152,8 +174,12 @@ fn make_private(path: &Path) -> std::io::Result<()> {
 async fn open_server(options: PgConnectOptions, place: &Place) -> Result<Database> {
     let waits = [("lock_timeout", "30s"), ("statement_timeout", "60s")];
     let options = options.application_name("p0-gitops").options(waits);
+    let failed = |source| StoreError::at(place, source);
+    let first = tokio::time::timeout(FIRST_CONNECTION, PgConnection::connect_with(&options)).await;
+    let first = first.map_err(|_| failed(sqlx::Error::PoolTimedOut))?.map_err(failed)?;
+    first.close().await.map_err(failed)?;
     let pool = PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(PATIENCE);
-    let pool = pool.connect_with(options).await.map_err(|source| StoreError::at(place, source))?;
+    let pool = pool.connect_with(options).await.map_err(failed)?;
     Ok(Database::Postgres { pool })
 }
 
@@ -165,24 +191,4 @@ fn beside(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(ending);
     name.into()
-}
-
-impl Place {
-    fn of_server(options: &PgConnectOptions) -> Self {
-        let socket = options.get_socket().map(|path| path.display().to_string());
-        Self::Server {
-            host: socket.unwrap_or_else(|| options.get_host().to_owned()),
-            port: options.get_port(),
-            database: options.get_database().unwrap_or_else(|| options.get_username()).to_owned(),
-        }
-    }
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::File(path) => write!(f, "`{}`", path.display()),
-            Self::Server { host, port, database } => write!(f, "`{database}` on {host}:{port}"),
-        }
-    }
 }

@@ -54,6 +54,8 @@ pub struct NewEffect {
     pub body: Value,
     /// Not before.
     pub due: Timestamp,
+    /// To whom it goes, where it is a message.
+    pub recipient: Option<String>,
 }
 
 /// What comes first when much is due.
@@ -161,7 +163,7 @@ impl Store {
         for effect in &step.effects {
             add_effect(&mut transaction, id, step.at, effect).await.map_err(self.failed())?;
         }
-        audit::append(&mut transaction, self, id, step).await?;
+        audit::append(&mut transaction, self, id, (step.at, &step.line)).await?;
         transaction.commit().await.map_err(self.failed())?;
         Ok(true)
     }
@@ -219,14 +221,14 @@ impl Store {
     }
 }
 
-async fn add_effect(
+pub(super) async fn add_effect(
     transaction: &mut Transaction,
     request: &str,
     at: Timestamp,
     effect: &NewEffect,
 ) -> std::result::Result<(), sqlx::Error> {
-    const SQL: &str = "INSERT INTO p0_effects (key, request, kind, urgency, body, since, due) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (key) DO NOTHING";
+    const SQL: &str = "INSERT INTO p0_effects (key, request, kind, urgency, body, since, due, recipient) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (key) DO NOTHING";
     let body = effect.body.to_string();
     let cells = [
         (&effect.key).into(),
@@ -236,6 +238,7 @@ async fn add_effect(
         (&body).into(),
         at.as_millisecond().into(),
         effect.due.as_millisecond().into(),
+        Cell::Text(effect.recipient.as_deref()),
     ];
     transaction.execute(SQL, &cells).await.map(|_| ())
 }

@@ -48,6 +48,7 @@ pub struct ApproverSignature {
 /// let statement = Statement {
 ///     grant: "vpl5aqzpwnnqmnkrzze2".to_owned(),
 ///     cluster: "prod".to_owned(),
+///     repository: None,
 ///     requester: "alice".to_owned(),
 ///     subject: "User/alice@example.com".to_owned(),
 ///     role: "ClusterRole/view".to_owned(),
@@ -68,6 +69,9 @@ pub struct Statement {
     pub grant: String,
     /// The cluster's name in the repository.
     pub cluster: String,
+    /// The repository's id, where it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub repository: Option<String>,
     /// Who asked, as the file says it.
     pub requester: String,
     /// Who gets access.
@@ -148,6 +152,7 @@ impl Statement {
         Self {
             grant: claims.id.to_string(),
             cluster: flow.map(|flow| flow.cluster.clone()).unwrap_or_default(),
+            repository: flow.and_then(|flow| flow.repository.clone()),
             requester: flow.map(|flow| flow.requester.clone()).unwrap_or_default(),
             subject: claims.subject.to_string(),
             role: claims.role.to_string(),

@@ -8,14 +8,18 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::approval::{ApprovalKind, ApproverSignature};
+use crate::arn::IamIdentity;
 use crate::digest::SubsetDigest;
 use crate::name::GrantId;
+use crate::on_call::OnCallEvidence;
 use crate::plan::Plan;
 use crate::role::RoleRef;
 use crate::rule::Rule;
 use crate::selection::Selection;
 use crate::subject::Subject;
 use crate::text::TextError;
+use crate::time::written;
+use crate::username::UsernameError;
 
 mod check;
 
@@ -34,6 +38,8 @@ pub struct GrantSpec<'p> {
     pub plan: &'p Plan,
     /// Who gets them.
     pub subject: Subject,
+    /// Who that is for AWS, where the grant needs an entry in `aws-auth`.
+    pub iam: Option<IamIdentity>,
     /// When the grant was made: whole seconds.
     pub created_at: Timestamp,
     /// When it ends: whole seconds, after `created_at`.
@@ -57,6 +63,7 @@ pub struct Grant {
     pub(crate) rules: Vec<Rule>,
     pub(crate) digest: SubsetDigest,
     pub(crate) subject: Subject,
+    pub(crate) iam: Option<IamIdentity>,
     pub(crate) created_at: Timestamp,
     pub(crate) expires_at: Timestamp,
     pub(crate) managed_by: ManagedBy,
@@ -95,6 +102,8 @@ pub struct NamePrefix(String);
 pub struct Workflow {
     /// The cluster's name in the repository.
     pub cluster: String,
+    /// The repository's id, where it has one: a cluster of another repository may be called the same.
+    pub repository: Option<String>,
     /// Who asked.
     pub requester: String,
     /// What the approval rests on.
@@ -117,13 +126,18 @@ pub struct Workflow {
     pub previous: Option<String>,
     /// The id of the preapproval that an approver opened beforehand.
     pub preapproval: Option<String>,
+    /// Where the requester was on call, where that approved it or a part of it.
+    pub on_call: Vec<OnCallEvidence>,
 }
 
 /// Why a specification is not a grant.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum GrantError {
     /// It would end before it begins.
-    #[error("the grant would expire at {expires_at}, which is not after its creation at {created_at}")]
+    #[error(
+        "the grant would expire at {}, which is not after its creation at {}",
+        written(*.expires_at), written(*.created_at)
+    )]
     Expiry {
         /// When it was made.
         created_at: Timestamp,
@@ -140,6 +154,17 @@ pub enum GrantError {
         field: &'static str,
         /// Why not.
         source: TextError,
+    },
+    /// An IAM identity beside a subject that is not a user.
+    #[error("`{0}` is not a user: an IAM identity belongs to a subject of kind User")]
+    IamOfNoUser(String),
+    /// An IAM identity that cannot have the subject's user name.
+    #[error("`{arn}` cannot be mapped to the subject")]
+    IamUsername {
+        /// The identity.
+        arn: String,
+        /// Why not.
+        source: UsernameError,
     },
     /// A required field is empty.
     #[error("{0} is empty: give it a value")]
@@ -167,6 +192,7 @@ impl Grant {
             subresources: spec.selection.subresources_text(),
             rules,
             subject: &spec.subject,
+            iam: spec.iam.as_ref(),
             created_at: spec.created_at,
             expires_at: spec.expires_at,
             workflow: spec.workflow.as_ref(),
@@ -179,6 +205,7 @@ impl Grant {
             role: spec.role,
             selection: spec.selection,
             subject: spec.subject,
+            iam: spec.iam,
             created_at: spec.created_at,
             expires_at: spec.expires_at,
             managed_by: spec.managed_by,

@@ -6,15 +6,17 @@
 
 use jiff::Timestamp;
 
+use crate::arn::IamIdentity;
 use crate::digest::SubsetDigest;
 use crate::evaluate::BindingScope;
 use crate::grant::{Grant, ManagedBy, NamePrefix, RoleObject, Workflow};
+use crate::mapping::Mapping;
 use crate::name::GrantId;
 use crate::role::RoleRef;
 use crate::rule::Rule;
 use crate::selection::SelectionText;
 use crate::signature::Signature;
-use crate::subject::Subject;
+use crate::subject::{Subject, SubjectView};
 use crate::yaml;
 
 mod annotations;
@@ -26,7 +28,7 @@ mod object;
 mod read;
 mod recorded;
 
-pub use annotations::{EXPIRES_AT, MAX_ANNOTATION_BYTES, REASON, SIGNATURE};
+pub use annotations::{EXPIRES_AT, IAM_ARN, MAX_ANNOTATION_BYTES, REASON, SIGNATURE};
 pub use difference::Difference;
 pub use names::role_object as role_object_name;
 pub use read::ManifestError;
@@ -77,6 +79,8 @@ pub struct Claims {
     pub rules: Vec<Rule>,
     /// Who gets them.
     pub subject: Subject,
+    /// Who that is for AWS, where the grant needs an entry in `aws-auth`.
+    pub iam: Option<IamIdentity>,
     /// The kind of the role object.
     pub role_object: RoleObject,
     /// Where the binding counts.
@@ -174,6 +178,12 @@ impl Manifest {
 }
 
 impl Claims {
+    /// The mapping that `aws-auth` must have for this grant to count; `None` where it needs none.
+    pub fn mapping(&self) -> Option<Mapping> {
+        let SubjectView::User(name) = self.subject.view() else { return None };
+        Mapping::new(self.iam.clone()?, name).ok()
+    }
+
     fn of(grant: &Grant) -> Self {
         let target = grant.selection.target();
         Self {
@@ -191,6 +201,7 @@ impl Claims {
             expires_at: grant.expires_at,
             rules: grant.rules.clone(),
             subject: grant.subject.clone(),
+            iam: grant.iam.clone(),
             // Without one namespace there is nowhere to put a Role.
             role_object: target.namespace().map_or(RoleObject::ClusterRole, |_| grant.role_object),
             scope: target.binding_scope(),

@@ -121,9 +121,19 @@ fn verbs_on<'r>(rule: &'r Rule, entry: &Entry, verbs: &'r [String]) -> impl Iter
         (Rule::Url(rule), Entry::Url(url)) => (rule.verbs(), rule.urls().contains(url)),
         _ => (&[][..], false),
     };
-    let falls_under =
-        move |verb: &&str| *verb == ALL || verbs.iter().any(|pattern| matches_verb(pattern, verb));
+    let is_read = is_read(entry, verbs);
+    let falls_under = move |verb: &&str| {
+        *verb == ALL
+            || verbs.iter().any(|pattern| matches_verb(pattern, verb))
+            || (is_read && table::ANSWERED_WITH_THE_OBJECT.contains(verb))
+    };
     own.iter().filter(move |_| here).map(String::as_str).filter(falls_under)
+}
+
+/// Whether a row is about reading the object: then every verb whose answer holds the object falls under it.
+fn is_read(entry: &Entry, verbs: &[String]) -> bool {
+    let is_object = matches!(entry, Entry::Resource { resource, .. } if !resource.contains('/'));
+    is_object && verbs.iter().any(|pattern| matches_verb(pattern, "get"))
 }
 
 fn lists(rule: &ResourceRule, group: &str, resource: &str) -> bool {

@@ -3,15 +3,18 @@
 
 use jiff::Timestamp;
 use p0_grant::approval::{ApprovalKind, ApproverSignature};
+use p0_grant::arn::IamIdentity;
 use p0_grant::grant::{Grant, GrantSpec, ManagedBy, NamePrefix, RoleObject, Workflow};
+use p0_grant::mapping::Mapping;
 use p0_grant::name::{GrantId, Namespace, ObjectName};
+use p0_grant::on_call::{DutyPlace, OnCallEvidence};
 use p0_grant::plan::{Allowance, Plan, Settings, plan};
 use p0_grant::resource::{ApiResource, Scope};
 use p0_grant::role::{Role, RoleRef};
 use p0_grant::rule::{ResourceRule, Rule};
 use p0_grant::selection::{Selection, Target};
 use p0_grant::signature::{Purpose, Signature};
-use p0_grant::subject::Subject;
+use p0_grant::subject::{Subject, SubjectView};
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 use ssh_key::PrivateKey;
@@ -231,15 +234,32 @@ fn approvals() -> BoxedStrategy<Workflow> {
         });
     let some = || prop::option::of(texts(false));
     let kinds = prop::option::of(select(ApprovalKind::ALL.to_vec()));
-    (kinds, prop::collection::vec(signature, 0..3), some(), some())
-        .prop_map(|(approval, approver_signatures, previous, preapproval)| Workflow {
+    let duties = prop::collection::vec(duties(), 0..3);
+    (kinds, prop::collection::vec(signature, 0..3), some(), some(), some(), duties)
+        .prop_map(|(approval, approver_signatures, previous, preapproval, repository, on_call)| Workflow {
+            repository,
             approval,
             approver_signatures,
             previous,
             preapproval,
+            on_call,
             ..Workflow::default()
         })
         .boxed()
+}
+
+fn duties() -> impl Strategy<Value = OnCallEvidence> {
+    ("[A-Za-z0-9_-]{1,64}", prop::option::of(any::<u32>()), prop::option::of(times())).prop_filter_map(
+        "no id",
+        |(id, level, until)| {
+            let id = id.parse().ok()?;
+            let place = match level {
+                None => DutyPlace::Schedule(id),
+                Some(level) => DutyPlace::EscalationPolicy { id, level },
+            };
+            Some(OnCallEvidence { place, until })
+        },
+    )
 }
 
 fn workflows() -> BoxedStrategy<Workflow> {
@@ -276,6 +296,14 @@ fn workflows() -> BoxedStrategy<Workflow> {
         .boxed()
 }
 
+/// An IAM identity for half of the users.
+fn identity_of(subject: &Subject) -> Option<IamIdentity> {
+    let SubjectView::User(name) = subject.view() else { return None };
+    let (identity, _) = IamIdentity::read("arn:aws:iam::123456789012:user/alice").ok()?;
+    let is_mapped = name.len() % 2 == 0 && Mapping::new(identity.clone(), name).is_ok();
+    is_mapped.then_some(identity)
+}
+
 /// Grants, as far as [`Grant::new`] takes them.
 pub(crate) fn grants() -> impl Strategy<Value = Grant> {
     let how = (
@@ -295,6 +323,7 @@ pub(crate) fn grants() -> impl Strategy<Value = Grant> {
                 role,
                 selection,
                 plan: &plan,
+                iam: identity_of(&subject),
                 subject,
                 created_at,
                 expires_at,

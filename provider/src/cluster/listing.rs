@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use p0_grant::manifest::GRANT;
 
 use super::{Cluster, ClusterError, Kind, LiveObject, ObjectRef};
-use crate::discovered::unseen_roles;
 
 impl Cluster {
     /// Every object that carries a grant's id, and the roles that those bindings give; in all namespaces or in one.
@@ -41,4 +40,18 @@ impl Cluster {
         }
         Ok(found)
     }
+}
+
+/// Roles that a binding among `objects` gives and that are not among them: gone, or not labelled as a grant's.
+pub(crate) fn unseen_roles(objects: &[LiveObject]) -> BTreeSet<ObjectRef> {
+    let seen: BTreeSet<ObjectRef> = objects.iter().filter_map(LiveObject::reference).collect();
+    let given = objects.iter().filter_map(|live| granted_role(&live.reference()?, live));
+    given.filter(|reference| !seen.contains(reference)).collect()
+}
+
+/// Where the role object is that a binding gives; `None` for what is no binding.
+pub(crate) fn granted_role(reference: &ObjectRef, live: &LiveObject) -> Option<ObjectRef> {
+    let kind = Kind::called(live.text("/roleRef/kind")?)?;
+    let namespace = reference.namespace.clone().filter(|_| kind == Kind::Role);
+    Some(ObjectRef { kind, namespace, name: live.text("/roleRef/name")?.to_owned() })
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{Cluster, ClusterError, LiveObject, ObjectRef};
 
 /// The field manager that the server records for each field.
-const FIELD_MANAGER: &str = "terraform-provider-p0";
+pub(super) const FIELD_MANAGER: &str = "terraform-provider-p0";
 
 /// The outcome of a creation.
 #[derive(Debug)]

@@ -39,6 +39,25 @@ pub(super) fn key(attribute: &str, text: Option<String>) -> Result<Option<Secret
     Ok(pem(attribute, text, PemKind::Key)?.map(SecretString::from))
 }
 
+/// The name by which the server's certificate is verified.
+pub(super) fn server_name(text: Option<String>) -> Result<Option<String>, Diagnostic> {
+    verified("tls_server_name", text, credentials::server_name)
+}
+
+/// A proxy's address. It may hold a password, so it is never shown.
+pub(super) fn proxy_url(text: Option<String>) -> Result<Option<String>, Diagnostic> {
+    verified("proxy_url", text, credentials::proxy_address)
+}
+
+fn verified(
+    attribute: &str,
+    text: Option<String>,
+    check: fn(&str) -> Result<(), CredentialError>,
+) -> Result<Option<String>, Diagnostic> {
+    text.iter().try_for_each(|text| check(text)).map_err(|error| unusable(attribute, error))?;
+    Ok(text)
+}
+
 fn pem(attribute: &str, text: Option<String>, kind: PemKind) -> Result<Option<String>, Diagnostic> {
     let Some(text) = text else { return Ok(None) };
     credentials::pem(&text, kind).map_err(|error| unusable(attribute, error))?;

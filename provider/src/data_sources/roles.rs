@@ -7,7 +7,7 @@ use tfplugin::provider::{Call, DataSource, Outcome};
 use tfplugin::schema::{Attribute, Mode, Nesting, Schema};
 use tfplugin::value::{FromValue, IntoValue, Type, Value};
 
-use crate::provider::unfit;
+use crate::plain::unfit;
 use crate::session::Session;
 
 pub(super) struct Roles(pub(super) Session);

@@ -7,7 +7,7 @@ use p0_grant::selection::Selection;
 use tfplugin::diagnostics::{Diagnostic, Diagnostics};
 use tfplugin::value::{Attr, FromValue, Value};
 
-use crate::provider::unfit;
+use crate::plain::unfit;
 use crate::text::chain;
 
 /// The shortest that Kubernetes gives a token for.

@@ -142,6 +142,7 @@ impl TokenGrant {
             selection,
             plan,
             subject: Subject::service_account(namespace.clone(), &name).map_err(|error| fault(&error))?,
+            iam: None,
             created_at: now,
             expires_at,
             managed_by: ManagedBy::TerraformProviderP0,

@@ -131,6 +131,7 @@ fn manifest(role: &Role, asked: ManifestArguments) -> Result<String, String> {
         selection,
         plan: &plan,
         subject: asked.subject,
+        iam: None,
         created_at: asked.created_at,
         expires_at: asked.expires_at,
         managed_by: asked.managed_by,

@@ -11,9 +11,10 @@ use p0_grant::subject::Subject;
 use tfplugin::diagnostics::{Diagnostic, Diagnostics};
 use tfplugin::value::{Attr, FromValue, Path, Step, Value};
 
-use crate::provider::unfit;
+use crate::plain::unfit;
 use crate::text::chain;
 
+pub(super) mod eks;
 pub(super) mod metadata;
 pub(super) mod parts;
 

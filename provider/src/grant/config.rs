@@ -9,11 +9,13 @@ use std::time::Duration;
 use p0_grant::digest::SubsetDigest;
 use p0_grant::lifetime::Lifetime;
 use p0_grant::locator::Locator;
+use p0_grant::mapping::Mapping;
 use p0_grant::role::RoleRef;
-use p0_grant::subject::Subject;
+use p0_grant::subject::{Subject, SubjectView};
 use tfplugin::diagnostics::Diagnostics;
 use tfplugin::value::{Attr, Path, Value};
 
+use super::attributes::eks::{self, NamedIdentity};
 use super::attributes::parts::TimeoutParts;
 use super::attributes::{at, locator, metadata, part, refuse, role, subject, subresources};
 use super::expiry::{Expiry, time};
@@ -26,6 +28,7 @@ pub(crate) struct GrantConfig {
     pub(crate) locator: Attr<Locator>,
     pub(crate) subresources: Attr<BTreeSet<String>>,
     pub(crate) subject: Attr<Subject>,
+    pub(super) eks: Attr<NamedIdentity>,
     pub(crate) reason: Attr<String>,
     pub(crate) expiry: Expiry,
     pub(crate) subset: Attr<SubsetDigest>,
@@ -53,14 +56,24 @@ impl GrantConfig {
             locator: locator(config, &mut wrong),
             subresources: subresources(config),
             subject: subject(config, &mut wrong),
+            eks: eks::eks(config, &mut wrong),
             reason: metadata::reason(config, &mut wrong),
             expiry: expiry(config, &mut wrong),
             subset: subset(config, &mut wrong),
             timeouts: timeouts(config, &mut wrong),
         };
+        eks::check(&grant.eks, &grant.subject, &mut wrong);
         metadata::check(config, "annotations", &mut wrong);
         metadata::check(config, "labels", &mut wrong);
         if wrong.has_errors() { Err(wrong) } else { Ok(grant) }
+    }
+}
+
+impl GrantConfig {
+    /// The mapping that `aws-auth` must have; `None` where there is none to be, or it is not known yet.
+    pub(crate) fn mapping(&self) -> Option<Mapping> {
+        let SubjectView::User(name) = self.subject.known()?.view() else { return None };
+        Mapping::new(self.eks.known()?.identity.clone(), name).ok()
     }
 }
 

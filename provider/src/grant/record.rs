@@ -3,16 +3,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
+use p0_grant::arn::IamIdentity;
 use p0_grant::digest::SubsetDigest;
+use p0_grant::mapping::Mapping;
 use p0_grant::name::GrantId;
 use p0_grant::role::RoleRef;
 use p0_grant::rule::{ResourceRule, Rule};
 use p0_grant::selection::SelectionText;
-use p0_grant::subject::Subject;
+use p0_grant::subject::{Subject, SubjectView};
 use tfplugin::diagnostics::{Diagnostic, Diagnostics};
 use tfplugin::value::{FromValue, IntoValue, Value};
 
-use super::attributes::{metadata, role, subject, subresources, texts};
+use super::attributes::{eks, metadata, role, subject, subresources, texts};
 use super::values::identity;
 use crate::cluster::Kind;
 use crate::text::chain;
@@ -25,6 +27,7 @@ pub(crate) struct Record {
     pub(crate) expires_at: Timestamp,
     pub(crate) role: RoleRef,
     pub(crate) subject: Subject,
+    pub(crate) iam: Option<IamIdentity>,
     pub(crate) selection: SelectionText,
     pub(crate) subresources: BTreeSet<String>,
     pub(crate) rules: Vec<Rule>,
@@ -63,6 +66,8 @@ impl Record {
     pub(crate) fn read(state: &Value) -> Result<Self, Diagnostics> {
         let mut wrong = Diagnostics::new();
         let (role, subject) = (role(state, &mut wrong), subject(state, &mut wrong));
+        let eks = eks::eks(state, &mut wrong);
+        eks::check(&eks, &subject, &mut wrong);
         let reason = metadata::reason(state, &mut wrong);
         if wrong.has_errors() {
             let details: Vec<&str> = wrong.iter().map(|one| one.detail.as_str()).collect();
@@ -76,6 +81,7 @@ impl Record {
             expires_at: parsed(state, "expires_at", |text| text.parse::<Timestamp>())?,
             role: role.into_known().ok_or_else(|| known("role"))?,
             subject: subject.into_known().ok_or_else(|| known("subject"))?,
+            iam: eks.into_known().map(|named| named.identity),
             selection: parsed(state, "selection", |text| text.parse::<SelectionText>())?,
             subresources: subresources(state).into_known().ok_or_else(|| known("subresources"))?,
             rules: rules_from(state.attribute("rules"))?,
@@ -95,6 +101,12 @@ impl Record {
     /// The namespace of the binding, where it has one.
     pub(crate) fn namespace(&self) -> Option<String> {
         self.selection.target.namespace().map(ToString::to_string)
+    }
+
+    /// The mapping that `aws-auth` must have for the grant to count; `None` where it needs none.
+    pub(crate) fn mapping(&self) -> Option<Mapping> {
+        let SubjectView::User(name) = self.subject.view() else { return None };
+        Mapping::new(self.iam.clone()?, name).ok()
     }
 
     /// What tells this grant from others.

@@ -72,6 +72,22 @@ fn inputs(schema: Schema) -> Schema {
                 "Who gets the rules. Another one makes another grant: the id is what auditors look for.",
             ),
         )
+        .with(
+            "eks",
+            Attribute::nested(Mode::Optional, Nesting::Single, [(
+                "iam_arn",
+                text(
+                    Attribute::required,
+                    "The ARN of an IAM user, or of a session of an `AWSReservedSSO_` role of IAM Identity Center \
+                     (`arn:aws:sts::…:assumed-role/…/NAME`).",
+                ),
+            )])
+            .about(
+                "Who the subject is for AWS, on an EKS cluster that knows its users by the ConfigMap `aws-auth`: the entry of \
+                 this ARN is added where it is missing, and removed with the last grant that needs it. Not for clusters \
+                 with access entries. Another identity makes another grant.",
+            ),
+        )
         .with("reason", text(Attribute::optional, "Why. Everyone who may list bindings can read it."))
         .with(
             "annotations",

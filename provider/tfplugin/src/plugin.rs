@@ -14,6 +14,7 @@ mod handshake;
 mod life;
 mod listener;
 mod log;
+mod place;
 mod services;
 mod tls;
 

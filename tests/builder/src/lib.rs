@@ -1,4 +1,5 @@
-//! The upstream programs: built once from their own published Go modules, and kept outside the checkout.
+//! The upstream programs: built once from their own published Go modules, and kept outside the checkout. Vendors' own libraries in
+//! Python and JavaScript are installed beside them.
 //!
 //! `KUBEBUILDER_ASSETS` is honoured as Kubernetes' own test environments do: etcd, kube-apiserver and
 //! kube-controller-manager are taken from there where they are. Everything else is always built.
@@ -9,9 +10,12 @@ use std::path::PathBuf;
 use std::process::Command;
 
 mod module;
+pub mod npm;
+mod python;
 mod recipe;
 
 pub use module::Module;
+pub use python::python;
 
 /// The version of Kubernetes that `tests/upstream/kubernetes/go.mod` requires.
 pub const KUBERNETES: &str = "v1.36.3";

@@ -5,9 +5,11 @@
 use p0_upstream::Module;
 
 fn main() {
+    println!("{}", p0_upstream::npm::installed("slack").display());
     let all = std::env::args().nth(1).is_some_and(|argument| argument == "all");
     let modules = Module::OF_TESTS.iter().chain(Module::OF_BENCHMARKS.iter().filter(|_| all));
     for module in modules {
         println!("{}", module.program().display());
     }
+    println!("{}", p0_upstream::python().display());
 }

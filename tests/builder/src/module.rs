@@ -27,15 +27,18 @@ pub enum Module {
     FluxKustomize,
     /// Argo CD's sync engine as a small agent.
     ArgoCd,
+    /// A forge with pull requests.
+    Gitea,
     /// hashicorp/kubernetes, the provider that ours is measured against.
     KubernetesProvider,
 }
 
 impl Module {
     /// Every one that a test runs, those that take longest first.
-    pub const OF_TESTS: [Self; 9] = [
+    pub const OF_TESTS: [Self; 10] = [
         Self::Kubernetes,
         Self::FluxSource,
+        Self::Gitea,
         Self::OpenTofu,
         Self::Terraform,
         Self::FluxKustomize,
@@ -53,7 +56,7 @@ impl Module {
     /// # Panics
     /// Where Go is missing or too old, or the build fails: the message says what to do.
     pub fn program(self) -> &'static Path {
-        static BUILT: [OnceLock<PathBuf>; 10] = [const { OnceLock::new() }; 10];
+        static BUILT: [OnceLock<PathBuf>; 11] = [const { OnceLock::new() }; 11];
         BUILT[self as usize]
             .get_or_init(|| recipe::once(&self.recipe()).unwrap_or_else(|problem| panic!("{problem}")))
     }
@@ -75,6 +78,7 @@ impl Module {
         let plain = |folder, package| Recipe {
             folder,
             package,
+            tags: "",
             linker: String::new(),
             speed: Speed::ToBuild,
             minutes: 4,
@@ -109,6 +113,9 @@ impl Module {
             Self::ArgoCd => {
                 Recipe { minutes: 2, ..plain("argocd-agent", "github.com/argoproj/gitops-engine/agent") }
             }
+            Self::Gitea => {
+                Recipe { tags: "sqlite sqlite_unlock_notify", ..plain("gitea", "code.gitea.io/gitea") }
+            }
             Self::KubernetesProvider => Recipe {
                 speed: Speed::ToRun,
                 minutes: 2,
@@ -118,7 +125,7 @@ impl Module {
     }
 }
 
-/// What Kubernetes says about itself is set by whoever links it.
+/// What Kubernetes says about itself is set when it is linked.
 fn kubernetes_version() -> String {
     let version = super::KUBERNETES;
     let minor = version.split('.').nth(1).unwrap_or_default();

@@ -11,6 +11,8 @@ pub(super) struct Recipe {
     pub(super) folder: &'static str,
     /// The package that is linked.
     pub(super) package: &'static str,
+    /// The build tags that the package wants.
+    pub(super) tags: &'static str,
     /// What the linker is told besides.
     pub(super) linker: String,
     /// What is saved on: the time of the build or that of the runs.
@@ -83,7 +85,7 @@ pub(super) fn source(recipe: &Recipe) -> Result<PathBuf, String> {
 }
 
 /// Of the module's files: another version is another program.
-fn digest(module: &Path) -> Result<u64, String> {
+pub(super) fn digest(module: &Path) -> Result<u64, String> {
     let mut files = Vec::new();
     collect(module, &mut files)?;
     files.sort();
@@ -126,7 +128,7 @@ fn compile(recipe: &Recipe, program: &Path) -> Result<(), String> {
     let status = Command::new("go")
         .current_dir(&module)
         .args(["build", "-mod=readonly", "-trimpath", "-gcflags", recipe.speed.compiler_flags()])
-        .args(["-ldflags", &format!("-s -w {}", recipe.linker), "-o"])
+        .args(["-tags", recipe.tags, "-ldflags", &format!("-s -w {}", recipe.linker), "-o"])
         .args([partial.as_path(), Path::new(recipe.package)])
         .stdout(Stdio::null())
         .status()

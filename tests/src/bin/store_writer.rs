@@ -47,6 +47,7 @@ fn step(id: &str, version: i64) -> NewStep {
         urgency: Urgency::Normal,
         body: json!({ "to": id }),
         due: at,
+        recipient: None,
     };
     let columns = Columns {
         state: "pending".to_owned(),
@@ -68,7 +69,7 @@ fn step(id: &str, version: i64) -> NewStep {
 /// A lease is over as soon as the next writer looks: what was claimed by a dead one is claimed again.
 async fn perform(store: &Store) -> anyhow::Result<()> {
     let now = Timestamp::now();
-    for effect in store.claim(now, SignedDuration::from_millis(1), 10).await? {
+    for effect in store.claim(now, SignedDuration::from_millis(1), 10, &["tell"]).await? {
         let notice = Notice {
             key: effect.key.clone(),
             request: effect.request.clone(),

@@ -1,6 +1,6 @@
 //! A proxy in front of the API server: it moves the clock that callers see, counts what is asked, and lets requests fail.
 //!
-//! Time in Kubernetes is what the `Date` header says; whoever reads it from there lives in the time that a test chooses.
+//! Time in Kubernetes is what the `Date` header says; a client that reads it there lives in the time that a test chooses.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -60,10 +60,15 @@ struct Inner {
 impl Proxy {
     /// Starts one on a free port of 127.0.0.1.
     pub fn start(plane: &ControlPlane) -> Self {
+        Self::to(plane.url())
+    }
+
+    /// The same in front of another server, given by its address.
+    pub fn to(upstream: String) -> Self {
         let _installed_before = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let client = reqwest::Client::builder().danger_accept_invalid_certs(true).no_proxy().build();
         let inner = Arc::new(Inner {
-            upstream: plane.url(),
+            upstream,
             client: client.expect("a client"),
             seconds: AtomicI64::new(0),
             asked: Mutex::default(),

@@ -82,6 +82,6 @@ fn send(signal: Signal, to: &str) {
         Signal::Interrupt => "-INT",
         Signal::Kill => "-KILL",
     };
-    // Whoever has ended meanwhile needs no signal.
+    // A process that has ended meanwhile needs no signal.
     let _gone = Command::new("kill").args([name, "--", to]).status().expect("kill is installed");
 }

@@ -1,6 +1,6 @@
 //! A folder with a configuration and a state, in which Terraform or OpenTofu is run as its user would.
 //!
-//! Nothing of whoever runs the tests is seen there: home, settings and environment are the folder's own.
+//! Nothing of the user who runs the tests is seen there: home, settings and environment are the folder's own.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

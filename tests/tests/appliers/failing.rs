@@ -4,7 +4,7 @@ use crate::rig::*;
 
 #[test]
 fn what_is_not_applied_in_time_is_an_alarm() {
-    // Nobody applies it.
+    // No applier applies it.
     let world = World::new("late", "{by: objects, within: 5m}");
     let id = world.granted("deployment / default / late", &[]);
     world.tick("2026-11-24T10:05:00Z").done();
@@ -13,7 +13,7 @@ fn what_is_not_applied_in_time_is_an_alarm() {
     world.tick("2026-11-24T10:08:00Z").done();
     let told = world.told(&id);
     assert!(told.contains("does not follow") && told.contains("is not there yet"), "{told}");
-    assert_eq!(world.state(T3, &id), "merged", "nobody says that it is active");
+    assert_eq!(world.state(T3, &id), "merged", "no witness says that it is active");
 }
 
 #[test]
@@ -26,7 +26,7 @@ fn a_witness_that_cannot_be_asked_is_an_alarm_too() {
     world.tick("2026-11-24T10:07:00Z");
     let told = world.told(&id);
     assert!(told.contains("does not follow") && told.contains("Kustomization"), "{told}");
-    assert_eq!(world.state(T3, &id), "merged", "nobody says that it is active");
+    assert_eq!(world.state(T3, &id), "merged", "no witness says that it is active");
 }
 
 #[test]

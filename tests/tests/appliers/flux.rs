@@ -1,10 +1,11 @@
 //! Flux' own controllers.
 
-use p0_tests::eventually;
+use p0_tests::eks::{AwsAuthMap, NODES, alone};
 use p0_tests::postgres::Postgres;
 use p0_tests::program::program;
 use p0_tests::serving::Serving;
-use p0_tests::team::{READERS, Team};
+use p0_tests::team::{READERS, Team, request_for};
+use p0_tests::{AwsReader, eventually};
 
 use crate::rig::*;
 
@@ -44,13 +45,9 @@ fn the_server_says_active_and_gone_on_flux_word() {
     let world = World::team_with_flux(team, "served", None);
     let server = Serving::start(program(), &world.team, Some(&witness()));
     let now = || jiff::Timestamp::from_second(jiff::Timestamp::now().as_second()).unwrap().to_string();
-    let locator = "deployment / default / served";
-    let ask = ["request", "k8s", "resource", "view", "--cluster", "prod", "--locator", locator, "-o", "json"];
-    let asked = world.team.acts_alone("alice", &now(), &ask).done();
-    let asked: serde_json::Value = serde_json::from_str(&asked).unwrap();
-    let id = asked["id"].as_str().unwrap();
+    let id = &world.team.asks_alone(&now(), "deployment / default / served", &[]);
     world.team.acts_alone("bob", &now(), &["approve", id]).done();
-    eventually("it is merged", || world.team.grants() == [id]);
+    eventually("it is merged", || world.team.grants() == [id.as_str()]);
     world.sync();
     eventually("it is active", || world.state(&now(), id) == "active");
     assert!(may_get("default", "served"));
@@ -90,8 +87,8 @@ fn variables_in_a_reason_stay_as_they_are() {
     let substitutes = serde_json::json!({ "substitute": { "who": "mallory", "p0": "x" } });
     let world = World::with_flux("plain", Some(substitutes));
     let locator = "deployment / default / plain";
-    let ask = ["request", "k8s", "resource", "view", "--cluster", "prod", "--locator", locator];
-    let refused = world.team.acts_alone("alice", T0, &[&ask[..], &["--reason", "${who} asks"]].concat());
+    let ask = [&request_for(locator)[..], &["--reason", "${who} asks"]].concat();
+    let refused = world.team.acts_alone("alice", T0, &ask);
     assert_ne!(refused.code, 0, "{}", refused.out);
     assert!(refused.err.contains("${"), "{}", refused.err);
     let id = world.granted(locator, &["--reason", "$who asks for $(who)"]);
@@ -102,4 +99,43 @@ fn variables_in_a_reason_stay_as_they_are() {
     let annotations = &binding["metadata"]["annotations"];
     assert_eq!(annotations["p0.dev/reason"], "$who asks for $(who)", "{binding}");
     assert_eq!(annotations["kustomize.toolkit.fluxcd.io/substitute"], "disabled");
+}
+
+#[test]
+fn aws_auth_follows_the_grants_and_ends_as_it_began() {
+    let _alone = alone();
+    let map = AwsAuthMap::absent();
+    let world = World::with_flux("mapped", None);
+    let file = "infra/prod/aws-auth.yaml";
+    let indented = |text: &str| text.lines().map(|line| format!("    {line}\n")).collect::<String>();
+    let manifest = format!(
+        "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: aws-auth\n  namespace: kube-system\ndata:\n  mapRoles: |\n{}",
+        indented(NODES)
+    );
+    world.team.publish(file, &manifest);
+    let persons = world.team.site().git(&["show", "main:p0/identities.yaml"]);
+    let arn = "  iamArn: arn:aws:iam::123456789012:user/alice\n";
+    let persons = persons.replace("[alice@example.com]\n", &format!("[alice@example.com]\n{arn}"));
+    world.team.publish("p0/identities.yaml", &persons);
+    let cluster = world.team.site().git(&["show", "main:clusters/prod/p0-cluster.yaml"]);
+    world
+        .team
+        .publish("clusters/prod/p0-cluster.yaml", &format!("{cluster}eks: {{awsAuth: {{file: {file}}}}}\n"));
+    world.also_follows("mapped-aws-auth", include_str!("../../../examples/eks/flux.yaml"));
+    let (before, mut reader) = (map.data(), AwsReader::start());
+    let id = world.granted("deployment / default / mapped", &[]);
+    world.sync();
+    flux().sync("mapped-aws-auth", &world.head());
+    assert_eq!(objects(&id).len(), 2);
+    let seen = reader.read(&map.data());
+    let users: Vec<&str> = seen.users.iter().map(|user| user.username.as_str()).collect();
+    assert_eq!((users, seen.roles.len(), seen.error.as_str()), (vec!["alice@example.com"], 1, ""));
+    let shown = world.team.show(T2, &id).to_string();
+    assert!(shown.contains("arn:aws:iam::123456789012:user/alice"), "{shown}");
+    world.team.acts_alone("alice", T2, &["relinquish", &id]).done();
+    world.tick(T2).done();
+    world.sync();
+    flux().sync("mapped-aws-auth", &world.head());
+    assert_eq!(world.team.site().git(&["show", &format!("main:{file}")]), manifest);
+    assert_eq!(map.data(), before, "byte for byte");
 }

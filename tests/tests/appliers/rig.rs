@@ -111,6 +111,12 @@ impl World {
         world
     }
 
+    /// Has Flux follow another folder of the repository, as a scaffold says.
+    pub(crate) fn also_follows(&self, name: &str, scaffold: &str) {
+        flux().follow(name, &self.http.url("access.git"), scaffold, None);
+        flux().sync(name, &self.head());
+    }
+
     /// The head of base.
     pub(crate) fn head(&self) -> String {
         self.team.site().git(&["rev-parse", "main"]).trim().to_owned()
@@ -133,14 +139,10 @@ impl World {
 
     /// Alice asks and Bob approves, with their own keys alone, and the machine lands it; the request's id.
     pub(crate) fn granted(&self, locator: &str, more: &[&str]) -> String {
-        let ask =
-            ["request", "k8s", "resource", "view", "--cluster", "prod", "--locator", locator, "-o", "json"];
-        let asked = self.team.acts_alone("alice", T0, &[&ask[..], more].concat()).done();
-        let asked: Value = serde_json::from_str(&asked).expect("JSON");
-        let id = asked["id"].as_str().expect("an id").to_owned();
+        let id = self.team.asks_alone(T0, locator, more);
         self.team.acts_alone("bob", T1, &["approve", &id]).done();
         self.tick(T1);
-        assert_eq!(self.state(T1, &id), "merged", "nobody has confirmed it");
+        assert_eq!(self.state(T1, &id), "merged", "no witness has confirmed it");
         id
     }
 

@@ -1,8 +1,7 @@
 //! The provider in this process, asked by the stand-in for Terraform's core.
 
-use std::collections::BTreeMap;
-
 use p0_tests::ControlPlane;
+pub use p0_tests::terraform::{filled, object, text};
 use serde_json::Value as Json;
 use tfplugin::diagnostics::{Diagnostics, Severity};
 use tfplugin::provider::{Provider, Stored};
@@ -112,32 +111,4 @@ fn first(told: &Diagnostics) -> String {
 
 fn plain(value: &Value, of: &Type) -> Json {
     serde_json::from_str(&json::write(value, of).expect("of its type")).expect("JSON")
-}
-
-/// An object of `of` with null for what is not given, as Terraform sends one.
-pub fn filled(of: &Type, parts: &[(&str, Value)]) -> Value {
-    let Type::Object(attributes) = of else { panic!("not an object: {of:?}") };
-    let mut given: BTreeMap<&str, Value> = parts.iter().cloned().collect();
-    let fields = attributes.iter().map(|(name, of)| {
-        let value = match (given.remove(name.as_str()), of) {
-            (Some(Value::Object(parts)), Type::Object(_)) => {
-                let parts: Vec<(&str, Value)> =
-                    parts.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
-                filled(of, &parts)
-            }
-            (value, _) => value.unwrap_or(Value::Null),
-        };
-        (name.clone(), value)
-    });
-    let object = Value::object(fields.collect::<Vec<_>>());
-    assert!(given.is_empty(), "no such attribute: {given:?}");
-    object
-}
-
-pub fn text(text: &str) -> Value {
-    Value::string(text)
-}
-
-pub fn object(parts: &[(&str, &str)]) -> Value {
-    Value::object(parts.iter().map(|(name, value)| (*name, text(value))))
 }

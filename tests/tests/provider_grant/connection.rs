@@ -215,6 +215,10 @@ fn a_credential_plugin_is_asked_without_standard_input_and_its_output_is_never_s
     let told = asked(&[host(), insecure(), ("exec", plugin(folder.path(), script))]).unwrap_err();
     assert!(told.starts_with("No credentials for the cluster") && told.contains("log in first"), "{told}");
     assert!(!told.contains("hunter2"), "{told}");
+    let script = r#"echo '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{"token":"a\\nhunter2"}}'"#;
+    let told = asked(&[host(), insecure(), ("exec", plugin(folder.path(), script))]).unwrap_err();
+    assert!(told.contains("the credential plugin printed a token with a line break"), "{told}");
+    assert!(!told.contains("hunter2"), "{told}");
 }
 
 #[test]

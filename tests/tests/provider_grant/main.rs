@@ -9,9 +9,11 @@ use tfplugin::value::Value;
 mod changes;
 mod connection;
 mod drift;
+mod eks;
 mod life;
 mod refused;
 mod rig;
+mod traffic;
 mod weather;
 
 const RBAC: &str = "/apis/rbac.authorization.k8s.io/v1";

@@ -1,9 +1,9 @@
 //! The resource as Terraform drives it, without Terraform: each plan is made twice and held against Terraform's rules, each
 //! answer too. Not here: the wire, and Terraform itself; other tests have those.
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+pub use p0_tests::terraform::{filled, object, text};
 use p0_tests::{ControlPlane, Proxy};
 use tfplugin::conform;
 use tfplugin::diagnostics::{Diagnostic, Diagnostics, Severity};
@@ -215,34 +215,6 @@ impl Plan {
 
 fn call() -> Call {
     Call::new(Stop::never())
-}
-
-/// An object of `of` with null for what is not given, as Terraform sends one.
-pub fn filled(of: &Type, parts: &[(&str, Value)]) -> Value {
-    let Type::Object(attributes) = of else { panic!("not an object: {of:?}") };
-    let mut given: BTreeMap<&str, Value> = parts.iter().cloned().collect();
-    let fields = attributes.iter().map(|(name, of)| {
-        let value = match (given.remove(name.as_str()), of) {
-            (Some(Value::Object(parts)), Type::Object(_)) => {
-                let parts: Vec<(&str, Value)> =
-                    parts.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
-                filled(of, &parts)
-            }
-            (value, _) => value.unwrap_or(Value::Null),
-        };
-        (name.clone(), value)
-    });
-    let object = Value::object(fields.collect::<Vec<_>>());
-    assert!(given.is_empty(), "no such attribute: {given:?}");
-    object
-}
-
-pub fn text(text: &str) -> Value {
-    Value::string(text)
-}
-
-pub fn object(parts: &[(&str, &str)]) -> Value {
-    Value::object(parts.iter().map(|(name, value)| (*name, text(value))))
 }
 
 /// The text of an attribute of a state.

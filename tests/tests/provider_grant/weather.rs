@@ -1,49 +1,19 @@
 //! Bad weather between the provider and the API server: what is asked again, in which order, how often, and what an error
 //! in the middle leaves in the state.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use jiff::SignedDuration;
-use p0_tests::{Asked, Fate};
+use p0_tests::Fate;
 use serde_json::json;
 use tfplugin::value::Value;
 
 use crate::rig::{is, lines, object, of, proxied, text};
+use crate::traffic::{before_first, first, is_for, writes};
 use crate::{binding_path, get, merge, role_path, view};
 
 /// A limit that ends a request which is never answered, and that others keep on a busy machine too.
 const SOON: &str = "3s";
-
-fn is_for(asked: &Asked, method: &str, plural: &str) -> bool {
-    asked.method == method && asked.path.contains(&format!("/{plural}"))
-}
-
-/// A judge of the first request of a kind; all others are served.
-fn first(
-    method: &'static str,
-    plural: &'static str,
-    fate: Fate,
-) -> impl FnMut(&Asked) -> Fate + Send + 'static {
-    let met = AtomicUsize::new(0);
-    move |asked| match is_for(asked, method, plural) && met.fetch_add(1, Ordering::SeqCst) == 0 {
-        true => fate.clone(),
-        false => Fate::Served,
-    }
-}
-
-/// Writes as `METHOD plural`, in order.
-fn writes(asked: &[Asked]) -> Vec<String> {
-    let plural = |path: &str| {
-        let known = ["clusterrolebindings", "rolebindings", "clusterroles", "roles"];
-        known.into_iter().find(|plural| path.contains(&format!("/{plural}"))).unwrap_or("?").to_owned()
-    };
-    asked
-        .iter()
-        .filter(|one| one.writes())
-        .map(|one| format!("{} {}", one.method, plural(&one.path)))
-        .collect()
-}
 
 #[test]
 fn a_lost_answer_is_asked_for_again_and_nothing_is_made_twice() {
@@ -202,15 +172,10 @@ fn writes_come_in_an_order_that_never_grants_more_than_planned() {
 fn a_faster_client_makes_the_object_read_again() {
     let (proxy, rig) = proxied(&[]);
     let grant = rig.make(None, &rig.config(&view("race@example.com", &[])));
-    let (path, raced) = (role_path(&grant), AtomicUsize::new(0));
-    proxy.judge(move |asked| {
-        if is_for(asked, "PATCH", "clusterroles") && raced.fetch_add(1, Ordering::SeqCst) == 0 {
-            let path = path.clone();
-            let faster = move || merge(&path, &json!({ "metadata": { "labels": { "somebody": "faster" } } }));
-            std::thread::spawn(faster).join().expect("it is changed");
-        }
-        Fate::Served
-    });
+    let path = role_path(&grant);
+    proxy.judge(before_first("PATCH", "clusterroles", move || {
+        merge(&path, &json!({ "metadata": { "labels": { "somebody": "faster" } } }));
+    }));
     let longer = rig.make(Some(&grant), &rig.config(&view("race@example.com", &[("duration", text("9h"))])));
     assert_eq!(get(&role_path(&longer)).1["metadata"]["labels"]["somebody"], "faster");
     assert_eq!(rig.read(&longer).unwrap().state, longer.state);

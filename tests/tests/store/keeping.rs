@@ -96,24 +96,32 @@ async fn effects_are_done_once_revocations_first_and_failures_later() {
             effect("revoke", Urgency::Revocation, 5),
         ];
         store.create("a", &first).await.expect("created");
-        let claimed = store.claim(time(10), LEASE, 10).await.expect("claimed");
+        let claimed = store.claim(time(10), LEASE, 10, &["tell"]).await.expect("claimed");
         let keys: Vec<&str> = claimed.iter().map(|effect| effect.key.as_str()).collect();
         assert_eq!(keys, ["revoke", "tell"], "{url}");
-        assert!(store.claim(time(10), LEASE, 10).await.unwrap().is_empty(), "they are somebody's");
+        assert!(store.claim(time(10), LEASE, 10, &["tell"]).await.unwrap().is_empty(), "they are somebody's");
+        // A process that ends gives them back, and its claims are void.
+        store.release().await.expect("released");
+        let taken = store.claim(time(10), LEASE, 10, &["tell"]).await.expect("claimed");
+        assert!(taken.len() == 2 && !store.done(&claimed[0]).await.unwrap(), "{url}");
+        let claimed = taken;
         assert!(store.done(&claimed[0]).await.unwrap());
         assert!(store.retry_at(&claimed[1], time(20), "nobody listens").await.unwrap());
         assert_eq!(store.backlog().await.unwrap().failing, 1);
-        assert!(store.claim(time(19), LEASE, 10).await.unwrap().is_empty(), "not before its time");
-        let again = store.claim(time(20), LEASE, 10).await.unwrap();
-        assert_eq!((again.len(), again[0].claims), (1, 2));
+        assert!(store.claim(time(19), LEASE, 10, &["tell"]).await.unwrap().is_empty(), "not before its time");
+        let again = store.claim(time(20), LEASE, 10, &["tell"]).await.unwrap();
+        assert_eq!((again.len(), again[0].claims), (1, 3));
         // The lease is over and another takes it: the first may not settle it any more.
-        let taken = store.claim(time(60), LEASE, 10).await.unwrap();
-        assert_eq!((taken.len(), taken[0].claims), (1, 3));
+        let taken = store.claim(time(60), LEASE, 10, &["tell"]).await.unwrap();
+        assert_eq!((taken.len(), taken[0].claims), (1, 4));
         assert!(!store.done(&again[0]).await.unwrap() && store.done(&taken[0]).await.unwrap());
         let mut second = step(61, "approved");
         second.effects = vec![effect("tell", Urgency::Normal, 0)];
         store.advance("a", 1, &second).await.unwrap();
-        assert!(store.claim(time(62), LEASE, 10).await.unwrap().is_empty(), "a key is done once ever");
+        assert!(
+            store.claim(time(62), LEASE, 10, &["tell"]).await.unwrap().is_empty(),
+            "a key is done once ever"
+        );
     }
 }
 
@@ -132,7 +140,7 @@ async fn several_workers_never_claim_the_same_effect() {
             workers.push(tokio::spawn(async move {
                 let mut keys = Vec::new();
                 loop {
-                    let claimed = store.claim(time(1), LEASE, 7).await.expect("claimed");
+                    let claimed = store.claim(time(1), LEASE, 7, &["tell"]).await.expect("claimed");
                     if claimed.is_empty() {
                         return keys;
                     }
@@ -149,7 +157,11 @@ async fn several_workers_never_claim_the_same_effect() {
         keys.dedup();
         assert!(keys.len() == all && all <= 200, "{url}: none twice");
         // Replicas may pass over what another was claiming at that moment; it is claimed the next time.
-        assert_eq!(all + store.claim(time(1), LEASE, 200).await.unwrap().len(), 200, "{url}: none forgotten");
+        assert_eq!(
+            all + store.claim(time(1), LEASE, 200, &["tell"]).await.unwrap().len(),
+            200,
+            "{url}: none forgotten"
+        );
     }
 }
 

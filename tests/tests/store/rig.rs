@@ -56,7 +56,7 @@ pub(crate) fn step(at: i64, state: &str) -> NewStep {
 
 pub(crate) fn effect(key: &str, urgency: Urgency, due: i64) -> NewEffect {
     let (key, kind) = (key.to_owned(), "tell".to_owned());
-    NewEffect { body: json!({ "key": key }), key, kind, urgency, due: time(due) }
+    NewEffect { body: json!({ "key": key }), key, kind, urgency, due: time(due), recipient: None }
 }
 
 pub(crate) const LEASE: SignedDuration = SignedDuration::from_secs(30);

@@ -6,6 +6,7 @@ mod bad_input;
 mod changes;
 mod disturbed;
 mod drift;
+mod eks;
 mod expiry;
 mod installing;
 mod logins;

@@ -5,6 +5,7 @@ use std::fmt;
 use jiff::Timestamp;
 use p0_grant::manifest::Claims;
 use p0_grant::name::GrantId;
+use p0_grant::time::written;
 use serde::Serialize;
 
 use super::{Landed, Version};
@@ -26,8 +27,13 @@ pub struct Odd {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "code", rename_all = "kebab-case")]
 pub enum Oddity {
-    /// The commit says an earlier time than one before it.
+    /// The commit says a time that does not fit the commits around it.
     ClockBack {
+        /// Which.
+        says: Timestamp,
+    },
+    /// The commit says a time that has not come.
+    FromTheFuture {
         /// Which.
         says: Timestamp,
     },
@@ -41,7 +47,7 @@ pub enum Oddity {
         /// Which.
         id: GrantId,
     },
-    /// A file that cannot be read as a grant: nobody can say what it gave.
+    /// A file that cannot be read as a grant: what it gave is not known.
     Unreadable {
         /// Which.
         id: GrantId,
@@ -64,6 +70,13 @@ pub enum Oddity {
         id: GrantId,
         /// Until when it could land.
         merge_before: Timestamp,
+    },
+    /// It stands in a grants folder now, and must not.
+    Standing {
+        /// Where.
+        path: String,
+        /// What is wrong.
+        problem: String,
     },
     /// A commit that was seen on base is not there any more.
     Rewritten {
@@ -98,15 +111,23 @@ pub fn of_landing<F>(version: &Version<F>, claims: Option<&Claims>) -> Vec<Odd> 
 impl fmt::Display for Oddity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::ClockBack { says } => write!(f, "the commit says {says}, earlier than one before it"),
+            Self::ClockBack { says } => {
+                write!(f, "the commit says {}, which does not fit the commits around it", written(*says))
+            }
+            Self::FromTheFuture { says } => {
+                write!(f, "the commit says {}, which is in the future", written(*says))
+            }
             Self::Foreign { path } => write!(f, "`{path}` is no grant's file"),
             Self::Rose { id } => write!(f, "{id} had ended and came back"),
             Self::Unreadable { id } => {
-                write!(f, "{id} cannot be read as a grant; nobody can say what it gave")
+                write!(f, "{id} cannot be read as a grant; what it gave is not known")
             }
             Self::Unsigned { id } => write!(f, "{id} is not signed"),
-            Self::TooEarly { id, created_at } => write!(f, "{id} landed before it was made, at {created_at}"),
-            Self::TooLate { id, merge_before } => write!(f, "{id} landed after {merge_before}"),
+            Self::TooEarly { id, created_at } => {
+                write!(f, "{id} landed before it was made, at {}", written(*created_at))
+            }
+            Self::TooLate { id, merge_before } => write!(f, "{id} landed after {}", written(*merge_before)),
+            Self::Standing { path, problem } => write!(f, "`{path}` must not stand there: {problem}"),
             Self::Rewritten { seen, by } => {
                 write!(f, "base was rewritten: {by} saw {seen} on it, and it is not there any more")
             }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use p0_grant::arn::{ArnError, IamIdentity};
 use p0_grant::subject::{Subject, SubjectError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -25,8 +26,12 @@ pub struct Person {
     pub slack: Option<SlackId>,
     /// Their login on the forge.
     pub forge: Option<String>,
-    /// Their IAM user or role.
-    pub iam_arn: Option<String>,
+    /// Their account's number on the forge. Logins are given to others after a while, numbers are not.
+    pub forge_id: Option<u64>,
+    /// Their user in PagerDuty.
+    pub pagerduty: Option<PagerDutyId>,
+    /// Who they are for AWS.
+    pub iam: Option<IamIdentity>,
     /// Who may approve as their manager.
     pub manager: Option<PersonName>,
     /// Keys that prove who acts on the command line, all Ed25519.
@@ -45,10 +50,14 @@ pub struct SlackId {
     pub user: String,
 }
 
+/// A user in PagerDuty: the id, `P…`, which never changes.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub struct PagerDutyId(String);
+
 /// Why an entry is no person.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PersonError {
-    /// A name in Kubernetes that nobody can have.
+    /// A name in Kubernetes that no user can have.
     #[error("`{name}` cannot be `{person}` in Kubernetes: {problem}")]
     Subject {
         /// Whose entry.
@@ -77,9 +86,20 @@ pub enum PersonError {
         /// What kind it is.
         algorithm: String,
     },
+    /// Not an IAM identity of one person.
+    #[error("the IAM ARN of `{person}` cannot be used: {problem}")]
+    Iam {
+        /// Whose entry.
+        person: PersonName,
+        /// What is wrong with it.
+        problem: ArnError,
+    },
     /// Not Slack's ids.
     #[error("the Slack user of `{0}` is written as its ids: `{{team: T…, user: U…}}`")]
     Slack(PersonName),
+    /// Not PagerDuty's id.
+    #[error("the PagerDuty user of `{0}` is written as its id, `P` and capital letters and digits")]
+    PagerDuty(PersonName),
     /// Something that is there and empty.
     #[error("`{field}` of `{person}` is empty: leave it out")]
     Empty {
@@ -108,7 +128,13 @@ pub(super) struct Fields {
     /// The login on the forge.
     #[serde(default)]
     forge: Option<String>,
-    /// The IAM user or role.
+    /// The number of the account on the forge; with it a login that was given to somebody else proves nothing.
+    #[serde(default)]
+    forge_id: Option<u64>,
+    /// The user in PagerDuty, by id.
+    #[serde(default)]
+    pagerduty: Option<PagerDutyId>,
+    /// The ARN of the IAM user, or of the session of an `AWSReservedSSO_` role of IAM Identity Center.
     #[serde(default)]
     iam_arn: Option<String>,
     /// Who may approve as their manager.
@@ -127,20 +153,37 @@ impl TryFrom<Fields> for Person {
 
     fn try_from(fields: Fields) -> Result<Self, PersonError> {
         let name = fields.name;
-        let texts = [("email", &fields.email), ("forge", &fields.forge), ("iamArn", &fields.iam_arn)];
+        let texts = [("email", &fields.email), ("forge", &fields.forge)];
         if let Some((field, _)) = texts.iter().find(|(_, text)| text.as_deref() == Some("")) {
             return Err(PersonError::Empty { person: name, field });
         }
         if fields.slack.as_ref().is_some_and(|id| !id.is_well_formed()) {
             return Err(PersonError::Slack(name));
         }
+        if fields.pagerduty.as_ref().is_some_and(|id| !id.is_well_formed()) {
+            return Err(PersonError::PagerDuty(name));
+        }
         let subjects = fields.kubernetes.into_iter().map(|text| subject(&name, text));
         let kubernetes = subjects.collect::<Result<_, _>>()?;
         let keys = fields.ssh_keys.iter().map(|text| key(&name, text));
         let ssh_keys = keys.collect::<Result<_, _>>()?;
-        let (email, slack, forge, iam_arn) = (fields.email, fields.slack, fields.forge, fields.iam_arn);
+        let iam = fields.iam_arn.map(|arn| iam(&name, &arn)).transpose()?;
+        let (email, slack, forge) = (fields.email, fields.slack, fields.forge);
         let (manager, groups) = (fields.manager, fields.groups);
-        Ok(Self { name, kubernetes, email, slack, forge, iam_arn, manager, ssh_keys, groups })
+        let (forge_id, pagerduty) = (fields.forge_id, fields.pagerduty);
+        Ok(Self {
+            name,
+            kubernetes,
+            email,
+            slack,
+            forge,
+            forge_id,
+            pagerduty,
+            iam,
+            manager,
+            ssh_keys,
+            groups,
+        })
     }
 }
 
@@ -150,6 +193,11 @@ fn subject(person: &PersonName, name: String) -> Result<Subject, PersonError> {
         Ok(_) => Err(PersonError::Group { person: person.clone(), name }),
         Err(problem) => Err(PersonError::Subject { person: person.clone(), name, problem }),
     }
+}
+
+pub(super) fn iam(person: &PersonName, arn: &str) -> Result<IamIdentity, PersonError> {
+    let read = IamIdentity::read(arn).map(|(identity, _)| identity);
+    read.map_err(|problem| PersonError::Iam { person: person.clone(), problem })
 }
 
 fn key(person: &PersonName, text: &str) -> Result<PublicKey, PersonError> {
@@ -168,6 +216,19 @@ impl SlackId {
                 && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
         };
         id(&self.team, &['T', 'E']) && id(&self.user, &['U', 'W'])
+    }
+}
+
+impl PagerDutyId {
+    /// The id.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    fn is_well_formed(&self) -> bool {
+        self.0.len() > 1
+            && self.0.starts_with('P')
+            && self.0.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
     }
 }
 

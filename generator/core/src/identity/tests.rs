@@ -24,7 +24,7 @@ fn a_person_is_found_by_everything_known_of_them() {
         identities.by_subject(&"alice@example.com".parse().unwrap()),
         identities.by_subject(&"ServiceAccount/ci/alice".parse().unwrap()),
         identities.by_slack(&SlackId { team: "T1".to_owned(), user: "U1".to_owned() }),
-        identities.by_forge("alice-gh"),
+        identities.by_forge("alice-gh", 7),
         identities.by_key(&PublicKey::from_openssh(KEY).unwrap()),
     ] {
         assert_eq!(found, Ok(alice));
@@ -42,7 +42,9 @@ fn what_two_persons_share_refuses_the_file_at_the_second() {
         "kubernetes: [x]".to_owned(),
         "slack: {team: T1, user: U1}".to_owned(),
         "forge: x".to_owned(),
-        "iamArn: arn:aws:iam::1:user/x".to_owned(),
+        "forgeId: 7".to_owned(),
+        "pagerduty: P1".to_owned(),
+        "iamArn: arn:aws:iam::123456789012:user/x".to_owned(),
         format!("sshKeys: [{KEY}]"),
     ] {
         let error = read(&format!("persons:\n- name: a\n  {shared}\n- name: b\n  {shared}\n")).unwrap_err();
@@ -80,9 +82,57 @@ fn what_is_wrong_is_said_with_its_place() {
         ("{name: a, sshKeys: [nonsense]}", "cannot be read"),
         ("{name: a, slack: {team: acme, user: U1}}", "ids"),
         ("{name: a, forge: ''}", "is empty"),
+        ("{name: a, pagerduty: alice@example.com}", "PagerDuty"),
         ("{name: a, nickname: b}", "unknown field"),
+        ("{name: a, iamArn: 'arn:aws:iam::1:user/x'}", "12 digits"),
+        ("{name: a, iamArn: 'arn:aws:iam::123456789012:role/Admin'}", "not one person"),
     ] {
         let error = read(&format!("persons:\n- {entry}\n")).unwrap_err().to_string();
         assert!(error.contains(words) && error.contains("line 4"), "{entry}: {error}");
     }
+}
+
+#[test]
+fn a_pattern_gives_an_identity_to_each_person_who_has_none() {
+    const SSO: &str = "arn:aws:sts::123456789012:assumed-role/AWSReservedSSO_Dev_0123456789abcdef";
+    let persons = "persons:\n- {name: a, email: a@example.com}\n- {name: b}\n\
+                   - {name: c, email: c@example.com, iamArn: 'arn:aws:iam::123456789012:user/c'}\n";
+    let arn = |file: &str, person: &str| {
+        let identities = read(file).unwrap();
+        identities.by_name(&name(person)).unwrap().iam.as_ref().map(ToString::to_string)
+    };
+    let by_email = format!("iamArnPattern: '{SSO}/{{email}}'\n{persons}");
+    assert_eq!(arn(&by_email, "a"), Some(format!("{SSO}/a@example.com")));
+    assert_eq!(arn(&by_email, "b"), None);
+    assert_eq!(arn(&by_email, "c").as_deref(), Some("arn:aws:iam::123456789012:user/c"));
+    let by_name = format!("iamArnPattern: 'arn:aws:iam::123456789012:user/people/{{name}}'\n{persons}");
+    assert_eq!(arn(&by_name, "b").as_deref(), Some("arn:aws:iam::123456789012:user/people/b"));
+    for pattern in [
+        "{name}",
+        "arn:aws:iam::123456789012:user/{name}x",
+        "arn:aws:iam::123456789012:user/x-{name}",
+        "arn:aws:iam::123456789012:role/{name}",
+        "arn:aws:iam::123456789012:user/x",
+    ] {
+        let error = read(&format!("iamArnPattern: '{pattern}'\n{persons}")).unwrap_err().to_string();
+        assert!(error.contains("no pattern of IAM ARNs"), "{pattern}: {error}");
+    }
+    // A pattern cannot make one identity two persons.
+    let clash = format!("{by_name}- {{name: d, iamArn: 'arn:aws:iam::123456789012:user/people/b'}}\n");
+    assert!(read(&clash).unwrap_err().to_string().contains("is `b`'s already"));
+    let odd =
+        format!("iamArnPattern: '{SSO}/{{email}}'\npersons:\n- {{name: a, email: 'a b@example.com'}}\n");
+    assert!(read(&odd).unwrap_err().to_string().contains("the IAM ARN of `a`"));
+}
+
+/// Logins are given to others once an account is deleted; its number is not.
+#[test]
+fn a_login_with_another_number_is_another_account() {
+    let text = format!("{HEAD}persons:\n- {{name: a, forge: octo, forgeId: 7}}\n- {{name: b, forge: cat}}\n");
+    let identities = Identities::read(&text).unwrap();
+    let who = |login: &str, id| identities.by_forge(login, id).map(|person| person.name.to_string()).ok();
+    assert_eq!(who("octo", 7).as_deref(), Some("a"));
+    assert_eq!(who("renamed", 7).as_deref(), Some("a"));
+    assert_eq!(who("Octo", 8), None);
+    assert_eq!(who("cat", 8).as_deref(), Some("b"));
 }

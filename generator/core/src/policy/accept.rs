@@ -5,12 +5,13 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use p0_grant::approval::ApprovalKind;
 
+use super::basis::{Accepted, Basis};
+use super::on_call::{OnCall, accepted_duty};
 use super::question::Question;
 use super::reason::Reason;
-use super::rule::Auto;
 use super::settle::{Alternative, Match, Who};
 use crate::duration::Lifetime;
-use crate::name::{PersonName, RuleName};
+use crate::name::PersonName;
 use crate::preapproval::Opened;
 
 /// One person's approval, and what proves it.
@@ -35,29 +36,6 @@ pub enum Proof {
     Name,
 }
 
-/// What is known of who is on call.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum OnCall {
-    /// Nobody asked.
-    #[default]
-    NotAsked,
-    /// These are, now.
-    Duties(Vec<Duty>),
-    /// The bot's signature says that the requester was. Only for judging a grant that it signed.
-    Attested,
-}
-
-/// Somebody's duty.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Duty {
-    /// Who.
-    pub person: PersonName,
-    /// In which schedule, by id.
-    pub schedule: Option<String>,
-    /// In which escalation policy, by id, and on which of its levels, from 1.
-    pub escalation: Option<(String, u32)>,
-}
-
 /// Everything that is given for an approval.
 #[derive(Clone, Debug)]
 pub struct Given {
@@ -76,14 +54,29 @@ pub struct Given {
 /// An approval that is enough.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Acceptance {
-    /// Under which rule.
-    pub rule: RuleName,
-    /// Who approved; nobody where being on call did.
-    pub approvers: Vec<PersonName>,
-    /// By which kind of approval.
-    pub via: ApprovalKind,
+    /// Under which rule, and on what it rests.
+    pub accepted: Accepted,
     /// The longest that is approved.
     pub max_duration: Lifetime,
+}
+
+impl Acceptance {
+    /// The approval of `found` that rests on `basis`.
+    fn of(found: &Match, basis: Basis, max_duration: Lifetime) -> Self {
+        Self { accepted: Accepted { rule: found.rule.clone(), basis, parts: Vec::new() }, max_duration }
+    }
+
+    /// What is expected of `found` where only the review of its change can approve it: no reviewer is known yet.
+    pub fn by_review_to_come(found: &Match) -> Self {
+        Self::of(found, Basis::GitReview(BTreeSet::new()), found.limits.duration)
+    }
+
+    /// The same where a part of the selection was accepted by `part` too.
+    fn and(mut self, part: Self) -> Self {
+        self.accepted.parts.push(part.accepted.basis);
+        self.accepted.parts.extend(part.accepted.parts);
+        Self { max_duration: self.max_duration.min(part.max_duration), ..self }
+    }
 }
 
 impl Given {
@@ -105,6 +98,37 @@ impl Given {
 /// # Errors
 /// Why each way to approve is not enough; never empty.
 pub fn accept(found: &Match, question: &Question<'_>, given: &Given) -> Result<Acceptance, Vec<Reason>> {
+    let answering = accept_one(found, question, given);
+    if found.parts.is_empty() {
+        return answering;
+    }
+    let given = Given { via: None, ..given.clone() };
+    let mut reasons = Vec::new();
+    let mut accepted = answering.map_err(|why| reasons.extend(why)).ok();
+    for part in &found.parts {
+        match accept(part, question, &given) {
+            Ok(part) => accepted = accepted.map(|whole| whole.and(part)),
+            Err(why) => reasons.extend(why.into_iter().map(|why| why.of_part(&part.rule))),
+        }
+    }
+    accepted.filter(|_| reasons.is_empty()).ok_or(reasons)
+}
+
+/// Whether one of the votes counts for the match or a part of it, be it enough or not.
+pub fn is_begun(found: &Match, given: &Given) -> bool {
+    let counts = |alternative: &Alternative| {
+        let who = match alternative {
+            Alternative::Reviewers(who) | Alternative::Git(who) | Alternative::Persistent { who, .. } => who,
+            Alternative::Manager(name) => &only(name),
+            Alternative::Auto(_) => return false,
+        };
+        given.votes.iter().any(|vote| objection(alternative.kind(), who, found, vote).is_none())
+    };
+    found.alternatives.iter().any(counts) || found.parts.iter().any(|part| is_begun(part, given))
+}
+
+/// [`accept`] without the parts.
+fn accept_one(found: &Match, question: &Question<'_>, given: &Given) -> Result<Acceptance, Vec<Reason>> {
     let meant = |kind| given.via.is_none_or(|via| via == kind);
     let mut reasons = Vec::new();
     for alternative in found.alternatives.iter().filter(|alternative| meant(alternative.kind())) {
@@ -149,32 +173,31 @@ pub fn accept_all(
 
 fn by(alternative: &Alternative, found: &Match, given: &Given) -> Result<Acceptance, Vec<Reason>> {
     let kind = alternative.kind();
-    let accepted = |approvers: BTreeSet<PersonName>, max_duration| Acceptance {
-        rule: found.rule.clone(),
-        approvers: approvers.into_iter().collect(),
-        via: kind,
-        max_duration,
-    };
     let duration = found.limits.duration;
-    match alternative {
-        Alternative::Reviewers(who) | Alternative::Git(who) => {
-            votes(kind, who, found, given).map(|persons| accepted(persons, duration))
-        }
+    let (basis, longest) = match alternative {
+        Alternative::Reviewers(who) => (Basis::Reviewers(votes(kind, who, found, given)?), duration),
+        Alternative::Git(who) => (Basis::GitReview(votes(kind, who, found, given)?), duration),
         Alternative::Manager(name) => {
-            let who = Who { persons: [name.clone()].into(), count: 1, skipped: Vec::new() };
-            votes(kind, &who, found, given).map(|persons| accepted(persons, duration))
+            votes(kind, &only(name), found, given)?;
+            (Basis::Manager(name.clone()), duration)
         }
         Alternative::Persistent { who, until } => {
             let left = Lifetime::between(given.at, *until);
             let left = left
                 .ok_or_else(|| vec![Reason::ReviewDue(jiff::tz::TimeZone::UTC.to_datetime(*until).date())])?;
-            votes(kind, who, found, given).map(|persons| accepted(persons, left))
+            (Basis::Persistent(votes(kind, who, found, given)?), left)
         }
-        Alternative::Auto(auto) => match on_call(auto, found, given) {
-            None => Ok(accepted(BTreeSet::new(), duration.min(auto.duration))),
-            Some(reason) => Err(vec![reason]),
-        },
-    }
+        Alternative::Auto(auto) => {
+            let (duty, longest) =
+                accepted_duty(auto, found, &given.on_call, given.at).map_err(|reason| vec![reason])?;
+            (Basis::OnCall(duty), duration.min(longest))
+        }
+    };
+    Ok(Acceptance::of(found, basis, longest))
+}
+
+fn only(name: &PersonName) -> Who {
+    Who { persons: [name.clone()].into(), count: 1, skipped: Vec::new() }
 }
 
 /// The different persons whose approval counts, where they are enough.
@@ -215,54 +238,30 @@ fn objection(kind: ApprovalKind, who: &Who, found: &Match, vote: &Vote) -> Optio
     }
 }
 
-/// Why being on call does not approve it.
-fn on_call(auto: &Auto, found: &Match, given: &Given) -> Option<Reason> {
-    let requester = &found.requester;
-    let counts = |duty: &Duty| {
-        let in_schedule = duty.schedule.as_ref().is_some_and(|id| auto.schedules.contains(id));
-        let in_policy = duty
-            .escalation
-            .as_ref()
-            .is_some_and(|(id, level)| auto.escalation_policies.contains(id) && *level <= auto.max_level);
-        duty.person == *requester && (in_schedule || in_policy)
-    };
-    let is_on_call = match &given.on_call {
-        OnCall::NotAsked => false,
-        OnCall::Duties(duties) => duties.iter().any(counts),
-        OnCall::Attested => true,
-    };
-    match found.limits.worst {
-        _ if found.owner.as_ref() != Some(requester) => Some(Reason::OnCallForOther),
-        Some(worst) if worst > auto.max_danger => {
-            Some(Reason::OnCallDanger { worst, allowed: auto.max_danger })
-        }
-        _ if found.limits.second_channel.is_some() => found.limits.second_channel.map(Reason::SecondChannel),
-        _ if !is_on_call => Some(Reason::NotOnCall(requester.clone())),
-        _ => None,
-    }
-}
-
-/// Whoever opened the preapproval must be who could approve this now.
+/// The signers of the preapproval must be persons who could approve this now.
 fn by_preapproval(
     preapproval: &Opened,
     found: &Match,
     question: &Question<'_>,
     given: &Given,
 ) -> Result<Acceptance, Reason> {
-    let owner =
-        found.owner.as_ref().ok_or_else(|| Reason::Preapproval("the subject is nobody's".to_owned()))?;
+    let owner = found
+        .owner
+        .as_ref()
+        .ok_or_else(|| Reason::Preapproval("the subject belongs to no person".to_owned()))?;
     let longest = preapproval
         .covers(question.cluster, question.role, question.selection, owner, given.at)
         .map_err(|problem| Reason::Preapproval(problem.to_string()))?;
     let signed =
         preapproval.signers().iter().map(|person| Vote { person: person.clone(), proof: Proof::Signature });
     let signed = Given { votes: signed.collect(), ..Given::nothing(given.at) };
-    let persons = found.alternatives.iter().find_map(|alternative| match alternative {
+    let by_signers = found.alternatives.iter().find_map(|alternative| match alternative {
         Alternative::Reviewers(_) | Alternative::Manager(_) => by(alternative, found, &signed).ok(),
         Alternative::Auto(_) | Alternative::Git(_) | Alternative::Persistent { .. } => None,
     });
-    let accepted =
-        persons.ok_or_else(|| Reason::Preapproval("whoever opened it may not approve this".to_owned()))?;
-    let max_duration = found.limits.duration.min(longest);
-    Ok(Acceptance { via: ApprovalKind::Preapproval, max_duration, ..accepted })
+    let by_signers =
+        by_signers.ok_or_else(|| Reason::Preapproval("its signers may not approve this".to_owned()))?;
+    let signers = by_signers.accepted.basis.approvers().cloned().collect();
+    let basis = Basis::Preapproval { id: preapproval.preapproval().id.clone(), signers };
+    Ok(Acceptance::of(found, basis, found.limits.duration.min(longest)))
 }

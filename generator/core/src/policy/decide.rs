@@ -3,7 +3,7 @@
 use p0_grant::subject::SubjectView;
 
 use super::Policy;
-use super::matching::{MatchInput, Misses, matches, misses};
+use super::matching::{MatchInput, Misses, matches, misses, overlaps};
 use super::question::Question;
 use super::reason::Reason;
 use super::rule::Rule;
@@ -35,6 +35,8 @@ pub enum RuleOutcome {
     Disabled,
     /// It is about something else.
     Missed(Misses),
+    /// It holds a part of what is asked: its approval is needed besides that of the rule that answers.
+    Part(Misses),
     /// It denies.
     Denied,
     /// It answers.
@@ -88,11 +90,39 @@ pub fn explain<'p>(policy: &'p Policy, identities: &Identities, question: &Quest
 
 fn answer(policy: &Policy, identities: &Identities, question: &Question<'_>) -> Result<Match, Vec<Reason>> {
     let input = match_input(policy, identities, question).map_err(|reason| vec![reason])?;
-    match policy.rules.iter().find(|rule| !rule.disabled && matches(rule, &input)) {
+    let mut parts = Vec::new();
+    let mut rules = policy.rules.iter().filter(|rule| !rule.disabled);
+    let answering = rules.find(|rule| {
+        let is_match = matches(rule, &input);
+        parts.extend(Some(*rule).filter(|rule| !is_match && overlaps(rule, &input)));
+        is_match
+    });
+    match answering {
         None => Err(vec![Reason::NoRule]),
         Some(rule) if rule.denies() => Err(vec![denial(policy, rule)]),
-        Some(rule) => settle(policy, identities, rule, question, &input),
+        Some(rule) => {
+            let of = |rule: &Rule| settle(policy, identities, rule, question, &input);
+            with_parts(of(rule)?, parts.into_iter().map(|part| (part, of(part))))
+        }
     }
+}
+
+/// The match, and those of earlier rules that a part of the selection lies in: as in a bundle of the parts, each has to be
+/// approved. A rule that only asks whether the requester is on call asks no person, and the answering rule asks more.
+fn with_parts<'r>(
+    found: Match,
+    parts: impl Iterator<Item = (&'r Rule, Result<Match, Vec<Reason>>)>,
+) -> Result<Match, Vec<Reason>> {
+    let mut all = found;
+    let mut reasons = Vec::new();
+    for (rule, part) in parts {
+        match part {
+            Ok(part) if part.asks_no_person() && !all.asks_no_person() => {}
+            Ok(part) => all.parts.push(part),
+            Err(part) => reasons.extend(part.into_iter().map(|why| why.of_part(&rule.name))),
+        }
+    }
+    if reasons.is_empty() { Ok(all) } else { Err(reasons) }
 }
 
 fn denial(policy: &Policy, rule: &Rule) -> Reason {
@@ -125,6 +155,7 @@ fn match_input<'a>(
 fn outcome(rule: &Rule, input: &MatchInput<'_>) -> RuleOutcome {
     match misses(rule, input) {
         _ if rule.disabled => RuleOutcome::Disabled,
+        misses if !misses.is_empty() && overlaps(rule, input) => RuleOutcome::Part(misses),
         misses if !misses.is_empty() => RuleOutcome::Missed(misses),
         _ if rule.denies() => RuleOutcome::Denied,
         _ => RuleOutcome::Matched,

@@ -1,6 +1,7 @@
 //! What a rule matches: an allow rule what lies inside its pattern, a deny rule what it touches.
 //!
-//! "All namespaces" lies inside no pattern but `*`, and touches each. Not here: what follows from a match.
+//! "All namespaces" lies inside no pattern but `*`, and touches each. Not here: rules that hold a part of what is asked
+//! (`matching/overlap.rs`), and what follows from a match.
 
 use std::collections::BTreeMap;
 
@@ -18,6 +19,10 @@ use super::rule::{Effect, Requestor, Rule};
 use crate::glob::Glob;
 use crate::identity::Person;
 use crate::name::{GroupName, RuleName};
+
+mod overlap;
+
+pub(super) use overlap::overlaps;
 
 /// Something in which a rule and a question differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -57,7 +62,7 @@ pub(super) struct MatchInput<'a> {
     role: String,
     resource: String,
     /// The same objects under their other group.
-    alias: Option<String>,
+    alias: Option<Alias>,
     inside: Where<'a>,
     touched: Where<'a>,
     name: Option<&'a ObjectName>,
@@ -66,6 +71,13 @@ pub(super) struct MatchInput<'a> {
     privileged: bool,
     /// Deny rules that name a resource which no catalogue has: they touch every resource.
     unresolved: &'a BTreeMap<RuleName, UnknownResource>,
+}
+
+/// The other group of the same objects.
+struct Alias {
+    group: &'static str,
+    /// The resource there, as a pattern is compared with it.
+    text: String,
 }
 
 /// Which namespaces are meant.
@@ -93,9 +105,12 @@ impl<'a> MatchInput<'a> {
             cluster: question.cluster.as_str(),
             role: question.role.to_string(),
             resource: resource.to_string(),
-            alias: alias.map(|group| match group {
-                "" => resource.plural().to_owned(),
-                group => format!("{}.{group}", resource.plural()),
+            alias: alias.map(|group| {
+                let text = match group {
+                    "" => resource.plural().to_owned(),
+                    group => format!("{}.{group}", resource.plural()),
+                };
+                Alias { group, text }
             }),
             inside,
             touched,
@@ -153,9 +168,7 @@ fn holds(rule: &Rule, input: &MatchInput<'_>, miss: Miss) -> bool {
         Miss::Requestor => means(&rule.requestor, input.getting()),
         Miss::Cluster => any(&pattern.clusters, |glob| glob.matches(input.cluster)),
         Miss::Role => any(&pattern.roles, |glob| glob.matches(&input.role)),
-        Miss::Resource => any(&pattern.resources, |glob| {
-            glob.matches(&input.resource) || names(glob, input.selection.resource(), is_shipped)
-        }),
+        Miss::Resource => any(&pattern.resources, |glob| is_resource(glob, input, is_shipped)),
         Miss::Namespace => any(&pattern.namespaces, |glob| match input.inside {
             Where::Nowhere => false,
             Where::One(namespace) => glob.matches(namespace),
@@ -179,18 +192,15 @@ fn holds(rule: &Rule, input: &MatchInput<'_>, miss: Miss) -> bool {
 fn touches(rule: &Rule, input: &MatchInput<'_>, miss: Miss) -> bool {
     let pattern = rule.resource.pattern();
     match miss {
-        // The members of a shared subject are not known here: they may be anybody.
+        // The members of a shared subject are not known here: any person may be one.
         Miss::Requestor => input
             .owner
             .is_none_or(|owner| means(&rule.requestor, owner) || means(&rule.requestor, input.requester)),
         Miss::Cluster => any(&pattern.clusters, |glob| glob.matches(input.cluster)),
         Miss::Role => any(&pattern.roles, |glob| glob.matches(&input.role)),
         Miss::Resource => {
-            any(&pattern.resources, |glob| {
-                glob.matches(&input.resource)
-                    || input.alias.as_deref().is_some_and(|alias| glob.matches(alias))
-                    || names(glob, input.selection.resource(), |_| true)
-            }) || input.unresolved.contains_key(&rule.name)
+            any(&pattern.resources, |glob| is_resource(glob, input, |_| true))
+                || input.unresolved.contains_key(&rule.name)
         }
         Miss::Namespace => any(&pattern.namespaces, |glob| match input.touched {
             Where::Nowhere => false,
@@ -206,11 +216,21 @@ fn touches(rule: &Rule, input: &MatchInput<'_>, miss: Miss) -> bool {
     }
 }
 
+/// Whether the pattern means the resource, be it under its other group: a grant on it is on the same objects there.
+fn is_resource(glob: &Glob, input: &MatchInput<'_>, alone: impl Fn(&str) -> bool) -> bool {
+    let resource = input.selection.resource();
+    glob.matches(&input.resource)
+        || names(glob, resource, resource.group(), &alone)
+        || input
+            .alias
+            .as_ref()
+            .is_some_and(|alias| glob.matches(&alias.text) || names(glob, resource, alias.group, &alone))
+}
+
 /// Whether the pattern names the resource as a locator does: by kind, singular, plural or short name, alone or followed by
-/// the group. Alone it names what is of a group that `alone` says: an allow rule means Kubernetes' own resource, as a custom
+/// `group`. Alone it names what is of a group that `alone` says: an allow rule means Kubernetes' own resource, as a custom
 /// one may have the same name; a deny rule means every one.
-fn names(glob: &Glob, resource: &ApiResource, alone: impl Fn(&str) -> bool) -> bool {
-    let group = resource.group();
+fn names(glob: &Glob, resource: &ApiResource, group: &str, alone: impl Fn(&str) -> bool) -> bool {
     glob.is_literal()
         && match glob.as_str().split_once('.') {
             None => resource.answers_to(glob.as_str()) && alone(group),

@@ -11,6 +11,7 @@ use serde_saphyr::Spanned;
 use super::resolve;
 use super::rule::{Approval, Auto, Reviewers, Rule};
 use super::{Policy, Routing, Settings};
+use crate::api_version::ApiVersion;
 use crate::duration::Lifetime;
 use crate::grant_schema::ClassSchema;
 use crate::name::GroupName;
@@ -27,7 +28,7 @@ pub(crate) struct File {
     /// A bare name proves who acts on the command line: for trying things out.
     #[serde(default)]
     demo: bool,
-    /// Nothing is granted, by nobody, until this is taken out.
+    /// Nothing is granted until this is taken out.
     #[serde(default)]
     frozen: bool,
     /// Who is told.
@@ -39,7 +40,7 @@ pub(crate) struct File {
     /// Being on call.
     #[serde(default)]
     on_call: OnCall,
-    /// When a request that nobody answers ends.
+    /// When a request without an answer ends.
     #[serde(default = "a_week")]
     pending_timeout: Lifetime,
     /// How long after its approval a grant may still land.
@@ -49,19 +50,13 @@ pub(crate) struct File {
     #[serde(default = "block")]
     #[schemars(with = "ClassSchema")]
     second_channel: Class,
-    /// Groups whose membership may approve.
+    /// Groups whose membership may approve; their members may revoke everything.
     #[serde(default)]
     trusted_groups: BTreeSet<GroupName>,
     /// The rules, in the order in which they are tried.
     #[serde(default)]
     #[schemars(with = "Vec<Rule>")]
     rules: Vec<Spanned<Rule>>,
-}
-
-#[derive(Debug, Deserialize, JsonSchema)]
-enum ApiVersion {
-    #[serde(rename = "p0.dev/v1alpha1")]
-    V1Alpha1,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -80,9 +75,9 @@ struct Notify {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 struct Durations {
-    /// What is offered to whoever asks; without it, 1h, 4h and 1d as far as they are allowed.
+    /// What is offered to the requester; without it, 1h, 4h and 1d as far as they are allowed.
     presets: Option<Vec<Lifetime>>,
-    /// How long where nobody says.
+    /// How long where neither request nor rule says it.
     default: Lifetime,
     /// The longest.
     max: Lifetime,
@@ -99,7 +94,7 @@ impl Default for Durations {
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct OnCall {
-    /// `off`: nobody is asked who is on call, and being so approves nothing.
+    /// `off`: it is not asked who is on call, and being so approves nothing.
     #[serde(default)]
     routing: RoutingField,
 }
@@ -219,7 +214,7 @@ fn unsound_approval(approval: &Approval, settings: &Settings) -> Option<String> 
 
 fn unsound_reviewers(reviewers: &Reviewers, settings: &Settings) -> Option<String> {
     if reviewers.persons.is_empty() && reviewers.groups.is_empty() {
-        return Some("nobody is named who may approve".to_owned());
+        return Some("it names no approver".to_owned());
     }
     if reviewers.count == 0 {
         return Some("`count` is at least 1".to_owned());
@@ -244,7 +239,7 @@ fn unsound_requestor(rule: &Rule) -> Option<String> {
         super::Requestor::User(names) => names.is_empty(),
         super::Requestor::Group { names, .. } => names.is_empty(),
     };
-    is_empty.then(|| "its requestor names nobody".to_owned())
+    is_empty.then(|| "its requestor names no person".to_owned())
 }
 
 fn unsound_pattern(rule: &Rule) -> Option<String> {

@@ -13,8 +13,8 @@ pub enum Reason {
     /// Nothing is granted.
     #[error("the policy is frozen: nothing is granted until `frozen` is taken out of p0/policy.yaml")]
     Frozen,
-    /// Nobody in the file.
-    #[error("{0} is nobody in p0/identities.yaml")]
+    /// The file has no such person.
+    #[error("p0/identities.yaml has no person {0}")]
     Unknown(String),
     /// The system's own.
     #[error("the system rule: {}", .0.sentence())]
@@ -83,7 +83,7 @@ pub enum Reason {
         /// Who or what is listed and does not count, and why.
         skipped: Vec<String>,
     },
-    /// Nobody to ask on call.
+    /// Being on call approves nothing.
     #[error("on-call approval is switched off")]
     RoutingOff,
     /// Who approves is not asked for.
@@ -117,7 +117,7 @@ pub enum Reason {
     /// On call for oneself only.
     #[error("being on call approves only what one asks for oneself")]
     OnCallForOther,
-    /// Too dangerous for nobody to look.
+    /// Too dangerous to be approved by no person.
     #[error("at danger {worst} being on call is not enough; it is up to {allowed}")]
     OnCallDanger {
         /// What it is.
@@ -131,6 +131,14 @@ pub enum Reason {
     /// The preapproval is for something else.
     #[error("the preapproval does not cover it: {0}")]
     Preapproval(String),
+    /// An earlier rule that holds a part of the selection is not satisfied.
+    #[error("a part of the selection falls under the rule `{rule}`, which must be satisfied too: {why}")]
+    Part {
+        /// Which rule.
+        rule: RuleName,
+        /// Why it is not satisfied.
+        why: Box<Self>,
+    },
     /// Persistent access whose day is over.
     #[error("the rule's review was due on {0}; renew the rule")]
     ReviewDue(jiff::civil::Date),
@@ -170,7 +178,23 @@ impl Reason {
             Self::OnCallDanger { .. } => "on-call-danger",
             Self::NoSuchApproval(_) => "no-such-approval",
             Self::Preapproval(_) => "window",
+            Self::Part { .. } => "part",
             Self::ReviewDue(_) => "review-due",
+        }
+    }
+
+    /// The same about the rule `rule`, which holds a part of the selection.
+    #[must_use]
+    pub(super) fn of_part(self, rule: &RuleName) -> Self {
+        Self::Part { rule: rule.clone(), why: Box::new(self) }
+    }
+
+    /// Whether approvals are missing, and nothing else is wrong.
+    pub fn is_missing(&self) -> bool {
+        match self {
+            Self::NotEnough { .. } => true,
+            Self::Part { why, .. } => why.is_missing(),
+            _ => false,
         }
     }
 

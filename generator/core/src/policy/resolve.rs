@@ -1,6 +1,6 @@
 //! Whether the resources that rules name exist on any cluster.
 //!
-//! A misspelt resource in an allow rule gives nothing. In a deny rule it would protect nothing without anybody noticing, so a
+//! A misspelt resource in an allow rule gives nothing. In a deny rule it would protect nothing, unnoticed, so a
 //! deny rule whose resource cannot be resolved denies every resource that the rest of the rule touches. Patterns (`*.apps`) are
 //! not looked at: they also mean what is installed later. Not here: what a rule matches.
 

@@ -2,6 +2,7 @@
 
 use jiff::civil::Date;
 use p0_grant::danger::Class;
+use p0_grant::on_call::DutyId;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -98,11 +99,11 @@ pub struct Pattern {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Approval {
-    /// Nobody: what the rule touches is refused.
+    /// No approval: what the rule touches is refused.
     Deny,
     /// Persons.
     Reviewers(Reviewers),
-    /// The manager of whoever gets access.
+    /// The manager of the person who gets access.
     Manager,
     /// Being on call.
     Auto(Auto),
@@ -137,10 +138,10 @@ pub struct Auto {
     pub integration: Integration,
     /// Schedules that count, by id.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub schedules: Vec<String>,
+    pub schedules: Vec<DutyId>,
     /// Escalation policies that count, by id.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub escalation_policies: Vec<String>,
+    pub escalation_policies: Vec<DutyId>,
     /// The last level of an escalation policy that counts; the last of all is often everybody.
     #[serde(default = "first_level")]
     #[schemars(range(min = 1))]
@@ -148,7 +149,7 @@ pub struct Auto {
     /// How long such a grant lives at most.
     #[serde(default = "one_hour")]
     pub duration: Lifetime,
-    /// The worst danger that nobody needs to look at.
+    /// The worst danger that no person needs to approve.
     #[serde(default = "high")]
     #[schemars(with = "ClassSchema")]
     pub max_danger: Class,
@@ -198,7 +199,7 @@ pub struct Options {
     /// Who asks must say for how long.
     #[serde(skip_serializing_if = "is_default")]
     pub require_duration: bool,
-    /// How long where nobody says.
+    /// How long where the request does not say it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default_duration: Option<Lifetime>,
     /// The longest.
@@ -210,7 +211,7 @@ pub struct Options {
     /// The rule also stands for what the cluster file opens under `allowPrivileged`.
     #[serde(skip_serializing_if = "is_default")]
     pub allow_privileged: bool,
-    /// The rule also stands for groups and for service accounts that are nobody's.
+    /// The rule also stands for groups and for service accounts that belong to no person.
     #[serde(skip_serializing_if = "is_default")]
     pub allow_shared_subject: bool,
     /// The worst danger that the rule stands for; CRITICAL, or BLOCK with `allowPrivileged`, where nothing is said.

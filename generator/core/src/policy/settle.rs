@@ -1,7 +1,7 @@
-//! Settling a match: who may approve, by name, and for how long. Not here: whether anybody did.
+//! Settling a match: who may approve, by name, and for how long. Not here: whether they did.
 //!
 //! Listed persons who are gone are left out and named; where too few are left, the approval is unusable, and where every
-//! approval is, the answer is no. Whoever asks or gets access is left out too, pairwise, unless the rule says otherwise.
+//! approval is, the answer is no. The requester and the person who gets access are left out too, pairwise, unless the rule says otherwise.
 
 use std::collections::BTreeSet;
 
@@ -31,6 +31,8 @@ pub struct Match {
     pub unusable: Vec<Unusable>,
     /// How long, and on what evidence.
     pub limits: Limits,
+    /// Earlier rules that hold a part of the selection: each has to be satisfied too.
+    pub parts: Vec<Match>,
     /// Who asks.
     pub(super) requester: PersonName,
     /// Whose the subject is.
@@ -70,7 +72,7 @@ pub struct Who {
     pub skipped: Vec<String>,
 }
 
-/// An approval that a rule lists and nobody can give.
+/// An approval that a rule lists and no person can give.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unusable {
     /// Which.
@@ -82,7 +84,7 @@ pub struct Unusable {
 /// How long, and on what evidence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// How long it lives where nobody shortens it; meaningless for persistent access.
+    /// How long it lives where no approver shortens it; meaningless for persistent access.
     pub duration: Lifetime,
     /// The longest the rule gives.
     pub max_duration: Lifetime,
@@ -108,7 +110,7 @@ impl Alternative {
         }
     }
 
-    /// Who may approve so; nobody needs to where being on call does.
+    /// Who may approve so; none where being on call does.
     pub fn persons(&self) -> BTreeSet<&PersonName> {
         match self {
             Self::Reviewers(who) | Self::Git(who) | Self::Persistent { who, .. } => {
@@ -119,7 +121,7 @@ impl Alternative {
         }
     }
 
-    /// How hard it is to come by: being on call asks nobody, a review is seen by the forge too.
+    /// How hard it is to come by: being on call asks no person, a review is seen by the forge too.
     fn strength(&self) -> (u8, usize) {
         match self {
             Self::Auto(_) => (0, 0),
@@ -132,9 +134,15 @@ impl Alternative {
 }
 
 impl Match {
-    /// Everybody who may approve in any way.
+    /// Everybody who may approve in any way, be it for a part.
     pub fn approvers(&self) -> BTreeSet<&PersonName> {
-        self.alternatives.iter().flat_map(Alternative::persons).collect()
+        let own = self.alternatives.iter().flat_map(Alternative::persons);
+        own.chain(self.parts.iter().flat_map(Self::approvers)).collect()
+    }
+
+    /// Whether no person is asked: being on call is all that can approve.
+    pub(super) fn asks_no_person(&self) -> bool {
+        self.alternatives.iter().all(|alternative| matches!(alternative, Alternative::Auto(_)))
     }
 
     /// Who asks and who gets access.
@@ -145,8 +153,9 @@ impl Match {
 
 /// Of a bundle's matches, the one whose easiest approval is the hardest to come by.
 pub fn strictest(matches: &[Match]) -> Option<&Match> {
-    let easiest = |found: &&Match| found.alternatives.iter().map(Alternative::strength).min();
-    matches.iter().max_by_key(easiest)
+    let easiest = |found: &Match| found.alternatives.iter().map(Alternative::strength).min();
+    let hardest = |found: &&Match| found.parts.iter().chain([*found]).map(easiest).max();
+    matches.iter().max_by_key(hardest)
 }
 
 pub(super) fn settle(
@@ -162,6 +171,7 @@ pub(super) fn settle(
         alternatives: Vec::new(),
         unusable: Vec::new(),
         limits,
+        parts: Vec::new(),
         requester: input.requester.name.clone(),
         owner: input.owner.map(|person| person.name.clone()),
         one_party: rule.options.allow_one_party,
@@ -236,7 +246,7 @@ fn who(
     for name in &reviewers.persons {
         match identities.by_name(name) {
             Ok(person) => _ = listed.insert(&person.name),
-            Err(_) => who.skipped.push(format!("`{name}` (nobody in p0/identities.yaml)")),
+            Err(_) => who.skipped.push(format!("`{name}` (not in p0/identities.yaml)")),
         }
     }
     for group in &reviewers.groups {

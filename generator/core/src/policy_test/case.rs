@@ -4,12 +4,14 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use p0_grant::approval::ApprovalKind;
+use p0_grant::on_call::DutyId;
 use p0_grant::yaml::{self, Limits, YamlError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_saphyr::Spanned;
 
 use super::query::{PolicyInputs, Query};
+use crate::api_version::ApiVersion;
 use crate::duration::Lifetime;
 use crate::name::{PersonName, RuleName};
 use crate::policy::{Duty, Given, Match, OnCall, Proof, Reason, Vote, accept, decide};
@@ -48,12 +50,6 @@ pub(crate) struct File {
     /// The cases.
     #[schemars(with = "Vec<Case>")]
     tests: Vec<Spanned<Case>>,
-}
-
-#[derive(Debug, Deserialize, JsonSchema)]
-enum ApiVersion {
-    #[serde(rename = "p0.dev/v1alpha1")]
-    V1Alpha1,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -97,11 +93,15 @@ struct GivenFields {
 struct DutyFields {
     person: PersonName,
     #[serde(default)]
-    schedule: Option<String>,
+    schedule: Option<DutyId>,
     #[serde(default)]
-    escalation_policy: Option<String>,
+    escalation_policy: Option<DutyId>,
     #[serde(default)]
     level: Option<u32>,
+    /// When the duty ends; without it, not in the test.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    until: Option<Timestamp>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -199,7 +199,7 @@ impl Case {
             Err(reasons) => Said { refused: codes(&reasons), ..Said::default() },
             Ok(found) => match accept(&found, &question, &self.given.given()) {
                 Ok(done) => Said {
-                    via: Some(done.via.to_string()),
+                    via: Some(done.accepted.kind().to_string()),
                     duration: Some(done.max_duration.to_string()),
                     ..Said::matched(&found)
                 },
@@ -234,6 +234,8 @@ impl GivenFields {
             person: duty.person.clone(),
             schedule: duty.schedule.clone(),
             escalation: duty.escalation_policy.clone().map(|id| (id, duty.level.unwrap_or(1))),
+            until: duty.until,
+            incident: None,
         };
         let at = self.at.unwrap_or_else(|| {
             jiff::civil::date(2026, 1, 1)

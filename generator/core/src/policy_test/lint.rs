@@ -2,28 +2,55 @@
 
 use std::collections::BTreeSet;
 
+use p0_grant::nearest::Nearest;
+
 use crate::identity::Identities;
 use crate::name::{GroupName, PersonName};
-use crate::policy::{Approval, Policy, Requestor, Resource, Reviewers, Rule};
+use crate::policy::{Approval, Policy, Requestor, Reviewers, Rule};
+
+mod shadow;
+mod unknown;
+
+pub use unknown::KnownNames;
 
 /// One thing worth a look.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Warning {
-    /// A name that is nobody's.
-    #[error("the rule `{rule}` names `{name}`, who is nobody in p0/identities.yaml")]
-    Nobody {
+    /// A name without a person.
+    #[error("the rule `{rule}` names `{name}`, and p0/identities.yaml has no such person")]
+    NoPerson {
         /// Which rule.
         rule: String,
         /// Whom it names.
         name: PersonName,
     },
-    /// A group that nobody is in.
-    #[error("the rule `{rule}` names the group `{name}`, and nobody is in it")]
+    /// A group without members.
+    #[error("the rule `{rule}` names the group `{name}`, which has no members")]
     EmptyGroup {
         /// Which rule.
         rule: String,
         /// Which group.
         name: GroupName,
+    },
+    /// A manager without a person, where a rule asks managers.
+    #[error("the manager of `{person}` is `{manager}`, and p0/identities.yaml has no such person")]
+    NoManager {
+        /// Whose manager.
+        person: PersonName,
+        /// Who that should be.
+        manager: PersonName,
+    },
+    /// A cluster, role, namespace or subresource that does not exist.
+    #[error("the rule `{rule}` names the {noun} `{word}`, and no such {noun} exists{nearest}")]
+    Unknown {
+        /// Which rule.
+        rule: String,
+        /// What it names.
+        noun: &'static str,
+        /// The word or pattern.
+        word: String,
+        /// What may have been meant.
+        nearest: Nearest,
     },
     /// More approvals than there are approvers.
     #[error("the rule `{rule}` asks for {need} approvals by `{kind}`, and {have} could give one")]
@@ -37,7 +64,7 @@ pub enum Warning {
         /// How many are needed.
         need: usize,
     },
-    /// So many approvers that nobody will feel meant.
+    /// So many approvers that none of them feels responsible.
     #[error("the rule `{rule}` asks {count} persons; each would be told")]
     Crowd {
         /// Which rule.
@@ -46,7 +73,9 @@ pub enum Warning {
         count: usize,
     },
     /// It can never answer.
-    #[error("the rule `{rule}` never answers: `{before}` stands before it and matches everything")]
+    #[error(
+        "the rule `{rule}` never answers: `{before}` stands before it and answers for all that `{rule}` is for"
+    )]
     Shadowed {
         /// Which rule.
         rule: String,
@@ -58,27 +87,32 @@ pub enum Warning {
 /// More persons than one asks and expects an answer.
 const CROWD: usize = 20;
 
-/// Everything worth a look, in the rules' order.
-pub fn lint(policy: &Policy, identities: &Identities) -> Vec<Warning> {
+/// Everything worth a look, in the rules' order; then the persons.
+pub fn lint(policy: &Policy, identities: &Identities, known: &KnownNames) -> Vec<Warning> {
     let mut warnings = Vec::new();
-    let mut before: Option<&Rule> = None;
-    for rule in policy.rules().iter().filter(|rule| !rule.disabled) {
+    let rules: Vec<&Rule> = policy.rules().iter().filter(|rule| !rule.disabled).collect();
+    for (place, rule) in rules.iter().enumerate() {
         let name = rule.name.to_string();
-        if let Some(before) = before {
+        if let Some(before) = rules.iter().take(place).find(|before| shadow::shadows(before, rule)) {
             warnings.push(Warning::Shadowed { rule: name.clone(), before: before.name.to_string() });
         }
-        before = before.or_else(|| answers_everything(rule).then_some(rule));
         requestor(rule, identities, &mut warnings);
         for (kind, reviewers) in rule.approval.iter().filter_map(reviewers) {
             approvers(&name, kind, &reviewers, identities, &mut warnings);
         }
+        warnings.extend(unknown::unknown(rule, known));
+    }
+    if rules.iter().any(|rule| rule.approval.contains(&Approval::Manager)) {
+        warnings.extend(managers(identities));
     }
     warnings
 }
 
-fn answers_everything(rule: &Rule) -> bool {
-    let is_open = rule.denies() || (rule.options.allow_privileged && rule.options.allow_shared_subject);
-    rule.requestor == Requestor::Any && rule.resource == Resource::Any && is_open
+/// Managers who are not in the file: such a person's request has no manager to ask.
+fn managers(identities: &Identities) -> impl Iterator<Item = Warning> {
+    let named = identities.iter().filter_map(|person| Some((person, person.manager.as_ref()?)));
+    let gone = named.filter(|(_, manager)| identities.by_name(manager).is_err());
+    gone.map(|(person, manager)| Warning::NoManager { person: person.name.clone(), manager: manager.clone() })
 }
 
 fn requestor(rule: &Rule, identities: &Identities, warnings: &mut Vec<Warning>) {
@@ -98,7 +132,7 @@ fn nobodies<'a>(
     identities: &'a Identities,
 ) -> impl Iterator<Item = Warning> + 'a {
     let gone = names.iter().filter(|name| identities.by_name(name).is_err());
-    gone.map(move |name| Warning::Nobody { rule: rule.to_owned(), name: name.clone() })
+    gone.map(move |name| Warning::NoPerson { rule: rule.to_owned(), name: name.clone() })
 }
 
 fn empty<'a>(

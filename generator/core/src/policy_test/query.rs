@@ -87,7 +87,7 @@ pub struct ResolvedQuery {
 /// Why there is nothing to ask a policy.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum QueryError {
-    /// Who gets access is nobody.
+    /// The file has no person who gets access.
     #[error(transparent)]
     Who(#[from] WhoError),
     /// No subject.

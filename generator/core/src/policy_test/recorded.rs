@@ -10,7 +10,7 @@ use crate::duration::Lifetime;
 use crate::layout::ClusterName;
 use crate::name::PersonName;
 use crate::planned::select;
-use crate::policy::{Given, OnCall, Proof, Question, Reason, Risk, Stated, Term, Vote, accept, decide};
+use crate::policy::{Duty, Given, OnCall, Proof, Question, Reason, Risk, Stated, Term, Vote, accept, decide};
 
 /// A grant and what a policy says to it now.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -119,8 +119,11 @@ fn term(claims: &Claims) -> Result<Term, String> {
 
 /// The file's own word: the judgement held it to the signatures when it landed.
 fn given(claims: &Claims) -> Given {
-    let nothing = Given { on_call: OnCall::Attested, ..Given::nothing(claims.created_at) };
+    let nothing = Given::nothing(claims.created_at);
     let Some(flow) = &claims.workflow else { return nothing };
+    let requester = PersonName::new(flow.requester.as_str());
+    let duty = |evidence| requester.as_ref().ok().map(|person| Duty::of(person, evidence));
+    let on_call = OnCall::Duties(flow.on_call.iter().filter_map(duty).collect());
     let proof = match flow.approval {
         Some(ApprovalKind::Git) => Proof::Review,
         // Preapprovals are signed by those who open them.
@@ -131,5 +134,5 @@ fn given(claims: &Claims) -> Given {
     let persons = flow.approvers.iter().filter_map(|name| PersonName::new(name.as_str()).ok());
     let votes = persons.map(|person| Vote { person, proof });
     let via = flow.approval.filter(|kind| *kind != ApprovalKind::Preapproval);
-    Given { via, ..nothing }.with_votes(votes)
+    Given { via, on_call, ..nothing }.with_votes(votes)
 }

@@ -70,12 +70,13 @@ fn a_case_that_cannot_fail_is_refused() {
 #[test]
 fn what_a_policy_cannot_have_meant_is_told() {
     let (policy, identities) = (Policy::read(POLICY).unwrap(), Identities::read(PERSONS).unwrap());
-    let told: Vec<String> = lint(&policy, &identities).iter().map(ToString::to_string).collect();
+    let told: Vec<String> =
+        lint(&policy, &identities, &KnownNames::default()).iter().map(ToString::to_string).collect();
     assert_eq!(
         told,
         [
-            "the rule `look` names `gone`, who is nobody in p0/identities.yaml",
-            "the rule `rest` names the group `nobody`, and nobody is in it",
+            "the rule `look` names `gone`, and p0/identities.yaml has no such person",
+            "the rule `rest` names the group `nobody`, which has no members",
             "the rule `rest` asks for 2 approvals by `reviewers`, and 1 could give one",
         ]
     );
@@ -83,8 +84,98 @@ fn what_a_policy_cannot_have_meant_is_told() {
                 - {name: late, requestor: any, resource: any, approval: [manager]}\n";
     let policy = Policy::read(&format!("{POLICY}{last}")).unwrap();
     assert!(
-        lint(&policy, &identities)
+        lint(&policy, &identities, &KnownNames::default())
             .iter()
             .any(|one| matches!(one, Warning::Shadowed { rule, .. } if rule == "late"))
     );
+}
+
+#[test]
+fn a_rule_behind_one_that_holds_it_never_answers() {
+    let identities = Identities::default();
+    let told = |before: &str, rule: &str| {
+        let head = "apiVersion: p0.dev/v1alpha1\nkind: Policy\ntrustedGroups: [g]\nrules:\n";
+        let policy =
+            Policy::read(&format!("{head}- {{name: a, {before}}}\n- {{name: b, {rule}}}\n")).unwrap();
+        let warnings = lint(&policy, &identities, &KnownNames::default());
+        warnings
+            .iter()
+            .any(|one| matches!(one, Warning::Shadowed { rule, before } if rule == "b" && before == "a"))
+    };
+    let of = |requestor: &str, resource: &str, rest: &str| {
+        format!("requestor: {requestor}, resource: {resource}, {rest}")
+    };
+    let (reviewed, deny) = ("approval: [reviewers: {groups: [g]}]", "approval: [deny]");
+    let k8s = |fields: &str| format!("{{k8s: {{{fields}}}}}");
+    for (before, rule, expected) in [
+        (of("any", "any", reviewed), of("any", "any", reviewed), true),
+        (of("any", "any", reviewed), of("any", &k8s("namespaces: [a]"), deny), true),
+        (
+            of("any", &k8s("namespaces: ['shop-*']"), reviewed),
+            of("{user: [x]}", &k8s("namespaces: [shop-eu]"), reviewed),
+            true,
+        ),
+        (
+            of("any", &k8s("namespaces: ['shop-*']"), deny),
+            of("any", &k8s("namespaces: ['shop-eu-*'], names: [x]"), reviewed),
+            true,
+        ),
+        (
+            of("any", &k8s("namespaces: [shop-eu]"), reviewed),
+            of("any", &k8s("namespaces: ['shop-*']"), reviewed),
+            false,
+        ),
+        (of("{group: {names: [g]}}", "any", reviewed), of("any", "any", reviewed), false),
+        (of("{group: {names: [g, h]}}", "any", reviewed), of("{group: {names: [h]}}", "any", reviewed), true),
+        (
+            of("{group: {names: [g], effect: remove}}", "any", reviewed),
+            of("{group: {names: [g]}}", "any", reviewed),
+            false,
+        ),
+        (
+            of("any", "any", &format!("{reviewed}, options: {{maxDanger: NOTE}}")),
+            of("any", "any", reviewed),
+            false,
+        ),
+        (
+            of("any", "any", reviewed),
+            of("any", "any", &format!("{reviewed}, options: {{allowPrivileged: true}}")),
+            false,
+        ),
+        (
+            of("any", &k8s("subresources: [exec]"), deny),
+            of("any", &k8s("subresources: [exec]"), reviewed),
+            false,
+        ),
+        (of("any", &k8s("subresources: [log]"), reviewed), of("any", "any", reviewed), false),
+    ] {
+        assert_eq!(told(&before, &rule), expected, "{before} before {rule}");
+    }
+}
+
+#[test]
+fn what_no_cluster_has_and_managers_who_are_gone_are_told() {
+    let identities = "apiVersion: p0.dev/v1alpha1\nkind: Identities\npersons: [{name: ann, manager: gone}, {name: ben, manager: ann}]\n";
+    let rules = "apiVersion: p0.dev/v1alpha1\nkind: Policy\nrules:\n\
+        - {name: r, requestor: any, approval: [manager], resource: {k8s: {clusters: [prod, 'pord-*'], roles: [ClusterRole/veiw], \
+           namespaces: [defualt, 'kube-*'], subresources: [log, exce, metrics]}}}\n";
+    let (policy, identities) = (Policy::read(rules).unwrap(), Identities::read(identities).unwrap());
+    let known = KnownNames {
+        clusters: vec!["prod".parse().unwrap()],
+        catalogues: vec![std::sync::Arc::new(p0_grant::catalogue::Catalogue::embedded().unwrap())],
+    };
+    let told: Vec<String> = lint(&policy, &identities, &known).iter().map(ToString::to_string).collect();
+    assert_eq!(
+        told,
+        [
+            "the rule `r` names the cluster `pord-*`, and no such cluster exists",
+            "the rule `r` names the role `ClusterRole/veiw`, and no such role exists; did you mean `ClusterRole/view`, `ClusterRole/edit` or `ClusterRole/admin`?",
+            "the rule `r` names the namespace `defualt`, and no such namespace exists; did you mean `default`?",
+            "the rule `r` names the subresource `exce`, and no such subresource exists; did you mean `exec`?",
+            "the manager of `ann` is `gone`, and p0/identities.yaml has no such person",
+        ]
+    );
+    // `metrics` is no server's subresource of nodes, and a role of Kubernetes names it.
+    let nothing_known = lint(&policy, &identities, &KnownNames::default());
+    assert!(matches!(nothing_known.as_slice(), [Warning::NoManager { .. }]), "{nothing_known:?}");
 }

@@ -1,9 +1,12 @@
 use p0_grant::approval::ApprovalKind;
 use p0_grant::resource::ApiResource;
+use p0_grant::selection::SelectionText;
+use p0_grant::signature::{Purpose, Signature};
 use ssh_key::PrivateKey;
 use ssh_key::private::Ed25519Keypair;
 
 use super::*;
+use crate::identity::Identities;
 use crate::policy::{Given, Policy, Question, Risk, Stated, Term, accept, decide};
 
 const ID: &str = "vpl5aqzpwnnqmnkrzze2";
@@ -35,10 +38,12 @@ fn selection(text: &str) -> Selection {
 fn preapproval(on: &str) -> Preapproval {
     Preapproval::new(Terms {
         id: GrantId::new(ID).unwrap(),
+        repository: None,
         to: PersonName::new("alice").unwrap(),
         cluster: ClusterName::new("prod").unwrap(),
         role: "view".parse().unwrap(),
         selection: selection(on).with_subresources(["log"]).unwrap(),
+        digest: SubsetDigest::of(&[]),
         from: time("24T10:00"),
         until: time("25T10:00"),
         request_duration: Lifetime::hours(1),
@@ -62,7 +67,7 @@ fn a_signed_preapproval_reads_back_and_opens() {
     assert_eq!((read.path(), &read), (format!("p0/preapprovals/{ID}.yaml"), &preapproval));
     let text = preapproval.write().unwrap();
     assert!(text.contains("\nkind: Window\n"), "the file format keeps its name: {text}");
-    let opened = read.open(&identities()).unwrap();
+    let opened = read.open(&identities(), None).unwrap();
     let signers: Vec<&str> = opened.signers().iter().map(PersonName::as_str).collect();
     assert_eq!(signers, ["bob", "carol"]);
 }
@@ -71,11 +76,13 @@ fn a_signed_preapproval_reads_back_and_opens() {
 fn a_preapproval_that_was_changed_or_is_unsigned_opens_nothing() {
     let good = || signed(preapproval("apps/deployments shop/*"), &[("bob", 2)]);
     let opens = |preapproval: Preapproval| {
-        preapproval.open(&identities()).map(drop).map_err(|error| error.to_string())
+        preapproval.open(&identities(), None).map(drop).map_err(|error| error.to_string())
     };
     assert_eq!(opens(good()), Ok(()));
     type Change = fn(&mut Preapproval);
-    let changes: [(&str, Change); 9] = [
+    let changes: [(&str, Change); 11] = [
+        ("with other rules", |preapproval| preapproval.subset_sha256 = Some("1".repeat(64))),
+        ("from another repository", |preapproval| preapproval.repository = RepositoryId::new(ID).ok()),
         ("longer", |preapproval| preapproval.until = time("26T10:00")),
         ("wider", |preapproval| preapproval.selection = "apps/deployments */*".to_owned()),
         ("for another", |preapproval| preapproval.to = PersonName::new("dave").unwrap()),
@@ -91,7 +98,7 @@ fn a_preapproval_that_was_changed_or_is_unsigned_opens_nothing() {
         change(&mut preapproval);
         assert!(opens(preapproval).is_err(), "{what}");
     }
-    assert!(opens(signed(preapproval("pods shop/*"), &[("bob", 9)])).unwrap_err().contains("nobody"));
+    assert!(opens(signed(preapproval("pods shop/*"), &[("bob", 9)])).unwrap_err().contains("no person"));
     let mut long = preapproval("pods shop/*");
     long.until = "2027-01-01T00:00:00Z".parse().unwrap();
     assert!(opens(signed(long, &[("bob", 2)])).unwrap_err().contains("31 days"));
@@ -141,11 +148,11 @@ fn used(
         reason: Stated::Nothing,
     };
     let found = decide(&policy, &identities, &question).matched().map_err(|reasons| reasons[0].code())?;
-    let preapproval = preapproval.open(&identities).map_err(|_| "not open")?;
+    let preapproval = preapproval.open(&identities, None).map_err(|_| "not open")?;
     let via = Some(ApprovalKind::Preapproval);
     let given = Given { preapproval: Some(preapproval), via, ..Given::nothing(at) };
     let accepted = accept(&found, &question, &given).map_err(|reasons| reasons[0].code())?;
-    assert_eq!(accepted.via, ApprovalKind::Preapproval);
+    assert_eq!(accepted.accepted.kind(), ApprovalKind::Preapproval);
     Ok(accepted.max_duration)
 }
 

@@ -1,8 +1,9 @@
-//! What is to be done after a step. Each may be done twice.
+//! What is to be done after a step. Each effect is idempotent.
 
+use p0_grant::time::written;
 use serde::{Deserialize, Serialize};
 
-use super::state::EndReason;
+use super::ending::EndReason;
 use super::{Request, State};
 use crate::name::PersonName;
 
@@ -16,8 +17,7 @@ pub enum Effect {
     Tell(Notice),
 }
 
-/// What people are told. Whom is for the messenger to know: the requester always, the approvers while they are asked, the
-/// channel always; alarms also whoever watches the service.
+/// What people are told. [`super::deliveries`] says whom.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "notice", rename_all = "kebab-case")]
 pub enum Notice {
@@ -44,7 +44,7 @@ pub enum Notice {
     Denied,
     /// It was taken back.
     Cancelled,
-    /// Nobody answered in time, or it did not land in time.
+    /// No approver answered in time, or it did not land in time.
     TimedOut,
     /// It ends soon.
     AboutToExpire,
@@ -84,8 +84,10 @@ impl Notice {
 
     /// What is said of `request`.
     pub fn sentence(&self, request: &Request) -> String {
-        let until =
-            request.granted().map(|granted| format!(" until {}", granted.expires_at)).unwrap_or_default();
+        let until = request
+            .granted()
+            .map(|granted| format!(" until {}", written(granted.expires_at)))
+            .unwrap_or_default();
         let approvers = request.granted().map(|granted| granted.approval.approvers()).unwrap_or_default();
         let names: Vec<&str> = approvers.into_iter().map(PersonName::as_str).collect();
         let by = if names.is_empty() { String::new() } else { format!(" by {}", names.join(", ")) };
@@ -93,10 +95,18 @@ impl Notice {
             Self::Requested => asked(request),
             Self::Counted { missing } => format!("one approval more; still missing: {}", missing.join("; ")),
             Self::Returned { why } => format!("it is back at the approvers: {why}"),
-            Self::Approved => format!("approved{by}{until}; access is live once it is merged and applied"),
+            Self::Approved => {
+                format!(
+                    "approved{by}{until}{}; access is live once it is merged and applied",
+                    on_call(request)
+                )
+            }
             Self::Merged => format!("merged{until}; the cluster has it at its next sync"),
             Self::Live => format!("access is live{until}"),
             Self::Denied => denied(request),
+            Self::Cancelled if request.state().name().is_live() => {
+                format!("the extension was taken back; access lasts{until}")
+            }
             Self::Cancelled => "it was taken back".to_owned(),
             Self::TimedOut => "it was not answered, or did not land, in time; nothing was granted".to_owned(),
             Self::AboutToExpire => format!("access ends soon: it lasts{until}; `extend` asks for longer"),
@@ -124,6 +134,13 @@ fn asked(request: &Request) -> String {
             asked.lifetime
         ),
     }
+}
+
+/// That no approver was asked, and why.
+fn on_call(request: &Request) -> String {
+    let duty = request.granted().and_then(|granted| granted.approval.duty());
+    duty.map(|duty| format!(" without an approver, because {} is on call: {duty}", request.spec().requester))
+        .unwrap_or_default()
 }
 
 /// What the witness of its end had to add.

@@ -6,7 +6,10 @@ use p0_grant::digest::SubsetDigest;
 use p0_grant::name::GrantId;
 use serde::{Deserialize, Serialize};
 
-use super::state::{Approval, ExtensionRequest, Vote, Witness};
+use super::ending::Witness;
+use super::evidence::Vote;
+use super::granted::Approval;
+use super::state::ExtensionRequest;
 use super::table::EventName;
 use crate::name::PersonName;
 
@@ -43,12 +46,12 @@ pub enum Event {
         /// What the grants give now.
         digests: BTreeMap<GrantId, SubsetDigest>,
     },
-    /// Whoever asked takes it back.
+    /// The requester takes it back.
     Cancel {
         /// Who.
         by: PersonName,
     },
-    /// Whoever has access gives it back.
+    /// The person who has the access gives it back.
     Relinquish {
         /// Who.
         by: PersonName,
@@ -78,6 +81,9 @@ pub enum Event {
     Absent {
         /// The commit of base that was looked at.
         commit: String,
+        /// Who closed its change on the forge, by login, where the forge says so.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        closed_by: Option<String>,
     },
     /// The verifier of the change says no.
     Refused {
@@ -96,7 +102,7 @@ pub enum Event {
     },
     /// The cluster has it.
     Live(Witness),
-    /// The cluster has it no more, or nobody looks and Git has it no more.
+    /// The cluster has it no more, or there is no witness and Git has it no more.
     Gone(Witness),
     /// The cluster should have it, and does not.
     Unsynced {

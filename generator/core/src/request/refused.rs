@@ -4,12 +4,13 @@ use jiff::Timestamp;
 
 use super::table::{EventName, StateName};
 use crate::name::PersonName;
+use p0_grant::time::written;
 
 /// Why a request stays as it is.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
     /// It stands elsewhere: somebody or something else was quicker, or it never could.
-    #[error("the request {}, so {} comes to nothing", .state.label(), .event.label())]
+    #[error("the request {}, so {} is not possible", .state.label(), .event.label())]
     NotNow {
         /// Where it stands.
         state: StateName,
@@ -21,20 +22,20 @@ pub enum Refused {
     NothingNew,
     /// It is not theirs.
     #[error(
-        "only whoever asked or has the access may do that, and `{0}` is neither; an approver can `revoke`"
+        "only the requester or the person who has the access may do that, and `{0}` is neither; an approver can `revoke`"
     )]
     NotTheirs(PersonName),
     /// Twice the same yes.
     #[error("`{0}` has approved it before")]
     VotedBefore(PersonName),
     /// Its time is over.
-    #[error("it was to be answered by {0}; ask again")]
+    #[error("it was to be answered by {}; ask again", written(*.0))]
     TooLate(Timestamp),
     /// A yes for longer than was asked.
     #[error("an approval may be for shorter than was asked, and never for longer")]
     Longer,
     /// An extension that extends nothing.
-    #[error("it would not end later than it does now, at {0}")]
+    #[error("it would not end later than it does now, at {}", written(*.0))]
     NoExtension(Timestamp),
     /// A time that no calendar has.
     #[error("it would end beyond all calendars")]

@@ -82,6 +82,9 @@ pub struct RequestedGrant {
     /// The worst that was found in it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub danger: Option<Class>,
+    /// Who the subject is for AWS, where the grant needs an entry in `aws-auth`: approvers see it, and it is what they approve.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub iam_arn: Option<String>,
 }
 
 impl RequestId {
@@ -124,6 +127,28 @@ impl std::str::FromStr for RequestId {
     }
 }
 
+impl RequestedGrant {
+    /// The selection with its subresources: `pods shop/web, pods/exec`.
+    pub fn what(&self) -> String {
+        with_subresources(&self.selection, &self.subresources)
+    }
+}
+
+/// A selection with its subresources, each as Kubernetes writes it: `pods shop/web, pods/exec`.
+///
+/// ```
+/// use p0_access::request::with_subresources;
+///
+/// let scale = ["scale".to_owned()];
+/// assert_eq!(with_subresources("apps/deployments shop/*", &scale), "apps/deployments shop/*, deployments/scale");
+/// ```
+pub fn with_subresources(selection: &str, subresources: &[String]) -> String {
+    let resource = selection.split(' ').next().unwrap_or(selection);
+    let plural = resource.rsplit('/').next().unwrap_or(resource);
+    let named = subresources.iter().map(|own| format!(", {plural}/{own}"));
+    std::iter::once(selection.to_owned()).chain(named).collect()
+}
+
 impl RequestSpec {
     /// Whether `person` is the one who asked, or the one who gets access.
     pub fn concerns(&self, person: &PersonName) -> bool {
@@ -137,8 +162,10 @@ impl RequestSpec {
 
     /// What was asked, in one line.
     pub fn summary(&self) -> String {
-        let parts =
-            self.grants.iter().map(|want| format!("{} on {} ({})", want.role, want.selection, want.cluster));
+        let parts = self.grants.iter().map(|want| {
+            let identity = want.iam_arn.as_ref().map(|arn| format!(", as {arn}")).unwrap_or_default();
+            format!("{} on {} ({}{identity})", want.role, want.what(), want.cluster)
+        });
         parts.collect::<Vec<_>>().join(" and ")
     }
 }

@@ -1,12 +1,16 @@
 //! Where a request stands. What is known in a state, and in no other, lies in that state.
+//!
+//! Not here: what was approved ([`super::granted`]) and why it ends ([`super::ending`]).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
-use p0_grant::approval::ApprovalKind;
 use p0_grant::name::GrantId;
 use serde::{Deserialize, Serialize};
 
+use super::ending::{Ending, Witness};
+use super::evidence::Vote;
+use super::granted::Granted;
 use super::table::StateName;
 use crate::duration::Lifetime;
 use crate::name::PersonName;
@@ -20,13 +24,13 @@ const WARNING: SignedDuration = SignedDuration::from_mins(15);
 pub enum State {
     /// It waits for approvers.
     Pending(Pending),
-    /// Its change is open, and whoever merges it approves it.
+    /// Its change is open, and the person who merges it approves it.
     AwaitingReview(Granted),
     /// It is approved; its change is not open yet.
     Approved(Granted),
     /// Its change is open.
     Proposed(Granted),
-    /// Its files are on base; nobody has seen it in the cluster.
+    /// Its files are on base; no witness has seen it in the cluster.
     Merged(MergedGrant),
     /// It was seen in the cluster.
     Active(MergedGrant),
@@ -50,7 +54,7 @@ pub enum State {
         /// By whom.
         by: PersonName,
     },
-    /// Nobody answered in time, or it did not land in time.
+    /// No approver answered in time, or it did not land in time.
     TimedOut,
     /// It cannot land.
     Failed {
@@ -74,94 +78,6 @@ pub struct Pending {
     pub returned: Option<String>,
 }
 
-/// Somebody's yes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Vote {
-    /// Whose.
-    pub person: PersonName,
-    /// Where it was given.
-    pub channel: Channel,
-    /// When.
-    pub at: Timestamp,
-    /// For how long at most.
-    pub lifetime: Lifetime,
-    /// The person's own signatures over what was shown, by grant, in OpenSSH's armor.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub signatures: BTreeMap<GrantId, String>,
-}
-
-/// Where somebody acted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Channel {
-    /// On the command line, proved by an SSH signature.
-    Cli,
-    /// In Slack.
-    Slack,
-    /// On the forge.
-    Git,
-    /// On the command line of a demo, by name alone.
-    Demo,
-}
-
-/// A winning approval.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Approval {
-    /// The policy's sha256.
-    pub policy: String,
-    /// What sufficed for each of the grants, in their order.
-    pub accepted: Vec<Accepted>,
-    /// The votes that were given.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub votes: Vec<Vote>,
-    /// For how long: never longer than asked.
-    pub lifetime: Lifetime,
-    /// How long it may take to land.
-    pub merge_within: Lifetime,
-}
-
-/// What sufficed for one grant.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Accepted {
-    /// The rule that answered for it.
-    pub rule: String,
-    /// Which kind of approval.
-    pub via: ApprovalKind,
-    /// Who approved; empty where no person did.
-    pub approvers: Vec<PersonName>,
-    /// The preapproval that was opened beforehand, where that sufficed.
-    #[serde(rename = "window", default, skip_serializing_if = "Option::is_none")]
-    pub preapproval: Option<GrantId>,
-}
-
-/// What was granted, with its times. The grant files are made of this and of nothing that changes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Granted {
-    /// By which approval.
-    pub approval: Approval,
-    /// When it was approved.
-    pub at: Timestamp,
-    /// When it ends: fixed here.
-    pub expires_at: Timestamp,
-    /// Until when it may land.
-    pub merge_before: Timestamp,
-    /// 0 for the first grant, n for its n-th extension.
-    pub number: u32,
-    /// The sha256 of the file that an extension replaces, by grant.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub previous: BTreeMap<GrantId, String>,
-    /// Whether its change was seen open: only then can it have been closed.
-    #[serde(default)]
-    pub open: bool,
-    /// What an extension replaces: if its file comes back, it counts again.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub former: Option<Box<Granted>>,
-}
-
 /// What is known once it is on base.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -183,19 +99,6 @@ pub struct MergedGrant {
     /// Whether it was said that the cluster does not follow.
     #[serde(default)]
     pub alarmed: bool,
-}
-
-/// Who saw that the cluster has a grant, or has it no more.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Witness {
-    /// What said so, as the cluster file names it.
-    pub by: String,
-    /// When.
-    pub at: Timestamp,
-    /// What else was found.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub note: Option<String>,
 }
 
 /// A live grant that somebody grants for longer.
@@ -229,63 +132,6 @@ pub struct ExtensionRequest {
     /// What was granted; its change is to be opened and merged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub granted: Option<Granted>,
-}
-
-/// How it ends.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Ending {
-    /// What was granted; `None` where nothing was, and something merged nevertheless.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub granted: Option<Granted>,
-    /// Why it ends.
-    pub why: EndReason,
-    /// Who ended it, where somebody did.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub by: Option<PersonName>,
-    /// What was said about it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub note: Option<String>,
-    /// Since when.
-    pub since: Timestamp,
-    /// The last commit in which its files were seen as approved: there it can be read what has to go.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub commit: Option<String>,
-    /// When it was seen to be off base.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub off_base: Option<Timestamp>,
-    /// In which commit that was.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub removed_in: Option<String>,
-    /// Who saw it gone from the cluster.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub gone: Option<Witness>,
-    /// Whether it was said that the cluster does not follow.
-    #[serde(default)]
-    pub alarmed: bool,
-}
-
-/// Why a grant ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum EndReason {
-    /// Whoever had it gave it back.
-    Relinquished,
-    /// Its time was over.
-    Expired,
-    /// An approver took it away.
-    Revoked,
-    /// Somebody removed it in Git.
-    RevertedInGit,
-    /// Its file on base is not what was approved.
-    Tampered,
-    /// It merged after the request had ended.
-    Late,
-    /// The cluster cannot apply it.
-    Unapplied,
-    /// Policy allows it no more.
-    #[serde(rename = "forbidden")]
-    PolicyRevoked,
 }
 
 impl State {
@@ -325,59 +171,6 @@ impl MergedGrant {
         match self.seen {
             Some(_) => State::Active(self),
             None => State::Merged(self),
-        }
-    }
-}
-
-impl Ending {
-    pub(super) fn new(granted: Option<Granted>, why: EndReason, now: Timestamp) -> Self {
-        Self {
-            granted,
-            why,
-            by: None,
-            note: None,
-            since: now,
-            commit: None,
-            off_base: None,
-            removed_in: None,
-            gone: None,
-            alarmed: false,
-        }
-    }
-}
-
-impl Approval {
-    /// Everybody who approved.
-    pub fn approvers(&self) -> BTreeSet<&PersonName> {
-        self.accepted.iter().flat_map(|accepted| &accepted.approvers).collect()
-    }
-}
-
-impl Granted {
-    /// The grant of this number: this one, or one that it replaced.
-    pub fn numbered(&self, number: u32) -> Option<&Self> {
-        std::iter::successors(Some(self), |granted| granted.former.as_deref())
-            .find(|granted| granted.number == number)
-    }
-
-    /// The digests of the files of the grant of this number, where it was replaced.
-    pub fn replaced(&self, number: u32) -> Option<&BTreeMap<GrantId, String>> {
-        self.numbered(number.saturating_add(1)).map(|granted| &granted.previous)
-    }
-}
-
-impl EndReason {
-    /// What a person is told.
-    pub fn sentence(self) -> &'static str {
-        match self {
-            Self::Relinquished => "it was given back",
-            Self::Expired => "its time was over",
-            Self::Revoked => "it was revoked",
-            Self::RevertedInGit => "it was removed in Git",
-            Self::Tampered => "its file on base was not what had been approved",
-            Self::Late => "it merged after the request had ended",
-            Self::Unapplied => "the cluster could not apply it",
-            Self::PolicyRevoked => "policy allows it no more",
         }
     }
 }

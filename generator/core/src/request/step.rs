@@ -7,7 +7,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::state::{Approval, Granted};
+use super::granted::{Approval, Granted};
 use super::table::{EventName, StateName, targets};
 use super::{Desired, Effect, Event, Notice, Pending, Refused, Request, RequestSpec, State};
 use crate::name::PersonName;
@@ -106,6 +106,12 @@ pub fn open(asked: RequestSpec, opening: Opening, now: Timestamp) -> Result<Step
     Ok(Step { request, effects, line })
 }
 
+/// The step that time alone makes by `now`, if there is one.
+pub fn time_step(request: &Request, now: Timestamp) -> Option<Step> {
+    let is_due = request.next_due().is_some_and(|due| due <= now);
+    is_due.then(|| step(request, Event::Tick, now).ok()).flatten()
+}
+
 /// Makes one step.
 ///
 /// # Errors
@@ -134,7 +140,7 @@ pub fn step(request: &Request, event: Event, now: Timestamp) -> Result<Step, Ref
     Ok(Step { request: moved, effects, line })
 }
 
-/// Something is on base that should not be there, as far as anybody knew.
+/// Something is on base that no request is known to have put there.
 fn is_back(line: &AuditLine) -> bool {
     line.to == StateName::Revoking && matches!(line.event, EventName::Merged | EventName::Tampered)
 }

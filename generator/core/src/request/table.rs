@@ -57,7 +57,7 @@ names! {
         Denied = "denied", "was denied";
         /// It was taken back.
         Cancelled = "cancelled", "was taken back";
-        /// Nobody answered, or it did not land.
+        /// No approver answered, or it did not land.
         TimedOut = "timed-out", "timed out";
         /// It cannot land.
         Failed = "failed", "has failed";
@@ -216,6 +216,7 @@ pub const TRANSITIONS: &[Transition] = &[
     row(S::TimedOut, E::Merged, &[S::Revoking]),
     row(S::Failed, E::Merged, &[S::Revoking]),
     row(S::Failed, E::Cancel, &[S::Cancelled]),
+    row(S::Failed, E::Revoke, &[S::Cancelled]),
     row(S::Failed, E::Retry, &[S::Approved]),
 ];
 

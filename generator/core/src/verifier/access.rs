@@ -5,12 +5,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use p0_grant::approval::ApprovalKind;
 use p0_grant::grant::Workflow;
 use p0_grant::manifest::Claims;
 use p0_grant::name::GrantId;
 use p0_grant::selection::Selection;
+use p0_grant::time::written;
 
 use super::proposed::ProposedGrant;
 use super::refusal::unusable;
@@ -21,7 +22,8 @@ use crate::duration::Lifetime;
 use crate::identity::{IDENTITIES, Identities};
 use crate::name::PersonName;
 use crate::policy::{
-    Acceptance, Given, OnCall, POLICY, Policy, Proof, Question, Risk, Stated, Term, Vote, accept, decide,
+    Acceptance, Duty, Given, OnCall, POLICY, Policy, Proof, Question, Risk, Stated, Term, Vote, accept,
+    decide,
 };
 use crate::preapproval::{Opened, PREAPPROVALS};
 
@@ -95,11 +97,15 @@ impl Access<'_> {
     fn given(&self, flow: &Workflow, world: &World<'_>) -> Result<Given, Vec<Refusal>> {
         let one = |refusal| vec![refusal];
         let via = flow.approval.ok_or_else(|| one(Refusal::Missing("p0.dev/approval")))?;
-        let given = Given { via: Some(via), ..Given::nothing(self.claims().created_at) };
+        let requester = person(&flow.requester).map_err(one)?;
+        let duties = flow.on_call.iter().map(|evidence| Duty::of(&requester, evidence)).collect();
+        let on_call = OnCall::Duties(duties);
+        let given = Given { via: Some(via), on_call, ..Given::nothing(self.claims().created_at) };
         let signed = self.signatures(flow, world)?;
         match via {
-            ApprovalKind::Auto => return Ok(Given { on_call: OnCall::Attested, ..given }),
-            ApprovalKind::Preapproval => {
+            // A duty may answer for the whole and a preapproval for a part.
+            ApprovalKind::Auto if flow.preapproval.is_none() => return Ok(given),
+            ApprovalKind::Auto | ApprovalKind::Preapproval => {
                 let preapproval = preapproval(flow, world.base).map_err(one)?;
                 return Ok(Given { preapproval: Some(preapproval), ..given });
             }
@@ -125,7 +131,7 @@ impl Access<'_> {
         Ok(given.with_votes(votes))
     }
 
-    /// Who approved with a key of their own. One signature that does not fit refuses the grant: nobody puts it there by
+    /// Who approved with a key of their own. One signature that does not fit refuses the grant: it does not get there by
     /// mistake.
     fn signatures(&self, flow: &Workflow, world: &World<'_>) -> Result<BTreeSet<PersonName>, Vec<Refusal>> {
         let claims = self.claims();
@@ -144,16 +150,51 @@ impl Access<'_> {
                 return Err(wrong(format!("`{}` approved a shorter time", person.name)));
             }
             if age > patience || age < -MAX_CLOCK_SKEW {
-                return Err(wrong(format!("`{}` approved at {}, which is not then", person.name, own.at)));
+                return Err(wrong(format!(
+                    "`{}` approved at {}, which is not then",
+                    person.name,
+                    written(own.at)
+                )));
             }
             persons.insert(person.name.clone());
+        }
+        let is_signed = |name: &String| persons.iter().any(|person| person.as_str() == name);
+        if flow.approvers.iter().all(is_signed) {
+            self.check_last_signature(flow, world.policy).map_err(wrong)?;
         }
         Ok(persons)
     }
 
-    /// In what the file says otherwise than policy does.
-    fn compare(&self, flow: &Workflow, policy: &Policy, accepted: &Acceptance) -> Vec<Refusal> {
+    /// A request is approved when the last approver signs. An approval that did not become a grant then, because the request was
+    /// cancelled or denied, makes none later, with new times.
+    fn check_last_signature(&self, flow: &Workflow, policy: &Policy) -> Result<(), String> {
+        let Some(last) = flow.approver_signatures.iter().max_by_key(|own| own.at) else { return Ok(()) };
         let claims = self.claims();
+        let merge_within = policy.settings().merge_within;
+        let by = |span: SignedDuration| last.at.checked_add(span).unwrap_or(Timestamp::MAX);
+        let latest_end = by(last.lifetime).checked_add(MAX_CLOCK_SKEW).unwrap_or(Timestamp::MAX);
+        if claims.created_at > by(merge_within.duration()) {
+            return Err(format!(
+                "the last one is of {}, and the grant was made at {}: an approval is good for {merge_within}",
+                written(last.at),
+                written(claims.created_at)
+            ));
+        }
+        if claims.expires_at > latest_end {
+            return Err(format!(
+                "the last one is of {}, for {:#}, and the grant ends at {}, later than that",
+                written(last.at),
+                last.lifetime,
+                written(claims.expires_at)
+            ));
+        }
+        Ok(())
+    }
+
+    /// In what the file says otherwise than policy does.
+    fn compare(&self, flow: &Workflow, policy: &Policy, acceptance: &Acceptance) -> Vec<Refusal> {
+        let claims = self.claims();
+        let accepted = &acceptance.accepted;
         let mut findings = Vec::new();
         if flow.policy_rule.as_deref() != Some(accepted.rule.as_str()) {
             let says = flow.policy_rule.clone().unwrap_or_default();
@@ -163,12 +204,13 @@ impl Access<'_> {
             findings.push(Refusal::OtherPolicy);
         }
         let approvers: BTreeSet<&str> = flow.approvers.iter().map(String::as_str).collect();
-        if approvers != accepted.approvers.iter().map(PersonName::as_str).collect() {
-            findings.push(Refusal::Approvers(accepted.approvers.iter().map(ToString::to_string).collect()));
+        let counted = accepted.approvers();
+        if approvers != counted.iter().map(|person| person.as_str()).collect() {
+            findings.push(Refusal::Approvers(counted.into_iter().map(ToString::to_string).collect()));
         }
         let lives = claims.expires_at.duration_since(claims.created_at);
-        if lives > accepted.max_duration.duration() {
-            let allowed = accepted.max_duration.to_string();
+        if lives > acceptance.max_duration.duration() {
+            let allowed = acceptance.max_duration.to_string();
             findings.push(Refusal::TooLong { asked: format!("{lives:#}"), allowed });
         }
         let latest = claims.created_at.checked_add(policy.settings().merge_within.duration());
@@ -199,7 +241,7 @@ fn person(name: &str) -> Result<PersonName, Refusal> {
     PersonName::new(name).map_err(|_| Refusal::Person(name.to_owned()))
 }
 
-/// Where only a hash or nothing is kept, nobody can read the reason here any more.
+/// Where only a hash or nothing is kept, the reason cannot be read here.
 fn stated(flow: &Workflow, kept: ReasonKept) -> Stated<'_> {
     match (&flow.reason, kept) {
         (Some(reason), ReasonKept::Text) => Stated::Text(reason),

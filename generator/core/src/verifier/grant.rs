@@ -1,11 +1,12 @@
 //! The judgement of one grant that comes or is extended: read it, hold it to the clock, the history and the signers, and
 //! make it anew.
 
-use jiff::{SignedDuration, Timestamp};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use p0_grant::arn::IamIdentity;
 use p0_grant::catalogue::Catalogue;
-use p0_grant::grant::{ManagedBy, Workflow};
-use p0_grant::manifest::{Claims, Difference, Manifest, ManifestError};
-use p0_grant::name::GrantId;
+use p0_grant::manifest::{Claims, Difference, Manifest};
 use p0_grant::signature::Purpose;
 
 use super::access::Access;
@@ -13,14 +14,13 @@ use super::proposed::ProposedGrant;
 use super::refusal::unusable;
 use super::renewal::{self, Renewal};
 use super::shape::{Added, Changed};
-use super::{Base, ClusterBase, Refusal};
+use super::standing::{identity, read};
+use super::{Base, ClusterBase, MAX_CLOCK_SKEW, Refusal, owned};
 use crate::cluster::Cluster;
-use crate::layout::ClusterName;
+use crate::eks::Eks;
+use crate::identity::{IDENTITIES, Identities};
 use crate::planned::{GrantTerms, Planned};
 use crate::policy::Risk;
-
-/// How far ahead the clock of whoever proposed may be.
-pub const MAX_CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(5);
 
 /// How a file in place of another one passed.
 pub(super) enum Passed {
@@ -76,7 +76,8 @@ impl ProposedGrant<'_> {
                 let risk = Risk::of(planned.plan.report());
                 let access = Access { proposed: self, selection: &planned.selection, risk, settings };
                 let mut findings = access.findings(base);
-                findings.extend(equal(self.manifest, &planned, settings).err());
+                let iam = iam(self.manifest.claims(), settings, base);
+                findings.extend(iam.and_then(|iam| equal(self.manifest, &planned, settings, iam)).err());
                 findings
             }
         }
@@ -86,11 +87,15 @@ impl ProposedGrant<'_> {
     fn findings(&self, base: &Base, now: Timestamp) -> Vec<Refusal> {
         let mut findings = Vec::new();
         findings.extend(signature(self.manifest, base, now).err());
+        findings.extend(shared_key(base));
+        findings.extend(repository(self.manifest.claims(), base).err());
         match base.clusters.get(self.cluster).map(usable) {
             None => findings.push(unusable(&self.cluster.settings_path(), "there is none")),
             Some(Err(refusal)) => findings.push(refusal),
             Some(Ok((settings, catalogue))) => {
-                findings.extend(times(self.manifest.claims(), self.first_created_at, settings, now));
+                let landed = base.landed.unwrap_or(now);
+                findings.extend(times(self.manifest.claims(), self.first_created_at, settings, landed));
+                findings.extend(from_the_future(self.manifest.claims(), now));
                 findings.extend(self.made_anew(settings, catalogue, base));
             }
         }
@@ -98,37 +103,10 @@ impl ProposedGrant<'_> {
     }
 }
 
-fn read(bytes: &[u8]) -> Result<Manifest, Refusal> {
-    let text = std::str::from_utf8(bytes).map_err(|_| Refusal::NotText)?;
-    Manifest::read(text).map_err(|error| match error {
-        ManifestError::Signature(error) => Refusal::Signature(error.into()),
-        error => Refusal::Unreadable(error),
-    })
-}
-
 fn usable(cluster: &ClusterBase) -> Result<(&Cluster, &Catalogue), Refusal> {
     let settings = cluster.settings.as_ref().map_err(|problem| unusable("p0-cluster.yaml", problem))?;
     let catalogue = cluster.catalogue.as_ref().map_err(|problem| unusable("catalogue.yaml", problem))?;
     Ok((settings, catalogue))
-}
-
-/// The file's place and name, and the product.
-fn identity(cluster: &ClusterName, id: &GrantId, claims: &Claims) -> Vec<Refusal> {
-    let mut findings = Vec::new();
-    if claims.id != *id {
-        findings.push(Refusal::FileName(claims.id.to_string()));
-    }
-    if claims.managed_by != ManagedBy::P0Gitops {
-        findings.push(Refusal::Product);
-    }
-    match &claims.workflow {
-        None => findings.push(Refusal::Missing("p0.dev/cluster")),
-        Some(Workflow { cluster: own, .. }) if own != cluster.as_str() => {
-            findings.push(Refusal::Cluster(own.clone()));
-        }
-        Some(_) => {}
-    }
-    findings
 }
 
 /// A key counts when the grant was made and now: a stolen key that was taken off the list cannot be dated back.
@@ -147,18 +125,43 @@ fn signature(manifest: &Manifest, base: &Base, now: Timestamp) -> Result<(), Ref
         .map_err(Refusal::Signature)
 }
 
-fn times(claims: &Claims, first: Timestamp, settings: &Cluster, now: Timestamp) -> Vec<Refusal> {
-    let Claims { created_at, expires_at, workflow, .. } = claims;
-    let mut findings = Vec::new();
-    if *created_at > now.checked_add(MAX_CLOCK_SKEW).unwrap_or(Timestamp::MAX) {
-        findings.push(Refusal::FromTheFuture(*created_at));
+/// Where the bot's key is a person's too, an approver's signature proves nothing.
+fn shared_key(base: &Base) -> Option<Refusal> {
+    let Some(Ok(signers)) = &base.signers else { return None };
+    let identities = base.identities.as_ref().and_then(|read| read.as_deref().ok());
+    let owners = base.owners.as_ref().and_then(|read| read.as_deref().ok());
+    owned::shared_key(signers, identities, owners)
+}
+
+/// A grant that was signed for another repository is none here, whatever its clusters are called.
+fn repository(claims: &Claims, base: &Base) -> Result<(), Refusal> {
+    let own = match &base.repository {
+        None => None,
+        Some(Ok(file)) => Some(file.id.as_str()),
+        Some(Err(problem)) => return Err(unusable(crate::layout::REPOSITORY, problem)),
+    };
+    let named = claims.workflow.as_ref().and_then(|flow| flow.repository.as_deref());
+    match named == own {
+        true => Ok(()),
+        false => Err(Refusal::Repository { says: named.unwrap_or("none").to_owned() }),
     }
-    if *expires_at <= now {
+}
+
+fn from_the_future(claims: &Claims, now: Timestamp) -> Option<Refusal> {
+    let latest = now.checked_add(MAX_CLOCK_SKEW).unwrap_or(Timestamp::MAX);
+    (claims.created_at > latest).then_some(Refusal::FromTheFuture(claims.created_at))
+}
+
+/// `landed` is the earliest moment at which it can have come to base.
+fn times(claims: &Claims, first: Timestamp, settings: &Cluster, landed: Timestamp) -> Vec<Refusal> {
+    let Claims { expires_at, workflow, .. } = claims;
+    let mut findings = Vec::new();
+    if *expires_at <= landed {
         findings.push(Refusal::Expired(*expires_at));
     }
     match workflow.as_ref().and_then(|flow| flow.merge_before) {
         None => findings.push(Refusal::Missing("p0.dev/merge-before")),
-        Some(before) if before <= now => findings.push(Refusal::TooLate(before)),
+        Some(before) if before <= landed => findings.push(Refusal::TooLate(before)),
         Some(_) => {}
     }
     let (lives, allowed) = (expires_at.duration_since(first), settings.grants.max_duration);
@@ -168,12 +171,28 @@ fn times(claims: &Claims, first: Timestamp, settings: &Cluster, now: Timestamp) 
     findings
 }
 
-/// Makes the grant anew from `settings` and `catalogue`, given what `manifest` claims, and compares the bytes.
+/// Makes the grant anew from the files on base, given what `manifest` claims, and compares the bytes.
 ///
 /// # Errors
 /// [`Refusal`] where the claims make no grant here, or make another one.
-pub fn recompute(manifest: &Manifest, settings: &Cluster, catalogue: &Catalogue) -> Result<(), Refusal> {
-    equal(manifest, &remake(manifest, settings, catalogue)?, settings)
+pub fn recompute(
+    manifest: &Manifest,
+    settings: &Cluster,
+    catalogue: &Catalogue,
+    identities: &Identities,
+) -> Result<(), Refusal> {
+    let iam = Eks::identity_of(settings.eks.as_ref(), identities, &manifest.claims().subject);
+    equal(manifest, &remake(manifest, settings, catalogue)?, settings, iam.map_err(Refusal::Eks)?)
+}
+
+/// Who the subject is for AWS by base, where a grant on the cluster needs that.
+fn iam(claims: &Claims, settings: &Cluster, base: &Base) -> Result<Option<IamIdentity>, Refusal> {
+    let identities = match &base.identities {
+        None => &Arc::default(),
+        Some(Ok(identities)) => identities,
+        Some(Err(problem)) => return Err(unusable(IDENTITIES, problem)),
+    };
+    Eks::identity_of(settings.eks.as_ref(), identities, &claims.subject).map_err(Refusal::Eks)
 }
 
 /// What the claimed role gives on the claimed selection, by base.
@@ -184,11 +203,17 @@ fn remake(manifest: &Manifest, settings: &Cluster, catalogue: &Catalogue) -> Res
         .map_err(Refusal::from)
 }
 
-fn equal(manifest: &Manifest, planned: &Planned, settings: &Cluster) -> Result<(), Refusal> {
+fn equal(
+    manifest: &Manifest,
+    planned: &Planned,
+    settings: &Cluster,
+    iam: Option<IamIdentity>,
+) -> Result<(), Refusal> {
     let claims = manifest.claims();
     let terms = GrantTerms {
         id: claims.id.clone(),
         subject: claims.subject.clone(),
+        iam,
         created_at: claims.created_at,
         expires_at: claims.expires_at,
         workflow: claims.workflow.clone(),

@@ -1,21 +1,23 @@
-//! Why a change must not land, as data. Not here: how it is found out.
+//! Why a change must not land, as data, with its sentence. Its word for machines is in `refusal/code.rs`. Not here: how it is
+//! found out.
 
+use p0_grant::approval::ApprovalKind;
 use p0_grant::grant::GrantError;
 use p0_grant::manifest::ManifestError;
 use p0_grant::plan::PlanError;
 use p0_grant::signature::Refused;
+use p0_grant::time::written;
 
+use crate::eks::EksError;
+use crate::layout::{Companion, is_owned};
+use crate::owners::OwnerRefusal;
 use crate::planned::PlannedError;
 use crate::policy::Reason;
 
-/// One thing that speaks against a change.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Finding {
-    /// Which path.
-    pub path: String,
-    /// What is wrong there.
-    pub refusal: Refusal,
-}
+mod code;
+
+/// How many grants a sentence names.
+const SHOWN: usize = 3;
 
 /// What is wrong. The sentences say what to do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -40,9 +42,9 @@ pub enum Refusal {
     /// In place of a live grant, and no extension of it.
     #[error("it is not an extension of the grant on base: {0}")]
     Extension(&'static str),
-    /// More than the lines of the grants that come and go.
-    #[error("kustomization.yaml must differ by the lines of this change's grants and nothing else")]
-    Kustomization,
+    /// A companion file with more than what the grants that come and go need in it.
+    #[error("{}", companion_sentence(.0))]
+    Companion(Companion),
     /// A file on base that is needed and cannot be used.
     #[error("`{file}` on base cannot be used: {problem}")]
     Base {
@@ -54,6 +56,48 @@ pub enum Refusal {
     /// Not a grant file.
     #[error("it is not a grant as this program writes it")]
     Unreadable(#[source] ManifestError),
+    /// A folder that programs read differently.
+    #[error("its tree is one that Git's own check refuses, because {0}; make the change with Git itself")]
+    Tree(String),
+    /// A merge of histories that cross.
+    #[error(
+        "the change and base have several merge bases, and what a merge gives depends on which one is taken; rebase the change on base"
+    )]
+    SeveralBases,
+    /// Base has changed it too.
+    #[error("base has changed this file too since the change left it; rebase the change on base")]
+    Conflict,
+    /// The owners on base do not agree.
+    #[error("this file has owners, and a change of it needs their signatures")]
+    Owners(#[source] OwnerRefusal),
+    /// The change would leave owners who can change nothing.
+    #[error("p0/owners could not be used afterwards, and no owner could change it again: {0}")]
+    OwnersFile(String),
+    /// The change would leave a file that cannot be used.
+    #[error("this file could not be used afterwards: {0}")]
+    Unusable(String),
+    /// The change would leave live grants that no other person could take away.
+    #[error(
+        "afterwards no person but those who have the access could revoke {}; keep one of their approvers, or a member of a group of `trustedGroups`, in p0/identities.yaml, or revoke them first",
+        several(.0)
+    )]
+    Unanswered(Vec<String>),
+    /// One key for two words.
+    #[error(
+        "the SSH key {key} is in `p0/allowed_signers` and in `{file}`; a key that signs grants is no person's and no owner's, so give the bot a key of its own"
+    )]
+    SharedKey {
+        /// Which key.
+        key: String,
+        /// Where it is besides.
+        file: &'static str,
+    },
+    /// A name that tools read differently.
+    #[error("its name is not UTF-8 text; rename it")]
+    NameNotText,
+    /// The subject cannot have a grant on an EKS cluster, by base.
+    #[error("the subject cannot have a grant on this cluster")]
+    Eks(#[source] EksError),
     /// Not text.
     #[error("it is not UTF-8 text")]
     NotText,
@@ -75,14 +119,22 @@ pub enum Refusal {
     /// Another cluster's folder.
     #[error("it is for the cluster `{0}` and lies in another one's folder")]
     Cluster(String),
+    /// Another repository's.
+    #[error("it is for the repository `{says}`, and p0/repository.yaml on base has another id; ask again")]
+    Repository {
+        /// Which it names.
+        says: String,
+    },
     /// The time to merge is over.
-    #[error("it had to be merged before {0}; ask again")]
+    #[error("it had to be merged before {}; ask again", written(*.0))]
     TooLate(jiff::Timestamp),
     /// Over before it began.
-    #[error("it expired at {0}; ask again")]
+    #[error("it expired at {}; ask again", written(*.0))]
     Expired(jiff::Timestamp),
     /// From a time that has not come.
-    #[error("it was created at {0}, which is in the future; check the clock of whoever proposed it")]
+    #[error(
+        "it was created at {}, which is in the future; check the clock of the machine that proposed it", written(*.0)
+    )]
     FromTheFuture(jiff::Timestamp),
     /// Longer than the cluster allows.
     #[error("it would live {asked}, longer than the {allowed} that the cluster file allows")]
@@ -92,7 +144,7 @@ pub enum Refusal {
         /// How long it may.
         allowed: String,
     },
-    /// Unsigned, or signed by nobody who counts.
+    /// Unsigned, or signed by no key that counts.
     #[error("its signature does not count")]
     Signature(#[source] Refused),
     /// No signature at all.
@@ -117,7 +169,7 @@ pub enum Refusal {
     #[error("the policy on base does not allow it")]
     Policy(#[source] Reason),
     /// A name that no person has.
-    #[error("`{0}` is nobody that identities could name")]
+    #[error("`{0}` is not a name that p0/identities.yaml could have")]
     Person(String),
     /// Another rule than the one that answers.
     #[error("it says that the rule `{says}` allows it, and it is `{is}`")]
@@ -137,7 +189,7 @@ pub enum Refusal {
     #[error("an approver's own signature does not count: {0}")]
     ApproverSignature(String),
     /// It may land for longer than policy lets it.
-    #[error("it says it may land later than {0}, which is the latest that the policy lets it")]
+    #[error("it says it may land later than {}, which is the latest that the policy lets it", written(*.0))]
     MergeSpan(jiff::Timestamp),
     /// Not what the role gives.
     #[error("line {line} differs from what base gives: it reads `{found}`, and should read `{expected}`")]
@@ -169,74 +221,49 @@ impl From<PlannedError> for Refusal {
     }
 }
 
+fn companion_sentence(companion: &Companion) -> &'static str {
+    match companion {
+        Companion::Kustomization => {
+            "kustomization.yaml must differ by the lines of this change's grants and nothing else"
+        }
+        Companion::AwsAuth => {
+            "the file of aws-auth must differ by the entries that this change's grants need and nothing else"
+        }
+    }
+}
+
 impl Refusal {
-    /// A word for machines; it does not change when a sentence does.
-    pub fn code(&self) -> &'static str {
+    /// Whether nothing but a review on the forge is missing. Of a change that is merged, the merge was the review.
+    pub fn awaits_review(&self) -> bool {
+        matches!(self, Self::Policy(Reason::NotEnough { kind: ApprovalKind::Git, .. }))
+    }
+
+    /// Whether it speaks against what a change does to owned files.
+    pub fn is_about_owned_files(&self) -> bool {
         match self {
-            Self::Mixed => "mixed-change",
-            Self::Foreign => "foreign-file",
-            Self::Mode => "file-mode",
-            Self::Sentinel => "sentinel",
-            Self::ChangedInPlace => "changed-in-place",
-            Self::Extension(_) => "extension",
-            Self::Kustomization => "kustomization",
-            Self::Base { .. } => "base",
-            Self::Unreadable(_) | Self::NotText => "unreadable",
-            Self::FileName(_) => "file-name",
-            Self::Twice(_) | Self::UsedId(_) => "used-id",
-            Self::Product => "product",
-            Self::Missing(_) => "missing",
-            Self::Cluster(_) => "cluster",
-            Self::TooLate(_) => "too-late",
-            Self::Expired(_) => "expired",
-            Self::FromTheFuture(_) => "from-the-future",
-            Self::TooLong { .. } => "too-long",
-            Self::Signature(_) => "signature",
-            Self::Unsigned => "unsigned",
-            Self::Role(_) => "role",
-            Self::Selection(_) => "selection",
-            Self::Namespace(_) => "namespace",
-            Self::Plan(_) => "plan",
-            Self::Grant(_) => "grant",
-            Self::Policy(reason) => reason.code(),
-            Self::Person(_) => "unknown-person",
-            Self::Rule { .. } => "rule",
-            Self::OtherPolicy => "other-policy",
-            Self::Approvers(_) => "approvers",
-            Self::ApproverSignature(_) => "approver-signature",
-            Self::MergeSpan(_) => "merge-span",
-            Self::Differs { .. } => "differs",
+            Self::Owners(_) | Self::OwnersFile(_) | Self::SharedKey { .. } | Self::NameNotText => true,
+            Self::Unusable(_) | Self::Unanswered(_) => true,
+            Self::Base { file, .. } => is_owned(file),
+            _ => false,
         }
     }
 
     /// The sentence with its causes, each once.
     pub fn sentence(&self) -> String {
-        let mut sentence = self.to_string();
-        let mut cause = std::error::Error::source(self);
-        while let Some(error) = cause {
-            sentence.push_str(": ");
-            sentence.push_str(&error.to_string());
-            cause = error.source();
-        }
-        sentence
+        p0_grant::cause::chain(self)
     }
 }
 
-/// By path, then by code: the order in which findings are told.
-impl Ord for Finding {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        let key =
-            |finding: &Self| (finding.path.clone(), finding.refusal.code(), finding.refusal.to_string());
-        key(self).cmp(&key(other))
-    }
-}
-
-impl PartialOrd for Finding {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
+/// A few of the grants, and how many there are.
+fn several(ids: &[String]) -> String {
+    let shown = ids.iter().take(SHOWN).map(|id| format!("`{id}`")).collect::<Vec<_>>().join(", ");
+    match ids.len() {
+        count if count > SHOWN => format!("{count} live grants, among them {shown}"),
+        1 => format!("the live grant {shown}"),
+        _ => format!("the live grants {shown}"),
     }
 }
 
 fn listed(names: &[String]) -> String {
-    if names.is_empty() { "nobody".to_owned() } else { names.join(", ") }
+    if names.is_empty() { "no person".to_owned() } else { names.join(", ") }
 }

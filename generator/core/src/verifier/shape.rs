@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use p0_grant::mapping::Mapping;
 use p0_grant::name::GrantId;
 
-use super::{Base, Finding, Refusal};
+use super::{Base, Finding, Refusal, is_sentinel, listed_grants};
 use crate::change::{File, FileChange, FileMode};
-use crate::kustomization;
-use crate::layout::{ClusterName, PathKind, path_kind};
+use crate::companion::{self, GrantsChange, mapping_of};
+use crate::layout::{ClusterName, Companion, PathKind, path_kind};
 
 /// A grant that a change adds.
 pub(super) struct Added<'c> {
@@ -31,7 +32,7 @@ pub(super) struct Shape<'c> {
     added: Vec<Added<'c>>,
     changed: Vec<Changed<'c>>,
     removed: Vec<(ClusterName, GrantId)>,
-    kustomizations: Vec<(ClusterName, &'c FileChange)>,
+    companions: BTreeMap<(ClusterName, Companion), &'c FileChange>,
     elsewhere: Vec<&'c FileChange>,
     /// What can be said without base.
     findings: Vec<Finding>,
@@ -43,7 +44,7 @@ impl<'c> Shape<'c> {
             added: Vec::new(),
             changed: Vec::new(),
             removed: Vec::new(),
-            kustomizations: Vec::new(),
+            companions: BTreeMap::new(),
             elsewhere: Vec::new(),
             findings: Vec::new(),
         };
@@ -61,7 +62,11 @@ impl<'c> Shape<'c> {
                 }
                 (None, None) => {}
             },
-            PathKind::Kustomization(cluster) => self.kustomizations.push((cluster, file)),
+            PathKind::Companion(companion, cluster) => {
+                self.companions.insert((cluster, companion), file);
+            }
+            // It may be put right, and a new cluster has one.
+            PathKind::Sentinel(_) if regular(file).is_some_and(is_sentinel) => {}
             PathKind::Sentinel(_) => self.refuse(file, Refusal::Sentinel),
             // What does not belong there may go.
             PathKind::ForeignToGrants if file.after.is_none() => {}
@@ -97,13 +102,13 @@ impl<'c> Shape<'c> {
         added
             .chain(changed)
             .chain(removed)
-            .chain(self.kustomizations.iter().map(|(cluster, _)| cluster.clone()))
+            .chain(self.companions.keys().map(|(cluster, _)| cluster.clone()))
             .collect()
     }
 
-    fn touches_grants(&self) -> bool {
+    pub(super) fn touches_grants(&self) -> bool {
         let grants = self.added.len() + self.changed.len() + self.removed.len();
-        grants > 0 || !self.findings.is_empty() || !self.kustomizations.is_empty()
+        grants > 0 || !self.findings.is_empty() || !self.companions.is_empty()
     }
 
     /// Everything about the shape that speaks against the change.
@@ -111,11 +116,12 @@ impl<'c> Shape<'c> {
         let mut findings = self.findings.clone();
         if self.touches_grants() {
             let mixed = |file: &&FileChange| Finding { path: file.path.clone(), refusal: Refusal::Mixed };
-            findings.extend(self.elsewhere.iter().map(mixed));
+            let others = self.elsewhere.iter().filter(|file| !self.is_companion(&file.path, base));
+            findings.extend(others.map(mixed));
         }
         findings.extend(self.modes());
         findings.extend(self.doubles());
-        findings.extend(self.kustomization_findings(base));
+        findings.extend(self.companion_findings(base));
         findings
     }
 
@@ -135,45 +141,80 @@ impl<'c> Shape<'c> {
         })
     }
 
-    /// Each touched cluster's kustomization must be base's with exactly the lines of this change.
-    fn kustomization_findings(&self, base: &Base) -> Vec<Finding> {
-        let changed: BTreeMap<&ClusterName, &FileChange> =
-            self.kustomizations.iter().map(|(cluster, file)| (cluster, *file)).collect();
-        let wrong = |cluster: &ClusterName| {
-            let text = base
-                .clusters
-                .get(cluster)
-                .and_then(|cluster| cluster.kustomization.as_deref().map(String::as_str));
-            let found = match changed.get(cluster) {
-                Some(file) => file
-                    .after
-                    .as_ref()
-                    .filter(|file| file.mode == FileMode::Regular)
-                    .map(|file| file.bytes.as_slice()),
-                None => text.map(str::as_bytes),
+    /// Each touched cluster's companions must be base's with exactly what the grants of this change need in them.
+    fn companion_findings(&self, base: &Base) -> Vec<Finding> {
+        let clusters = self.clusters();
+        let all = clusters.iter().flat_map(|cluster| Companion::ALL.map(|companion| (cluster, companion)));
+        all.filter_map(|(cluster, companion)| {
+            let known = base.clusters.get(cluster);
+            let file = known.and_then(|known| known.companions.get(&companion));
+            let changed = self.companions.get(&(cluster.clone(), companion)).copied();
+            let changed = changed.or_else(|| self.elsewhere_at(&file?.path));
+            let change = self.change_of(cluster, known.map(|known| &known.mapped));
+            let after = changed.map_or(file.map(|file| file.text.as_bytes()), regular);
+            let is_put_right = put_right(companion, file.map(|file| file.text.as_str()), after);
+            let allowed = match (file, changed) {
+                // A link would bring in what it points to.
+                (_, Some(changed)) if changed.after.is_some() && after.is_none() => false,
+                _ if is_put_right => true,
+                (None, None) => !companion::is_needed(companion, &change),
+                (None, Some(_)) => after.is_none(),
+                (Some(file), _) => {
+                    let found = after.and_then(|bytes| std::str::from_utf8(bytes).ok());
+                    found.is_some_and(|found| companion::allows(companion, &file.text, &change, found))
+                }
             };
-            self.expected_kustomization(cluster, text) != Ok(found.map(<[u8]>::to_vec))
-        };
-        let wrong = self.clusters().into_iter().filter(wrong);
-        wrong
-            .map(|cluster| Finding { path: cluster.kustomization_path(), refusal: Refusal::Kustomization })
-            .collect()
+            let own = || companion.path(cluster, None).unwrap_or_else(|| cluster.settings_path());
+            let path = || file.map_or_else(own, |file| file.path.clone());
+            (!allowed).then(|| Finding { path: path(), refusal: Refusal::Companion(companion) })
+        })
+        .collect()
     }
 
-    fn expected_kustomization(
-        &self,
-        cluster: &ClusterName,
-        text: Option<&str>,
-    ) -> Result<Option<Vec<u8>>, kustomization::KustomizationError> {
-        let Some(text) = text else { return Ok(None) };
-        let added = self
-            .added
-            .iter()
-            .filter(|added| added.cluster == *cluster)
-            .map(|added| added.id.clone())
-            .collect();
-        let removed =
-            self.removed.iter().filter(|(own, _)| own == cluster).map(|(_, id)| id.clone()).collect();
-        kustomization::edit(text, &added, &removed).map(|text| Some(text.into_bytes()))
+    /// What this change does to a cluster's grants.
+    fn change_of(&self, cluster: &ClusterName, mapped: Option<&BTreeMap<GrantId, Mapping>>) -> GrantsChange {
+        let added = self.added.iter().filter(|added| added.cluster == *cluster);
+        let changed = self.changed.iter().filter(|changed| changed.cluster == *cluster);
+        let written = added.clone().map(|added| (&added.id, added.file));
+        let written = written.chain(changed.map(|changed| (&changed.id, changed.after)));
+        GrantsChange {
+            added: added.map(|added| added.id.clone()).collect(),
+            removed: self
+                .removed
+                .iter()
+                .filter(|(own, _)| own == cluster)
+                .map(|(_, id)| id.clone())
+                .collect(),
+            mapped: mapped.cloned().unwrap_or_default(),
+            mapping: written.filter_map(|(id, file)| Some((id.clone(), mapping_of(&file.bytes)?))).collect(),
+        }
     }
+
+    /// A change of a companion that stands outside of the grants folder.
+    fn elsewhere_at(&self, path: &str) -> Option<&'c FileChange> {
+        self.elsewhere.iter().find(|file| file.path == path).copied()
+    }
+
+    /// Whether a path is that of a companion of a cluster whose grants change.
+    fn is_companion(&self, path: &str, base: &Base) -> bool {
+        let known = self.clusters().into_iter().filter_map(|cluster| base.clusters.get(&cluster));
+        known.flat_map(|known| known.companions.values()).any(|file| file.path == path)
+    }
+}
+
+/// Whether a companion that grants what it should not becomes one that lists files, or goes; a first one may come.
+fn put_right(companion: Companion, before: Option<&str>, after: Option<&[u8]>) -> bool {
+    // `aws-auth` says who may enter, so it has no state that is right by itself.
+    if companion == Companion::AwsAuth {
+        return false;
+    }
+    let lists = |bytes: &[u8]| listed_grants(bytes).is_some();
+    !before.is_some_and(|text| lists(text.as_bytes())) && after.is_some_and(lists)
+        || before.is_some_and(|text| !lists(text.as_bytes())) && after.is_none()
+}
+
+/// What a file holds afterwards, if it is a regular file.
+fn regular(file: &FileChange) -> Option<&[u8]> {
+    let after = file.after.as_ref().filter(|file| file.mode == FileMode::Regular);
+    after.map(|file| file.bytes.as_slice())
 }

@@ -75,7 +75,7 @@ pub(crate) fn cluster() -> ClusterName {
 pub(crate) fn base() -> Base {
     let settings = Ok(Arc::new(Cluster::new(cluster())));
     let catalogue = Ok(Arc::new(Catalogue::embedded().unwrap()));
-    let known = ClusterBase { settings, catalogue, kustomization: None };
+    let known = ClusterBase { settings, catalogue, companions: BTreeMap::new(), mapped: BTreeMap::new() };
     Base {
         signers: Some(Ok(Arc::new(AllowedSigners::read(&format!("bot {}\n", public(BOT))).unwrap()))),
         clusters: BTreeMap::from([(cluster(), known)]),
@@ -163,6 +163,7 @@ impl Made {
             selection,
             plan: &plan,
             subject: self.subject.parse().unwrap(),
+            iam: None,
             created_at,
             expires_at: created_at.checked_add(SignedDuration::from_hours(self.hours)).unwrap(),
             managed_by: ManagedBy::P0Gitops,

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use p0_access::name::PersonName;
+use p0_access::policy::Basis;
 use p0_access::request::{Event, ExtensionRequest, Tally};
-use p0_grant::approval::ApprovalKind;
 
 use super::{Action, Git, Job, World, alice, approval, at, bob, steps, vote};
 
@@ -14,7 +14,7 @@ impl World {
         match action {
             Action::Approve => {
                 let which = if self.hands.contains("approve") { "approve more" } else { "approve" };
-                let verdict = Tally::Sufficient(approval(self.life, ApprovalKind::Reviewers));
+                let verdict = Tally::Sufficient(approval(self.life, Basis::Reviewers));
                 self.once(which, Event::Approve { vote: Some(vote(bob())), verdict }, rows);
             }
             Action::Half => {

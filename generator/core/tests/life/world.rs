@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use p0_access::duration::Lifetime;
 use p0_access::layout::ClusterName;
-use p0_access::name::PersonName;
+use p0_access::name::{PersonName, RuleName};
+use p0_access::policy::{Accepted, Basis};
 use p0_access::request::{
-    Accepted, Approval, Channel, Desired, Event, Opening, Request, RequestId, RequestSpec, RequestedGrant,
-    Span, StateName, Vote, Witness, open, step,
+    Approval, Desired, Event, Evidence, Opening, Request, RequestId, RequestSpec, RequestedGrant, Span,
+    StateName, Vote, Witness, open, step,
 };
-use p0_grant::approval::ApprovalKind;
 use p0_grant::digest::SubsetDigest;
 
 mod acting;
@@ -146,7 +146,7 @@ impl Story {
         match self.review {
             false => World::opened(Opening::Ask, self),
             true => {
-                let review = approval(self.life, ApprovalKind::Git);
+                let review = approval(self.life, Basis::GitReview);
                 let mut world = World::opened(Opening::Review(review), self);
                 world.approved.insert(0);
                 world
@@ -191,14 +191,13 @@ fn at(step: i64) -> Timestamp {
     Timestamp::from_second(1_800_000_000 + step * 600).unwrap()
 }
 
-fn approval(lifetime: i64, via: ApprovalKind) -> Approval {
+fn approval(lifetime: i64, basis: fn(BTreeSet<PersonName>) -> Basis) -> Approval {
     Approval {
         policy: "0".repeat(64),
         accepted: vec![Accepted {
-            rule: "anybody".to_owned(),
-            via,
-            approvers: vec![bob()],
-            preapproval: None,
+            rule: RuleName::new("anybody").unwrap(),
+            basis: basis([bob()].into()),
+            parts: Vec::new(),
         }],
         votes: Vec::new(),
         lifetime: steps(lifetime),
@@ -207,7 +206,7 @@ fn approval(lifetime: i64, via: ApprovalKind) -> Approval {
 }
 
 fn vote(person: PersonName) -> Vote {
-    Vote { person, channel: Channel::Cli, at: at(0), lifetime: steps(1), signatures: BTreeMap::new() }
+    Vote { person, at: at(0), lifetime: steps(1), evidence: Evidence::Name }
 }
 
 impl World {
@@ -221,6 +220,7 @@ impl World {
             subresources: Vec::new(),
             digest: SubsetDigest::of(&[]),
             danger: None,
+            iam_arn: None,
         };
         let asked = RequestSpec {
             id,
@@ -367,7 +367,7 @@ impl World {
             Git::Branch(_) => self.post(Event::Opened, rows),
             // A branch that was never seen may still be coming.
             Git::Nothing if state != StateName::Approved => {
-                self.post(Event::Absent { commit: "c".to_owned() }, rows);
+                self.post(Event::Absent { commit: "c".to_owned(), closed_by: None }, rows);
             }
             Git::Nothing => {}
         }

@@ -42,7 +42,7 @@ pub(crate) fn base() -> Base {
     settings.grants.policy = PolicyNeed::Optional;
     let settings = Ok(Arc::new(settings));
     let catalogue = Ok(Arc::new(Catalogue::embedded().unwrap()));
-    let known = ClusterBase { settings, catalogue, kustomization: None };
+    let known = ClusterBase { settings, catalogue, companions: BTreeMap::new(), mapped: BTreeMap::new() };
     Base {
         signers: signers("namespaces=\"p0.dev/grant\",valid-before=\"20270101Z\" "),
         clusters: BTreeMap::from([(cluster(), known)]),
@@ -93,7 +93,7 @@ impl Made {
         let selection = self.locator.parse::<Locator>().unwrap().resolve(&catalogue).unwrap();
         let selection = selection.with_subresources(self.subresources.iter().copied()).unwrap();
         let mut settings = Cluster::new(cluster()).plan_settings();
-        // Whoever has the key may ignore what the site withholds; the verifier does not.
+        // A person with the key may ignore what the site withholds; the verifier does not.
         let resource = selection.resource().to_string();
         settings.allow_privileged.push(Allowance { role: role.reference().clone(), resource });
         let plan = plan(role, &selection, &settings).unwrap();
@@ -103,6 +103,7 @@ impl Made {
             selection,
             plan: &plan,
             subject: "alice@example.com".parse().unwrap(),
+            iam: None,
             created_at: "2026-11-24T10:00:00Z".parse().unwrap(),
             expires_at: "2026-11-24T14:00:00Z".parse().unwrap(),
             managed_by: ManagedBy::P0Gitops,

@@ -10,18 +10,19 @@ use p0_grant::selection::Selection;
 use p0_grant::text::decode;
 
 use crate::cli::catalogue::read_cluster;
+use crate::cli::complete;
 use crate::cluster::Access;
 
 /// Where roles and resources are read.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub(in crate::cli) struct CatalogueArgs {
     /// A catalogue, or roles as `kubectl get clusterroles,roles -A -o yaml` prints them; without it, Kubernetes 1.36's own.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["context", "kubeconfig"], help_heading = "Where roles are read")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["kube_context", "kubeconfig"], help_heading = "Where roles are read")]
     catalogue: Option<PathBuf>,
 
     /// Read the cluster of this kubeconfig context instead.
     #[arg(long, value_name = "NAME", help_heading = "Where roles are read")]
-    context: Option<String>,
+    kube_context: Option<String>,
 
     /// Read the cluster of this kubeconfig instead.
     #[arg(long, value_name = "FILE", help_heading = "Where roles are read")]
@@ -32,7 +33,7 @@ pub(in crate::cli) struct CatalogueArgs {
 #[derive(Clone, Debug, clap::Args)]
 pub(in crate::cli) struct PickArgs {
     /// The role: `NAME` or `ClusterRole/NAME`, `NAMESPACE/NAME` or `Role/NAMESPACE/NAME`.
-    #[arg(long, value_name = "ROLE")]
+    #[arg(long, value_name = "ROLE", add = complete::roles())]
     pub(in crate::cli) role: RoleRef,
 
     /// The selection: `<kind> / <namespace> / <name>`, `<kind> / <name>` where there are no namespaces, `*` for all.
@@ -48,13 +49,13 @@ impl CatalogueArgs {
     pub(in crate::cli) fn read(&self) -> anyhow::Result<Catalogue> {
         match self {
             Self { catalogue: Some(path), .. } => read_catalogue_file(path),
-            Self { context: None, kubeconfig: None, .. } => Ok(Catalogue::embedded()?),
-            Self { context, kubeconfig, .. } => {
-                let access = Access::Kubeconfig { file: kubeconfig.clone(), context: context.clone() };
+            Self { kube_context: None, kubeconfig: None, .. } => Ok(Catalogue::embedded()?),
+            Self { kube_context, kubeconfig, .. } => {
+                let access = Access::Kubeconfig { file: kubeconfig.clone(), context: kube_context.clone() };
                 let export = read_cluster(&access)?;
                 // One API group whose server is down must not stop a look at another one.
                 for failed in export.failed() {
-                    anstream::eprintln!(
+                    errln!(
                         "warning: {failed}; the kinds of this API group cannot be selected until it answers"
                     );
                 }
@@ -72,7 +73,7 @@ pub(in crate::cli) fn read_catalogue_file(path: &Path) -> anyhow::Result<Catalog
     let (catalogue, left_out) = Catalogue::read_any(text)
         .with_context(|| format!("`{shown}` holds neither a catalogue nor roles that can be read"))?;
     for lost in left_out {
-        anstream::eprintln!("left out: {} ({})", lost.what, lost.reason);
+        errln!("left out: {} ({})", lost.what, lost.reason);
     }
     Ok(catalogue)
 }

@@ -5,6 +5,8 @@ use p0_access::duration::Lifetime;
 use p0_grant::name::GrantId;
 use p0_grant::subject::Subject;
 
+use super::time;
+
 /// Who gets access and until when.
 #[derive(Clone, Debug, clap::Args)]
 pub(in crate::cli) struct GrantArgs {
@@ -13,11 +15,11 @@ pub(in crate::cli) struct GrantArgs {
     pub(in crate::cli) to: Subject,
 
     /// How long, from the creation: `4h`, `90m`, `7d`.
-    #[arg(long, value_name = "TIME", default_value = "1h", conflicts_with = "expires_at")]
+    #[arg(long, value_name = "DURATION", default_value = "1h", conflicts_with = "expires_at")]
     duration: Lifetime,
 
     /// Until when instead (RFC 3339).
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", value_parser = time)]
     expires_at: Option<Timestamp>,
 
     /// The grant's id, 20 characters of `a-z0-9`, used once ever; without it, a random one.
@@ -25,7 +27,7 @@ pub(in crate::cli) struct GrantArgs {
     id: Option<GrantId>,
 
     /// When the grant was made (RFC 3339); without it, now.
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", value_parser = time)]
     created_at: Option<Timestamp>,
 }
 
@@ -50,17 +52,5 @@ impl GrantArgs {
 
 /// A new id from the system's randomness: 20 characters of 36 are 103 bits.
 pub(in crate::cli) fn new_id() -> anyhow::Result<GrantId> {
-    let mut id = String::with_capacity(GrantId::LENGTH);
-    let mut bytes = [0; 64];
-    while id.len() < GrantId::LENGTH {
-        getrandom::fill(&mut bytes)
-            .map_err(|error| anyhow::anyhow!("the system has no randomness: {error}"))?;
-        // 252 is the largest multiple of 36 in a byte: beyond it some letters would come more often.
-        let letters = bytes
-            .iter()
-            .filter(|byte| **byte < 252)
-            .filter_map(|byte| char::from_digit(u32::from(byte % 36), 36));
-        id.extend(letters.take(GrantId::LENGTH - id.len()));
-    }
-    Ok(GrantId::new(id)?)
+    crate::service::new_id().map_err(|error| anyhow::anyhow!("the system has no randomness: {error}"))
 }

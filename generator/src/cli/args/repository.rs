@@ -6,6 +6,7 @@ use anyhow::Context;
 use jiff::Timestamp;
 use p0_access::layout::ClusterName;
 
+use crate::cli::complete;
 use crate::git::{BaseBranch, Credentials, Identity, Remote};
 use crate::repository::Repository;
 use crate::signing::{KeySource, SigningKey};
@@ -32,7 +33,7 @@ pub(in crate::cli) struct RepositoryArgs {
     at: BaseArgs,
 
     /// The cluster, as its folder in the repository is called.
-    #[arg(long, value_name = "NAME", env = "P0_CLUSTER")]
+    #[arg(long, value_name = "NAME", env = "P0_CLUSTER", add = complete::clusters())]
     pub(in crate::cli) cluster: ClusterName,
 }
 
@@ -56,15 +57,27 @@ impl BaseArgs {
     }
 }
 
+/// A secret. They come in by the environment alone: arguments are everybody's to read.
+pub(in crate::cli) fn secret(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
 /// The repository at `place`, with the credentials of this environment.
 pub(in crate::cli) fn open_repository(place: &str, base: &str) -> anyhow::Result<Repository> {
-    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    open_repository_with(place, base, secret("P0_GIT_TOKEN"))
+}
+
+/// The same with the token of its own forge.
+pub(in crate::cli) fn open_repository_with(
+    place: &str,
+    base: &str,
+    token: Option<String>,
+) -> anyhow::Result<Repository> {
     let mut credentials = Credentials::default();
-    // Secrets come in by the environment alone: arguments are everybody's to read.
-    if let Some(token) = variable("P0_GIT_TOKEN") {
+    if let Some(token) = token {
         credentials = credentials.with_token(token);
     }
-    if let Some(key) = variable("P0_GIT_SSH_KEY") {
+    if let Some(key) = secret("P0_GIT_SSH_KEY") {
         credentials = credentials.with_ssh_key(key);
     }
     let remote = Remote::open(place, credentials, &cache_folder()?)?;

@@ -1,4 +1,4 @@
-//! Which store.
+//! Which store. A command uses one that is there: a mistyped address must not become an empty store, in which no person has access.
 
 use std::path::PathBuf;
 
@@ -12,27 +12,43 @@ pub(in crate::cli) struct StoreArgs {
     /// The store: `sqlite:///path/p0.db` or `postgres://user@host/database`; without it, a file in your state folder.
     ///
     /// The password of a PostgreSQL user is taken from PGPASSWORD or ~/.pgpass.
-    #[arg(long, value_name = "URL", env = "P0_STORE", hide_env_values = true)]
+    #[arg(long, value_name = "URL", env = "P0_STORE", hide_env_values = true, help_heading = "Where")]
     store: Option<String>,
 }
 
 impl StoreArgs {
-    /// Opens it, and makes it where there is none.
+    /// The store that the environment names.
+    pub(in crate::cli) fn of_environment() -> Self {
+        Self { store: std::env::var("P0_STORE").ok().filter(|url| !url.is_empty()) }
+    }
+
+    /// Opens it where it is there.
     pub(in crate::cli) async fn open(&self) -> anyhow::Result<Store> {
-        let url = match &self.store {
-            Some(url) => url.clone(),
-            None => in_state_folder()?,
-        };
-        Ok(Store::open(&url).await?)
+        Ok(Store::open_existing(&self.url()?).await?)
+    }
+
+    /// Opens it, and makes it where there is none.
+    pub(in crate::cli) async fn open_or_make(&self) -> anyhow::Result<Store> {
+        if self.store.is_none() {
+            let folder = state_folder()?;
+            std::fs::create_dir_all(&folder)
+                .with_context(|| format!("cannot make `{}`", folder.display()))?;
+        }
+        Ok(Store::open(&self.url()?).await?)
+    }
+
+    fn url(&self) -> anyhow::Result<String> {
+        match &self.store {
+            Some(url) => Ok(url.clone()),
+            None => Ok(format!("sqlite://{}", state_folder()?.join("p0.db").display())),
+        }
     }
 }
 
 /// Where a person's own store is.
-fn in_state_folder() -> anyhow::Result<String> {
+fn state_folder() -> anyhow::Result<PathBuf> {
     let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let folder = set("XDG_STATE_HOME").or_else(|| set("HOME").map(|home| home.join(".local/state")));
     let folder = folder.context("there is no home folder to keep the store in; name one with `--store`")?;
-    let folder = folder.join("p0-gitops");
-    std::fs::create_dir_all(&folder).with_context(|| format!("cannot make `{}`", folder.display()))?;
-    Ok(format!("sqlite://{}", folder.join("p0.db").display()))
+    Ok(folder.join("p0-gitops"))
 }

@@ -4,20 +4,22 @@ use jiff::Timestamp;
 use p0_access::duration::Lifetime;
 use p0_access::layout::ClusterName;
 use p0_access::name::PersonName;
-use p0_access::policy::{Alternative, Answer, Decision, Match, RuleOutcome, explain};
+use p0_access::policy::{Alternative, Answer, Decision, Match, Misses, Rule, RuleOutcome, explain};
 use p0_access::policy_test::{Query, ResolvedQuery, lint};
 use p0_grant::danger::Class;
 use serde::Serialize;
 
 use super::live;
 use super::source::{Source, SourceArgs};
+use crate::cli::complete;
 use crate::cli::output::{Format, Outcome, plain, section, structured, table};
+use crate::when::written;
 
 /// Check a policy; with a request, explain what it would be told; with `--live`, list grants it no longer allows.
 ///
-/// Without a request the files are read and held to each other: nobody who is named and gone, no rule that never answers.
+/// Without a request the files are read and held to each other: every person who is named exists, every rule can answer.
 /// With one, the rule that answers is named with who may approve, and every rule before it with what does not fit.
-/// Ends with 0 where the request may be approved, 2 where it is refused.
+/// Ends with 0 where the request may be approved, or every live grant is still allowed, and with 2 where not.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -52,11 +54,11 @@ struct AskArgs {
     to: Option<String>,
 
     /// Where.
-    #[arg(long, value_name = "NAME", requires = "requester", help_heading = "The request")]
+    #[arg(long, value_name = "NAME", requires = "requester", help_heading = "The request", add = complete::clusters())]
     cluster: Option<ClusterName>,
 
     /// Which role.
-    #[arg(long, value_name = "ROLE", requires = "requester", help_heading = "The request")]
+    #[arg(long, value_name = "ROLE", requires = "requester", help_heading = "The request", add = complete::roles())]
     role: Option<String>,
 
     /// On what: `<kind> / <namespace> / <name>`.
@@ -68,7 +70,7 @@ struct AskArgs {
     subresources: Vec<String>,
 
     /// For how long.
-    #[arg(long, value_name = "TIME", requires = "requester", help_heading = "The request")]
+    #[arg(long, value_name = "DURATION", requires = "requester", help_heading = "The request")]
     duration: Option<Lifetime>,
 
     /// Until it is reviewed.
@@ -87,9 +89,20 @@ struct Told {
     rule: Option<String>,
     danger: Option<Class>,
     duration: Option<String>,
+    /// Where the catalogue is from that has the role and the resource.
+    catalogue: String,
     approvals: Vec<ApprovalTold>,
+    /// Earlier rules that hold a part of the selection: each has to be satisfied too.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    parts: Vec<PartTold>,
     reasons: Vec<ReasonView>,
     rules: Vec<RuleTold>,
+}
+
+#[derive(Serialize)]
+struct PartTold {
+    rule: String,
+    approvals: Vec<ApprovalTold>,
 }
 
 #[derive(Serialize)]
@@ -119,6 +132,8 @@ struct Sound {
     rules: usize,
     persons: usize,
     sha256: String,
+    /// Where the catalogues are from that the rules' words are looked up in.
+    catalogues: Vec<String>,
     warnings: Vec<String>,
 }
 
@@ -160,18 +175,20 @@ fn sound(source: &Source, format: Format) -> anyhow::Result<Outcome> {
             first.why
         );
     }
-    let warnings = lint(&source.policy, &source.identities);
+    let warnings = lint(&source.policy, &source.identities, &source.known_names()?);
     let told = Sound {
         rules: source.policy.rules().len(),
         persons: source.identities.iter().count(),
         sha256: source.policy.digest().to_owned(),
+        catalogues: source.catalogues_from()?,
         warnings: warnings.iter().map(ToString::to_string).collect(),
     };
     match format {
-        Format::Table => {
-            anstream::println!("sound: {} rule(s), {} person(s)", told.rules, told.persons);
-            anstream::println!("sha256: {}", told.sha256);
-            told.warnings.iter().for_each(|warning| anstream::println!("warning: {}", plain(warning)));
+        Format::Table | Format::Wide => {
+            outln!("sound: {} rule(s), {} person(s)", told.rules, told.persons);
+            outln!("sha256: {}", told.sha256);
+            outln!("catalogue: {}", plain(&told.catalogues.join(", ")));
+            told.warnings.iter().for_each(|warning| outln!("warning: {}", plain(warning)));
         }
         format => structured(&told, format)?,
     }
@@ -182,9 +199,9 @@ fn tell(source: &Source, ask: &Query, format: Format) -> anyhow::Result<Outcome>
     let ground = source.ground(&ask.cluster)?;
     let asked = ask.find(source.inputs(&ground))?;
     let decision = explain(&source.policy, &source.identities, &asked.question());
-    let told = Told::of(&decision, &asked);
+    let told = Told::of(&decision, &asked, &ground.from);
     match format {
-        Format::Table => print(&told, &asked),
+        Format::Table | Format::Wide => print(&told, &asked),
         format => structured(&told, format)?,
     }
     Ok(match decision.answer {
@@ -194,14 +211,16 @@ fn tell(source: &Source, ask: &Query, format: Format) -> anyhow::Result<Outcome>
 }
 
 impl Told {
-    fn of(decision: &Decision<'_>, asked: &ResolvedQuery) -> Self {
+    fn of(decision: &Decision<'_>, asked: &ResolvedQuery, catalogue: &str) -> Self {
         let rules = decision.trace.iter().map(RuleTold::of).collect();
         let empty = Self {
             answer: "refused",
             rule: None,
             danger: asked.risk.worst,
             duration: None,
+            catalogue: catalogue.to_owned(),
             approvals: Vec::new(),
+            parts: Vec::new(),
             reasons: Vec::new(),
             rules,
         };
@@ -218,6 +237,7 @@ impl Told {
                 rule: Some(found.rule.to_string()),
                 duration: Some(found.limits.duration.to_string()),
                 approvals: approvals(found),
+                parts: found.parts.iter().map(PartTold::of).collect(),
                 reasons: found
                     .unusable
                     .iter()
@@ -235,24 +255,31 @@ impl RuleTold {
             RuleOutcome::Disabled => ("disabled", Vec::new()),
             RuleOutcome::Denied => ("denies", Vec::new()),
             RuleOutcome::Matched => ("answers", Vec::new()),
-            RuleOutcome::Missed(misses) => {
-                let told = misses
-                    .iter()
-                    .map(|miss| ReasonView { code: miss.code(), message: miss.sentence(trace.rule) });
-                ("not-this", told.collect())
-            }
+            RuleOutcome::Missed(misses) => ("not-this", missed(trace.rule, misses)),
+            RuleOutcome::Part(misses) => ("also", missed(trace.rule, misses)),
         };
         Self { rule: trace.rule.name.to_string(), verdict, misses }
     }
+}
+
+impl PartTold {
+    fn of(part: &Match) -> Self {
+        Self { rule: part.rule.to_string(), approvals: approvals(part) }
+    }
+}
+
+fn missed(rule: &Rule, misses: Misses) -> Vec<ReasonView> {
+    misses.iter().map(|miss| ReasonView { code: miss.code(), message: miss.sentence(rule) }).collect()
 }
 
 fn approvals(found: &Match) -> Vec<ApprovalTold> {
     let told = |alternative: &Alternative| {
         let (count, note) = match alternative {
             Alternative::Reviewers(who) | Alternative::Git(who) => (who.count, who.skipped.clone()),
-            Alternative::Persistent { who, until } => {
-                (who.count, who.skipped.iter().cloned().chain([format!("until {until}")]).collect())
-            }
+            Alternative::Persistent { who, until } => (
+                who.count,
+                who.skipped.iter().cloned().chain([format!("until {}", written(*until))]).collect(),
+            ),
             Alternative::Manager(_) => (1, Vec::new()),
             Alternative::Auto(auto) => (0, vec![format!("on call, for {} at most", auto.duration)]),
         };
@@ -267,30 +294,36 @@ fn approvals(found: &Match) -> Vec<ApprovalTold> {
 }
 
 fn print(told: &Told, asked: &ResolvedQuery) {
-    anstream::println!(
+    outln!(
         "{} on {} for {}",
         asked.role,
         plain(&asked.selection.to_string()),
         plain(&asked.subject.to_string())
     );
+    outln!("catalogue: {}", plain(&told.catalogue));
     let danger = told.danger.map_or("none".to_owned(), |class| class.to_string());
     match (&told.rule, &told.duration) {
         (Some(rule), Some(duration)) => {
-            anstream::println!("may be approved under the rule `{rule}`, for {duration}; danger {danger}");
+            outln!("may be approved under the rule `{rule}`, for {duration}; danger {danger}");
         }
-        _ => anstream::println!("refused; danger {danger}"),
+        _ => outln!("refused; danger {danger}"),
     }
-    told.reasons
-        .iter()
-        .for_each(|reason| anstream::println!("  {} [{}]", plain(&reason.message), reason.code));
-    let approvals = told
-        .approvals
-        .iter()
-        .map(|one| vec![one.by.clone(), one.count.to_string(), one.persons.join(", "), one.note.clone()]);
-    section("Who may approve: any one of these", &table(&["BY", "COUNT", "PERSONS", "NOTE"], approvals));
+    told.reasons.iter().for_each(|reason| outln!("  {} [{}]", plain(&reason.message), reason.code));
+    section("Who may approve: any one of these", &approval_table(&told.approvals));
+    for part in &told.parts {
+        let heading = format!("And for a part, under the rule `{}`: any one of these", part.rule);
+        section(&heading, &approval_table(&part.approvals));
+    }
     let rules = told.rules.iter().map(|rule| {
         let misses: Vec<&str> = rule.misses.iter().map(|miss| miss.message.as_str()).collect();
         vec![rule.rule.clone(), rule.verdict.to_owned(), misses.join("; ")]
     });
     section("Rules, in the order in which they are tried", &table(&["RULE", "VERDICT", "WHY NOT"], rules));
+}
+
+fn approval_table(approvals: &[ApprovalTold]) -> comfy_table::Table {
+    let rows = approvals
+        .iter()
+        .map(|one| vec![one.by.clone(), one.count.to_string(), one.persons.join(", "), one.note.clone()]);
+    table(&["BY", "COUNT", "PERSONS", "NOTE"], rows)
 }

@@ -51,8 +51,10 @@ pub(super) fn run(source: &Source, format: Format, now: Timestamp) -> anyhow::Re
         }
     }
     match format {
-        Format::Table if rows.is_empty() => anstream::println!("all {live} live grant(s) are still allowed"),
-        Format::Table => print(&rows),
+        Format::Table | Format::Wide if rows.is_empty() => {
+            outln!("all {live} live grant(s) are still allowed");
+        }
+        Format::Table | Format::Wide => print(&rows),
         format => structured(&rows, format)?,
     }
     Ok(if rows.is_empty() { Outcome::Done } else { Outcome::Refused })
@@ -104,5 +106,5 @@ pub(super) fn print(rows: &[Row]) {
         ]
     });
     let header = ["ID", "CLUSTER", "REQUESTER", "WHAT", "RULE THEN", "NOW", "RULE NOW", "WHY"];
-    table(&header, rows).lines().for_each(|line| anstream::println!("{}", plain(line.trim_end())));
+    table(&header, rows).lines().for_each(|line| outln!("{}", plain(line.trim_end())));
 }

@@ -4,19 +4,20 @@ use std::collections::BTreeMap;
 
 use anyhow::Context;
 use jiff::Timestamp;
-use p0_access::duration::Lifetime;
 use p0_access::layout::ClusterName;
 use p0_access::policy_test::recorded;
 use serde::Serialize;
 
 use super::live::{Row, print};
 use super::source::{Ground, Source, SourceArgs};
+use crate::cli::args::Moment;
 use crate::cli::output::{Format, Outcome, structured};
 
 /// Hold the past to a policy: what would it have said to the grants that landed?
 ///
 /// Every grant that landed on base since then is asked for again, by the same person, with the approvals that its file names,
 /// under the policy and the persons of today (or of the files that are given). Shown is what would be otherwise.
+/// Ends with 0 where all would be granted again, 2 where one would not.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -26,9 +27,9 @@ pub(super) struct Args {
     #[command(flatten)]
     source: SourceArgs,
 
-    /// How far back.
-    #[arg(long, value_name = "TIME", default_value = "90d")]
-    since: Lifetime,
+    /// Since when: a time, a day, or how long ago.
+    #[arg(long, value_name = "WHEN", default_value = "90d")]
+    since: Moment,
 
     /// Also what would be the same.
     #[arg(long)]
@@ -52,8 +53,8 @@ struct Answer {
 pub(super) fn run(args: &Args, now: Timestamp) -> anyhow::Result<Outcome> {
     let source = args.source.read()?;
     let repository = source.repository.as_ref().context("the past is in a repository: give `--repo`")?;
-    let since = now.checked_sub(args.since.duration())?;
-    let audit = repository.audit(&[])?;
+    let since = args.since.at(now);
+    let audit = repository.audit(&[], now)?;
     let landed = audit.between(since, now)?;
     let landed = landed.iter().filter(|one| one.version.landed.at >= since);
     let mut grounds = BTreeMap::new();
@@ -70,10 +71,17 @@ pub(super) fn run(args: &Args, now: Timestamp) -> anyhow::Result<Outcome> {
         answer.rows.extend(Some(row).filter(|row| args.all || row.now() != "same"));
     }
     match args.output {
-        Format::Table => tell(&answer),
+        Format::Table | Format::Wide => tell(&answer),
         format => structured(&answer, format)?,
     }
-    Ok(Outcome::Done)
+    Ok(if answer.is_no() { Outcome::Refused } else { Outcome::Done })
+}
+
+impl Answer {
+    /// Whether something would not be granted again, as far as can be said.
+    fn is_no(&self) -> bool {
+        self.unreadable > 0 || self.counts.keys().any(|word| !matches!(*word, "same" | "other-rule"))
+    }
 }
 
 /// A cluster's roles and settings, read once.
@@ -94,8 +102,8 @@ fn tell(answer: &Answer) {
         print(&answer.rows);
     }
     let counts: Vec<String> = answer.counts.iter().map(|(word, count)| format!("{count} {word}")).collect();
-    anstream::println!("{} grant(s) since {}: {}", answer.grants, answer.since, counts.join(", "));
+    outln!("{} grant(s) since {}: {}", answer.grants, answer.since, counts.join(", "));
     if answer.unreadable > 0 {
-        anstream::println!("{} file(s) cannot be read as grants", answer.unreadable);
+        outln!("{} file(s) cannot be read as grants", answer.unreadable);
     }
 }

@@ -8,12 +8,15 @@ use p0_access::cluster::Cluster;
 use p0_access::identity::Identities;
 use p0_access::layout::ClusterName;
 use p0_access::policy::{Policy, UnknownResource, unknown_resources};
-use p0_access::policy_test::PolicyInputs;
+use p0_access::policy_test::{KnownNames, PolicyInputs};
 use p0_grant::catalogue::Catalogue;
 use p0_grant::plan::Settings;
 
 use crate::cli::args::{open_repository, read_catalogue_file};
 use crate::repository::Repository;
+
+/// What is used where no catalogue is given and none is on base.
+const BUILT_IN: &str = "Kubernetes' own, built in";
 
 /// Which policy, which persons, which repository.
 #[derive(Clone, Debug, clap::Args)]
@@ -44,6 +47,7 @@ pub(super) struct Source {
     pub(super) policy: Arc<Policy>,
     pub(super) identities: Arc<Identities>,
     pub(super) repository: Option<Repository>,
+    base: String,
     catalogue: Option<PathBuf>,
     catalogues: Vec<Arc<Catalogue>>,
 }
@@ -52,6 +56,8 @@ pub(super) struct Source {
 pub(super) struct Ground {
     catalogue: Arc<Catalogue>,
     settings: Settings,
+    /// Where the catalogue is from, for reading.
+    pub(super) from: String,
 }
 
 impl SourceArgs {
@@ -69,7 +75,8 @@ impl SourceArgs {
             (None, Some(repository)) => repository.snapshot()?.identities()?,
             (None, None) => anyhow::bail!("there are no persons to read: {missing}"),
         };
-        Ok(Source { policy, identities, repository, catalogue: self.catalogue.clone(), catalogues })
+        let (base, catalogue) = (self.base.clone(), self.catalogue.clone());
+        Ok(Source { policy, identities, repository, base, catalogue, catalogues })
     }
 
     /// The catalogues that say which resources there are: the file's, or all on base.
@@ -111,12 +118,38 @@ impl Source {
             Some(repository) => repository.snapshot()?.settings(cluster)?,
             None => Arc::new(Cluster::new(cluster.clone())),
         };
-        let catalogue = match (&self.catalogue, &self.repository) {
-            (Some(file), _) => Arc::new(read_catalogue_file(file)?),
-            (None, Some(repository)) => repository.snapshot()?.catalogue(cluster)?,
-            (None, None) => Arc::new(Catalogue::embedded()?),
+        let (catalogue, from) = match (&self.catalogue, &self.repository) {
+            (Some(file), _) => (Arc::new(read_catalogue_file(file)?), file.display().to_string()),
+            (None, Some(repository)) => {
+                let from = format!("{} on {}", cluster.catalogue_path(), self.base);
+                (repository.snapshot()?.catalogue(cluster)?, from)
+            }
+            (None, None) => (Arc::new(Catalogue::embedded()?), BUILT_IN.to_owned()),
         };
-        Ok(Ground { catalogue, settings: settings.plan_settings() })
+        let from = format!("{from}, Kubernetes {}", catalogue.kubernetes_version());
+        Ok(Ground { catalogue, settings: settings.plan_settings(), from })
+    }
+
+    /// The names that rules can mean: of the clusters on base, and of every catalogue that is known.
+    pub(super) fn known_names(&self) -> anyhow::Result<KnownNames> {
+        let clusters = match &self.repository {
+            Some(repository) => repository.snapshot()?.clusters().cloned().collect(),
+            None => Vec::new(),
+        };
+        Ok(KnownNames { clusters, catalogues: self.catalogues.clone() })
+    }
+
+    /// Where the catalogues are from that the rules' words are looked up in.
+    pub(super) fn catalogues_from(&self) -> anyhow::Result<Vec<String>> {
+        Ok(match (&self.catalogue, &self.repository) {
+            (Some(file), _) => vec![file.display().to_string()],
+            (None, Some(repository)) if !self.catalogues.is_empty() => {
+                let snapshot = repository.snapshot()?;
+                let readable = snapshot.clusters().filter(|cluster| snapshot.catalogue(cluster).is_ok());
+                readable.map(|cluster| format!("{} on {}", cluster.catalogue_path(), self.base)).collect()
+            }
+            _ => vec![BUILT_IN.to_owned()],
+        })
     }
 
     pub(super) fn inputs<'a>(&'a self, ground: &'a Ground) -> PolicyInputs<'a> {

@@ -54,7 +54,7 @@ struct Told {
 pub(super) fn run(args: &Args) -> anyhow::Result<Outcome> {
     let told: Vec<Told> = args.files.iter().map(|file| try_file(args, file)).collect::<Result<_, _>>()?;
     match args.output {
-        Format::Table => told.iter().for_each(print),
+        Format::Table | Format::Wide => told.iter().for_each(print),
         format => structured(&told, format)?,
     }
     let failed = told.iter().flat_map(|told| &told.tests).any(|tried| !tried.differences.is_empty());
@@ -91,16 +91,16 @@ fn try_file(args: &Args, file: &Path) -> anyhow::Result<Told> {
 fn print(told: &Told) {
     let failed = told.tests.iter().filter(|tried| !tried.differences.is_empty());
     for tried in failed.clone() {
-        anstream::println!("{}:{}: {}", plain(&told.file), tried.line, plain(&tried.name));
+        outln!("{}:{}: {}", plain(&told.file), tried.line, plain(&tried.name));
         for difference in &tried.differences {
-            anstream::println!("  {}", difference.field);
-            anstream::println!("  - {}", plain(&difference.expected));
-            anstream::println!("  + {}", plain(&difference.found));
+            outln!("  {}", difference.field);
+            outln!("  - {}", plain(&difference.expected));
+            outln!("  + {}", plain(&difference.found));
         }
     }
     let (failed, all) = (failed.count(), told.tests.len());
     match failed {
-        0 => anstream::println!("{}: {all} passed", plain(&told.file)),
-        failed => anstream::println!("{}: {failed} of {all} failed", plain(&told.file)),
+        0 => outln!("{}: {all} passed", plain(&told.file)),
+        failed => outln!("{}: {failed} of {all} failed", plain(&told.file)),
     }
 }

@@ -5,6 +5,8 @@ use p0_access::request::{Request, RequestId};
 
 use super::args::{CallArgs, wait};
 use super::print;
+use crate::cli::args::IdArg;
+use crate::cli::complete;
 use crate::cli::output::Outcome;
 use crate::service::Service;
 use crate::workflow::WorkflowError;
@@ -13,8 +15,9 @@ use crate::workflow::actor::Claim;
 /// Which request, and who acts on it.
 #[derive(Debug, clap::Args)]
 pub(super) struct ActArgs {
-    /// The request.
-    pub(super) id: RequestId,
+    /// The request: its id, or the beginning of it.
+    #[arg(add = complete::requests())]
+    pub(super) id: IdArg,
 
     #[command(flatten)]
     pub(super) call: CallArgs,
@@ -30,10 +33,13 @@ impl ActArgs {
         let actor = who.actor()?;
         wait(async {
             let open = service.open(now).await?;
-            let claim = actor.claim(verb, self.id.as_str(), now)?;
-            deed(&open.service, &self.id, &claim).await?;
+            let id = self.id.find(&open.service, now).await?;
+            let claim = actor.claim(verb, id.as_str(), now)?;
+            deed(&open.service, &id, &claim).await?;
             open.carry_out(now).await;
-            print::moved(&open.service.find(&self.id).await?, *output)?;
+            let request = open.service.find(&id, now).await?;
+            let may = open.service.may_approve(&request, now).await;
+            print::moved(&request, &may, now, *output)?;
             Ok(Outcome::Done)
         })
     }

@@ -2,11 +2,12 @@
 
 use jiff::Timestamp;
 use p0_access::duration::Lifetime;
-use p0_access::request::{Request, RequestId, RequestedGrant, Span};
+use p0_access::request::{Request, RequestedGrant, Span};
 use p0_grant::selection::SelectionText;
 
-use super::ask::SubmitArgs;
-use crate::cli::args::new_id;
+use super::submit::SubmitArgs;
+use crate::cli::args::{IdArg, new_id};
+use crate::cli::complete;
 use crate::cli::output::Outcome;
 use crate::service::{Length, NewRequest, RequestItem};
 
@@ -21,14 +22,15 @@ Examples:
   p0-gitops request again vpl5aqzpwnnqmnkrzze2 --duration 1h --reason 'it hangs again'")]
 pub(super) struct Again {
     /// The earlier request.
-    id: RequestId,
+    #[arg(add = complete::requests())]
+    id: IdArg,
 
     /// Why, this time.
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
 
     /// How long, this time.
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "DURATION")]
     duration: Option<Lifetime>,
 
     #[command(flatten)]
@@ -36,7 +38,8 @@ pub(super) struct Again {
 }
 
 pub(super) fn run(args: &Again, now: Timestamp) -> anyhow::Result<Outcome> {
-    args.submit.submit(now, async |service| args.ask(&service.find(&args.id).await?))
+    args.submit
+        .submit(now, async |service| args.ask(&service.find(&args.id.find(service, now).await?, now).await?))
 }
 
 impl Again {

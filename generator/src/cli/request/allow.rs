@@ -4,19 +4,22 @@ use clap::Subcommand;
 use jiff::Timestamp;
 use p0_access::duration::Lifetime;
 use p0_access::name::PersonName;
+use p0_access::preapproval::LONGEST;
 use p0_grant::role::RoleRef;
 
 use super::args::{CallArgs, wait};
-use super::ask::{Place, role};
-use crate::cli::args::new_id;
-use crate::cli::output::{Format, Outcome, structured};
+use super::place::{Place, role};
+use super::print;
+use crate::cli::args::{new_id, time};
+use crate::cli::complete;
+use crate::cli::output::Outcome;
 use crate::service::NewPreapproval;
 
 /// Allow somebody something beforehand: requests in the preapproval are approved as they are made.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  p0-gitops allow k8s resource view --cluster prod --locator 'deployment / default / nginx-deployment' --to alice --length 8h --request-duration 1h")]
+  p0-gitops allow k8s resource view --cluster prod --locator 'deployment / default / nginx-deployment' --person alice --length 8h --request-duration 1h")]
 pub(in crate::cli) struct Args {
     #[command(subcommand)]
     what: What,
@@ -31,7 +34,7 @@ enum What {
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  p0-gitops allow k8s resource view --cluster prod --locator 'deployment / default / nginx-deployment' --to alice --length 8h --request-duration 1h")]
+  p0-gitops allow k8s resource view --cluster prod --locator 'deployment / default / nginx-deployment' --person alice --length 8h --request-duration 1h")]
 struct K8s {
     #[command(subcommand)]
     what: Access,
@@ -48,33 +51,42 @@ enum Access {
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  p0-gitops allow k8s resource view --cluster prod --locator 'pod / shop / *' --to alice --length 8h --request-duration 1h")]
+  p0-gitops allow k8s resource view --cluster prod --locator 'pod / shop / *' --person alice --length 8h --request-duration 1h")]
 struct Resource {
     /// The role: `NAME`, `ClusterRole / NAME` or `Role / NAMESPACE / NAME`.
-    #[arg(value_name = "ROLE", value_parser = role)]
+    #[arg(value_name = "ROLE", value_parser = role, add = complete::roles())]
     role: RoleRef,
 
     #[command(flatten)]
     place: Place,
 
-    /// Whom, as p0/identities.yaml calls them.
-    #[arg(long, value_name = "NAME")]
+    /// Whom: a person of p0/identities.yaml.
+    #[arg(long = "person", value_name = "PERSON", alias = "to")]
     to: PersonName,
 
-    /// How long the preapproval is open.
-    #[arg(long, value_name = "TIME")]
+    /// How long the preapproval is open: 31 days at most.
+    #[arg(long, value_name = "DURATION", value_parser = length)]
     length: Lifetime,
 
     /// How long each access may last.
-    #[arg(long, value_name = "TIME", alias = "requested-duration")]
+    #[arg(long, value_name = "DURATION", alias = "requested-duration")]
     request_duration: Lifetime,
 
     /// From when on (RFC 3339); without it, from now on.
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", value_parser = time)]
     start: Option<Timestamp>,
 
     #[command(flatten)]
     call: CallArgs,
+}
+
+/// A length that a preapproval may have, so that a longer one is refused before anything is written.
+fn length(text: &str) -> Result<Lifetime, String> {
+    let length: Lifetime = text.parse().map_err(|error| format!("{error}"))?;
+    match length > LONGEST {
+        true => Err(format!("the longest is {LONGEST}")),
+        false => Ok(length),
+    }
 }
 
 pub(in crate::cli) fn run(args: &Args, now: Timestamp) -> anyhow::Result<Outcome> {
@@ -93,18 +105,7 @@ pub(in crate::cli) fn run(args: &Args, now: Timestamp) -> anyhow::Result<Outcome
     wait(async {
         let open = service.open(now).await?;
         let preapproval = open.service.allow(&new, &key, now).await?;
-        if *output == Format::Table {
-            anstream::println!(
-                "{} may have {} on {} until {}, without item anybody ({})",
-                preapproval.to,
-                preapproval.role,
-                preapproval.selection,
-                preapproval.until,
-                preapproval.path()
-            );
-        } else {
-            structured(&preapproval, *output)?;
-        }
+        print::allowed(&preapproval, *output)?;
         Ok(Outcome::Done)
     })
 }

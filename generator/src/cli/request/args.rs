@@ -3,21 +3,27 @@
 use std::future::Future;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use jiff::Timestamp;
 use p0_access::name::PersonName;
 
-use crate::cli::args::{Look, StoreArgs, identity, open_repository, witnesses};
+use crate::cli::args::{Look, StoreArgs, check_signer, identity, open_repository, witnesses};
 use crate::cli::output::Format;
-use crate::forge::GitForge;
-use crate::notify::NotificationLog;
-use crate::on_call::{DutyFile, NobodyOnCall, OnCallLookup};
-use crate::reconcile::{Problem, Reconciler};
+use crate::forge::HostedRepository;
+use crate::interrupt;
+use crate::notify::{NotificationLog, Teller};
+use crate::on_call::on_call_of;
+use crate::reconcile::{Problem, Reconciler, RoundReport};
 use crate::service::Service;
 use crate::signing::{KeySource, SigningKey};
+use crate::store::Store;
 use crate::workflow::Workflow;
 use crate::workflow::actor::Actor;
+
+/// How long giving back what is claimed may take when the process is told to end.
+const LEAVING: Duration = Duration::from_secs(2);
 
 /// Which service: its repository, its store, and what signs for it.
 #[derive(Clone, Debug, clap::Args)]
@@ -74,33 +80,59 @@ pub(super) struct CallArgs {
 
 /// A service that is open.
 pub(super) struct OpenService {
-    pub(super) service: Service,
+    pub(super) service: Arc<Service>,
     pub(super) reconciler: Reconciler,
+    pub(super) teller: Teller,
+    /// Why grants that are signed here would be refused.
+    key_fault: Option<anyhow::Error>,
 }
 
 impl ServiceArgs {
     pub(super) async fn open(&self, now: Timestamp) -> anyhow::Result<OpenService> {
         let repository = open_repository(&self.repo, &self.base)?;
+        let key = self.signing_key.as_ref().map(|path| find(Some(path.clone()))).transpose()?;
+        let key_fault = key.as_ref().and_then(|key| check_signer(&repository, key, now).err());
         let witnesses = witnesses(&self.look, &repository).await?;
         let by = identity(now);
         let store = self.store.open().await?;
-        let forge = Arc::new(GitForge::new(repository, by.name, by.email));
-        let on_call: Arc<dyn OnCallLookup> = match &self.on_call {
-            Some(path) => Arc::new(DutyFile::new(path)),
-            None => Arc::new(NobodyOnCall),
+        release_when_interrupted(&store);
+        let repository = HostedRepository::git(repository, by.name, by.email)?;
+        let workflow = Workflow::new(store.clone(), vec![repository]);
+        let workflow = Arc::new(workflow.with_on_call(on_call_of(self.on_call.as_deref())));
+        let service = Arc::new(Service::new(workflow.clone()));
+        let log = Arc::new(NotificationLog::new(store.clone()));
+        let teller = match store.is_told_by_server().await? {
+            true => Teller::that_sends_nothing(service.clone(), log),
+            false => Teller::new(service.clone(), log),
         };
-        let workflow = Arc::new(Workflow::new(store.clone(), vec![forge]));
-        let service = Service::new(workflow.clone(), on_call);
-        let reconciler = Reconciler::new(workflow, Arc::new(NotificationLog::new(store)));
+        let reconciler = Reconciler::new(workflow);
         let reconciler = witnesses
             .into_iter()
             .fold(reconciler, |reconciler, (cluster, witness)| reconciler.with_witness(cluster, witness));
-        let reconciler = match &self.signing_key {
-            Some(path) => reconciler.with_key(find(Some(path.clone()))?),
+        let reconciler = match key {
+            Some(key) => reconciler.with_key(key),
             None => reconciler,
         };
-        Ok(OpenService { service, reconciler })
+        Ok(OpenService { service, reconciler, teller, key_fault })
     }
+}
+
+/// What this process has claimed is another's at once where it ends before it is done.
+fn release_when_interrupted(store: &Store) {
+    let (store, runtime) = (store.clone(), tokio::runtime::Handle::current());
+    interrupt::before_leaving(move || {
+        // The time limit is made inside of the runtime, which knows the time.
+        let released = runtime.block_on(async { tokio::time::timeout(LEAVING, store.release()).await });
+        if !matches!(released, Ok(Ok(()))) {
+            errln!("what was begun could not be given back; another process goes on with it in two minutes");
+        }
+    });
+}
+
+/// The requests of a store, for commands that only look at them.
+pub(super) async fn stored(store: &StoreArgs) -> anyhow::Result<Service> {
+    let workflow = Arc::new(Workflow::new(store.open().await?, Vec::new()));
+    Ok(Service::new(workflow))
 }
 
 impl WhoArgs {
@@ -117,11 +149,29 @@ impl WhoArgs {
 }
 
 impl OpenService {
+    /// Ends what would make a grant where the key that would sign it does not count: the request stays as it is, for the right
+    /// key. What takes access away needs no signature, and is not stopped.
+    pub(super) fn check_key(&mut self) -> anyhow::Result<()> {
+        self.key_fault.take().map_or(Ok(()), Err)
+    }
+
+    /// One round, and what there is to tell people afterwards.
+    pub(super) async fn reconcile(&self, now: Timestamp) -> RoundReport {
+        let mut report = self.reconciler.reconcile(now).await;
+        match self.teller.tell(now).await {
+            Ok(problems) => report.problems.extend(problems),
+            Err(error) => {
+                report.problems.push(Problem { what: "messages".to_owned(), why: error.sentence() });
+            }
+        }
+        report
+    }
+
     /// Does what is to be done now, where the key for it is at hand.
     pub(super) async fn carry_out(&self, now: Timestamp) {
         if self.reconciler.has_key() {
-            for Problem { what, why } in self.reconciler.reconcile(now).await.problems {
-                anstream::eprintln!("not done yet: {what}: {}", crate::cli::output::plain(&why));
+            for Problem { what, why } in self.reconcile(now).await.problems {
+                errln!("not done yet: {what}: {}", crate::cli::output::plain(&why));
             }
         }
     }
@@ -137,7 +187,7 @@ fn find(file: Option<PathBuf>) -> anyhow::Result<SigningKey> {
 }
 
 /// Waits for `work`.
-pub(super) fn wait<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+pub(in crate::cli) fn wait<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
     runtime.context("cannot start the runtime")?.block_on(work)
 }

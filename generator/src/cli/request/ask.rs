@@ -1,22 +1,22 @@
-//! `request` and `extend`: item.
+//! `request` and `extend`: what is asked for, on the command line.
 
 use clap::Subcommand;
 use jiff::Timestamp;
 use p0_access::duration::Lifetime;
 use p0_access::layout::ClusterName;
 use p0_access::request::RequestId;
-use p0_grant::locator::Locator;
 use p0_grant::name::GrantId;
 use p0_grant::role::RoleRef;
 use p0_grant::subject::Subject;
 
 use super::act::ActArgs;
 use super::again::{self, Again};
-use super::args::{CallArgs, wait};
-use super::{print, watch};
+use super::place::{Place, role};
+use super::submit::SubmitArgs;
 use crate::cli::args::new_id;
+use crate::cli::complete;
 use crate::cli::output::Outcome;
-use crate::service::{Length, NewRequest, RequestItem, Service, Submitted};
+use crate::service::{Length, NewRequest, RequestItem, Service};
 use crate::workflow::actor::Claim;
 
 /// Request access.
@@ -64,7 +64,7 @@ Examples:
   p0-gitops request k8s resource 'ClusterRole / edit' --cluster prod --locator 'pod / shop / *' --subresource log --duration 2h --wait 5m")]
 struct Resource {
     /// The role: `NAME`, `ClusterRole / NAME` or `Role / NAMESPACE / NAME`.
-    #[arg(value_name = "ROLE", value_parser = role)]
+    #[arg(value_name = "ROLE", value_parser = role, add = complete::roles())]
     role: RoleRef,
 
     #[command(flatten)]
@@ -83,7 +83,7 @@ struct Resource {
     reason: Option<String>,
 
     /// How long, from the approval on: `4h`, `'10 minutes'`, `7d`; without it, as the policy's rule has it.
-    #[arg(long, value_name = "TIME", conflicts_with = "persistent")]
+    #[arg(long, value_name = "DURATION", conflicts_with = "persistent")]
     duration: Option<Lifetime>,
 
     /// Until the day on which the rule is to be reviewed.
@@ -98,58 +98,9 @@ struct Resource {
     submit: SubmitArgs,
 }
 
-/// How it is asked.
-#[derive(Debug, clap::Args)]
-pub(super) struct SubmitArgs {
-    /// Wait so long for what becomes of it.
-    #[arg(short, long, value_name = "TIME", num_args = 0..=1, default_missing_value = "5m")]
-    wait: Option<Lifetime>,
-
-    #[command(flatten)]
-    call: CallArgs,
-}
-
-/// Where, and on what.
-#[derive(Clone, Debug, clap::Args)]
-pub(super) struct Place {
-    /// The cluster.
-    #[arg(long, value_name = "NAME", env = "P0_CLUSTER")]
-    cluster: ClusterName,
-
-    /// The selection: `<kind> / <namespace> / <name>`, `<kind> / <name>` where there are no namespaces, `*` for all.
-    #[arg(long, value_name = "LOCATOR")]
-    locator: Locator,
-
-    /// A subresource besides the resource itself, such as `log` or `scale`; may be repeated.
-    #[arg(long = "subresource", value_name = "NAME")]
-    subresources: Vec<String>,
-}
-
 /// One thing more.
 #[derive(Clone, Debug)]
 struct Another(RequestItem);
-
-impl Place {
-    pub(super) fn item(&self, role: RoleRef) -> RequestItem {
-        let Self { cluster, locator, subresources } = self.clone();
-        RequestItem { cluster, role, locator, subresources }
-    }
-}
-
-/// A role as P0 writes it: `ClusterRole / view`, in any case, or shorter.
-pub(super) fn role(text: &str) -> Result<RoleRef, String> {
-    let parts: Vec<&str> = text.split('/').map(str::trim).collect();
-    let kind = |word: &str| match word.to_ascii_lowercase().as_str() {
-        "clusterrole" => "ClusterRole".to_owned(),
-        "role" => "Role".to_owned(),
-        _ => word.to_owned(),
-    };
-    let text = match parts.as_slice() {
-        [first, rest @ ..] if !rest.is_empty() => format!("{}/{}", kind(first), rest.join("/")),
-        _ => text.trim().to_owned(),
-    };
-    text.parse().map_err(|error: p0_grant::role::RoleRefError| error.to_string())
-}
 
 fn another(text: &str) -> Result<Another, String> {
     let mut parts = text.splitn(3, ':').map(str::trim);
@@ -174,7 +125,7 @@ Examples:
   p0-gitops extend vpl5aqzpwnnqmnkrzze2 --duration 2h --reason 'still hangs'")]
 pub(in crate::cli) struct ExtendArgs {
     /// How long, from the approval on.
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "DURATION")]
     duration: Lifetime,
 
     /// Why.
@@ -192,35 +143,6 @@ pub(in crate::cli) fn run(args: &Args, now: Timestamp) -> anyhow::Result<Outcome
     };
     let ask = args.ask()?;
     args.submit.submit(now, async |_| Ok(ask))
-}
-
-impl SubmitArgs {
-    /// QueryContext what `ask` says, does what is thereby to be done now, and says what became of it; waits for that where it is to.
-    pub(super) fn submit<A>(&self, now: Timestamp, ask: A) -> anyhow::Result<Outcome>
-    where
-        A: AsyncFnOnce(&Service) -> anyhow::Result<NewRequest>,
-    {
-        let CallArgs { service, who, output } = &self.call;
-        let actor = who.actor()?;
-        wait(async {
-            let open = service.open(now).await?;
-            let ask = ask(&open.service).await?;
-            let about = ask.grants.first().map(|(id, _)| id.to_string()).unwrap_or_default();
-            let claim = actor.claim("request", &about, now)?;
-            let opened = open.service.request(&ask, &claim, now).await?;
-            if let Submitted::Existing(request) = &opened {
-                print::existing(request, *output)?;
-                return Ok(Outcome::Done);
-            }
-            open.carry_out(now).await;
-            let request = open.service.find(opened.request().id()).await?;
-            print::moved(&request, *output)?;
-            match self.wait {
-                Some(limit) => watch::follow(&open, request.id(), limit, *output).await,
-                None => Ok(Outcome::Done),
-            }
-        })
-    }
 }
 
 impl Resource {

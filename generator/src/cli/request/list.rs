@@ -1,25 +1,36 @@
-//! `ls`, `show` and `review`: what requests there are.
+//! `ls`, `show` and `review`: what requests there are. `ls` reads the store alone.
+
+use std::time::Duration;
 
 use jiff::Timestamp;
 use p0_access::layout::ClusterName;
 use p0_access::name::PersonName;
-use p0_access::request::{Request, RequestId, State, StateName};
+use p0_access::request::{Request, State, StateName};
 
-use super::args::{ServiceArgs, wait};
+use super::args::{ServiceArgs, stored, wait};
 use super::print;
-use crate::cli::output::{Format, Outcome};
+use crate::cli::args::{IdArg, StoreArgs};
+use crate::cli::complete;
+use crate::cli::output::{Format, Outcome, begin_again};
+use crate::cli::stream;
+use crate::cli::whole_seconds;
+use crate::service::Service;
 use crate::workflow::in_states;
+
+/// How often `--watch` looks at the store.
+const PERIOD: Duration = Duration::from_secs(1);
 
 /// List requests, the newest first.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   p0-gitops ls --active
-  p0-gitops ls --mine alice --pending -o json")]
+  p0-gitops ls --active --watch
+  p0-gitops ls --person alice --pending -o json")]
 pub(in crate::cli) struct LsArgs {
     /// Only what this person asked for or has.
-    #[arg(long, value_name = "NAME")]
-    mine: Option<PersonName>,
+    #[arg(long, value_name = "PERSON", alias = "mine")]
+    person: Option<PersonName>,
 
     /// Only live access.
     #[arg(long, conflicts_with = "pending")]
@@ -30,15 +41,19 @@ pub(in crate::cli) struct LsArgs {
     pending: bool,
 
     /// Only on this cluster.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", add = complete::clusters())]
     cluster: Option<ClusterName>,
 
     /// At most so many.
     #[arg(long, value_name = "COUNT", default_value = "50")]
     size: u32,
 
+    /// Print the list again whenever it changes, until you interrupt it.
+    #[arg(short, long)]
+    watch: bool,
+
     #[command(flatten)]
-    service: ServiceArgs,
+    store: StoreArgs,
 
     /// How to print it.
     #[arg(short, long, value_name = "FORMAT", default_value = "table")]
@@ -50,7 +65,8 @@ pub(in crate::cli) struct LsArgs {
 #[command(after_help = "Examples:\n  p0-gitops show vpl5aqzpwnnqmnkrzze2")]
 pub(in crate::cli) struct ShowArgs {
     /// The request.
-    id: RequestId,
+    #[arg(add = complete::requests())]
+    id: IdArg,
 
     #[command(flatten)]
     service: ServiceArgs,
@@ -72,36 +88,62 @@ pub(in crate::cli) struct ReviewArgs {
     output: Format,
 }
 
-pub(in crate::cli) fn ls(args: &LsArgs, now: Timestamp) -> anyhow::Result<Outcome> {
+pub(in crate::cli) fn ls(args: &LsArgs, at: Option<Timestamp>) -> anyhow::Result<Outcome> {
     wait(async {
-        let open = args.service.open(now).await?;
-        let wanted = |state: StateName| match (args.active, args.pending) {
+        let service = stored(&args.store).await?;
+        let now = || whole_seconds(at.unwrap_or_else(Timestamp::now));
+        let mut listed = args.list(&service, now()).await?;
+        print::list(&listed, now(), args.output)?;
+        while args.watch && stream::has_reader() {
+            tokio::time::sleep(PERIOD).await;
+            let present = args.list(&service, now()).await?;
+            if present != listed {
+                begin_again();
+                print::list(&present, now(), args.output)?;
+                listed = present;
+            }
+        }
+        Ok(Outcome::Done)
+    })
+}
+
+impl LsArgs {
+    /// Whether it ends by itself.
+    pub(in crate::cli) fn is_endless(&self) -> bool {
+        self.watch
+    }
+
+    async fn list(&self, service: &Service, now: Timestamp) -> anyhow::Result<Vec<Request>> {
+        let wanted = |state: StateName| match (self.active, self.pending) {
             (true, _) => state.is_live(),
             (_, true) => is_waiting(state),
             _ => true,
         };
-        let requests = open.service.list(&in_states(wanted)).await?;
-        let is_meant = |request: &Request| {
-            args.mine.as_ref().is_none_or(|person| request.spec().concerns(person))
-                && args
-                    .cluster
-                    .as_ref()
-                    .is_none_or(|cluster| request.spec().grants.iter().any(|want| want.cluster == *cluster))
-        };
-        let size = usize::try_from(args.size).unwrap_or(usize::MAX);
-        let requests: Vec<Request> = requests.into_iter().filter(is_meant).take(size).collect();
-        print::list(&requests, args.output)?;
-        Ok(Outcome::Done)
-    })
+        let requests = service.list(&in_states(wanted), now).await?;
+        let size = usize::try_from(self.size).unwrap_or(usize::MAX);
+        Ok(requests.into_iter().filter(|request| self.is_meant(request)).take(size).collect())
+    }
+
+    fn is_meant(&self, request: &Request) -> bool {
+        let asked = request.spec();
+        let is_on = |cluster: &ClusterName| asked.grants.iter().any(|want| want.cluster == *cluster);
+        self.person.as_ref().is_none_or(|person| asked.concerns(person))
+            && self.cluster.as_ref().is_none_or(is_on)
+    }
 }
 
 pub(in crate::cli) fn review(args: &ReviewArgs, now: Timestamp) -> anyhow::Result<Outcome> {
     wait(async {
         let open = args.service.open(now).await?;
-        let mut requests = open.service.list(&in_states(is_waiting)).await?;
+        let mut requests = open.service.list(&in_states(is_waiting), now).await?;
         requests.retain(waits);
         requests.sort_by_key(|request| (std::cmp::Reverse(request.spec().danger()), request.spec().at));
-        print::list(&requests, args.output)?;
+        let mut waiting = Vec::with_capacity(requests.len());
+        for request in requests {
+            let may = open.service.may_approve(&request, now).await;
+            waiting.push((request, may));
+        }
+        print::to_review(&waiting, now, args.output)?;
         Ok(Outcome::Done)
     })
 }
@@ -122,14 +164,16 @@ fn waits(request: &Request) -> bool {
 pub(in crate::cli) fn show(args: &ShowArgs, now: Timestamp) -> anyhow::Result<Outcome> {
     wait(async {
         let open = args.service.open(now).await?;
-        let request = open.service.find(&args.id).await?;
-        let notices = open.service.store().notices(args.id.as_str()).await?;
+        let id = args.id.find(&open.service, now).await?;
+        let request = open.service.find(&id, now).await?;
+        let notices = open.service.store().notices(request.id().as_str()).await?;
         // What it gives can be shown only while base has what it was asked of.
         let shown = match waits(&request) {
-            true => open.service.show(&args.id, None, now).await.ok(),
+            true => open.service.show(&id, None, now).await.ok(),
             false => None,
         };
-        print::whole(&request, shown.as_ref(), &notices, args.output)?;
+        let may = open.service.may_approve(&request, now).await;
+        print::whole(&request, shown.as_ref(), &may, &notices, args.output)?;
         Ok(Outcome::Done)
     })
 }

@@ -1,67 +1,36 @@
 //! Requests for people and for machines.
 
+use std::collections::BTreeSet;
+
 use anstyle::{AnsiColor, Style};
 use jiff::Timestamp;
-use p0_access::request::{Request, State, StateName};
-use p0_grant::danger::Class;
-use p0_grant::rule::Rule;
-use serde::Serialize;
+use p0_access::layout::ClusterName;
+use p0_access::name::PersonName;
+use p0_access::request::{Request, Span, State, StateName};
 
-use crate::cli::output::{Format, danger_style, plain, section, structured, table};
-use crate::service::{Preview, Revocation};
-use crate::store::Notice;
+use crate::cli::output::{Format, plain, structured};
+use crate::service::Length;
+use crate::when::written;
 
-/// A request as `-o json` has it: a documented contract.
-#[derive(Serialize)]
-#[serde(rename_all = "kebab-case")]
-struct View<'r> {
-    id: &'r str,
-    state: StateName,
-    requester: &'r str,
-    subject: String,
-    grants: &'r [p0_access::request::RequestedGrant],
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<&'r str>,
-    lifetime: String,
-    asked_at: Timestamp,
-    rule: &'r str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    danger: Option<Class>,
-    approvers: Vec<&'r str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    expires_at: Option<Timestamp>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    note: Option<String>,
-    /// What `approve --shown` takes.
-    shown: String,
-}
+mod detail;
+mod lists;
+mod preapprovals;
+mod revocation;
+mod standing;
+mod view;
 
-#[derive(Serialize)]
-struct Told {
-    at: Timestamp,
-    to: String,
-    what: String,
-}
+pub(super) use detail::{notice, to_approve, whole};
+pub(super) use lists::{list, to_review};
+pub(super) use preapprovals::{allowed, preapprovals};
+pub(super) use revocation::{revocable, revoked, shown_before};
+use standing::on_the_cluster;
+pub(super) use standing::{possible, standing};
+use view::{view, view_with};
 
-fn view(request: &Request) -> View<'_> {
-    let asked = request.spec();
-    let approvers = request.granted().map(|granted| granted.approval.approvers()).unwrap_or_default();
-    View {
-        id: request.id().as_str(),
-        state: request.state().name(),
-        requester: asked.requester.as_str(),
-        subject: asked.subject.to_string(),
-        grants: &asked.grants,
-        reason: asked.reason.as_deref(),
-        lifetime: asked.lifetime.to_string(),
-        asked_at: asked.at,
-        rule: &asked.rule,
-        danger: asked.danger(),
-        approvers: approvers.into_iter().map(|name| name.as_str()).collect(),
-        expires_at: request.granted().map(|granted| granted.expires_at),
-        note: note(request),
-        shown: request.shown(),
-    }
+type Persons = BTreeSet<PersonName>;
+
+fn names(persons: &Persons) -> Vec<&str> {
+    persons.iter().map(PersonName::as_str).collect()
 }
 
 /// What there is to say of a state besides its name.
@@ -91,7 +60,7 @@ fn note(request: &Request) -> Option<String> {
     }
 }
 
-fn style(state: StateName) -> Style {
+fn state_style(state: StateName) -> Style {
     let colour = match state {
         _ if state.is_live() => AnsiColor::Green,
         StateName::Denied | StateName::Failed => AnsiColor::Red,
@@ -103,172 +72,87 @@ fn style(state: StateName) -> Style {
 
 fn line(request: &Request) -> String {
     let state = request.state().name();
-    let until = request.expires_at().map(|until| format!(" until {until}")).unwrap_or_default();
+    let until = request.expires_at().map(|until| format!(" until {}", written(until))).unwrap_or_default();
     let note = note(request).map(|note| format!(" ({})", plain(&note))).unwrap_or_default();
-    let style = style(state);
+    let style = state_style(state);
     format!("{} {style}{}{style:#}{until}{note}", request.id(), state.as_str())
 }
 
 /// A request after somebody did something to it.
-pub(super) fn moved(request: &Request, output: Format) -> anyhow::Result<()> {
-    if output != Format::Table {
-        return structured(&view(request), output);
+pub(super) fn moved(request: &Request, may: &Persons, now: Timestamp, output: Format) -> anyhow::Result<()> {
+    if !output.is_for_people() {
+        return structured(&view_with(request, may), output);
     }
-    anstream::println!("{}", line(request));
-    anstream::println!(
-        "  {} to {}",
-        plain(&request.spec().summary()),
-        plain(&request.spec().subject.to_string())
-    );
+    outln!("{}", line(request));
+    outln!("  {} to {}", plain(&request.spec().summary()), plain(&request.spec().subject.to_string()));
+    if let State::Extending(extending) = request.state()
+        && extending.extension.granted.is_none()
+        && let Ok(end) = now.checked_add(extending.extension.lifetime.duration())
+    {
+        outln!("  approved now, it would last until {}", written(end));
+    }
+    if !may.is_empty() {
+        outln!("  these may approve it: {}", names(may).join(", "));
+    }
+    if request.state().name().is_live() {
+        on_the_cluster(request).iter().for_each(|line| outln!("  {line}"));
+    }
     let next = match request.state().name() {
         StateName::Pending => Some("approvers answer with `p0-gitops approve`, or `deny`"),
         StateName::Merged => Some("the cluster has it at its next sync"),
-        StateName::Approved | StateName::Proposed => Some("it is merged by `p0-gitops serve`, or by `tick`"),
+        StateName::Approved | StateName::Proposed => {
+            Some("it is merged by `p0-gitops serve`, or by `reconcile`")
+        }
         _ => None,
     };
     if let Some(next) = next {
-        anstream::println!("  {next}");
+        outln!("  {next}");
     }
     Ok(())
 }
 
-/// A request that was made before.
-pub(super) fn existing(request: &Request, output: Format) -> anyhow::Result<()> {
-    if output != Format::Table {
+/// Which catalogues say what the request's roles give.
+pub(super) fn catalogues(request: &Request, output: Format) {
+    if output.is_for_people() {
+        let clusters: BTreeSet<&ClusterName> =
+            request.spec().grants.iter().map(|grant| &grant.cluster).collect();
+        let paths: Vec<String> = clusters.into_iter().map(ClusterName::catalogue_path).collect();
+        outln!("  catalogue: {} on base", paths.join(", "));
+    }
+}
+
+/// A request that was made before, and whether it is for as long as is asked now.
+pub(super) fn existing(request: &Request, asked: Length, output: Format) -> anyhow::Result<()> {
+    if !output.is_for_people() {
         return structured(&view(request), output);
     }
+    let id = request.id();
     match request.expires_at().filter(|_| request.state().name().is_live()) {
-        Some(until) => anstream::println!(
-            "already active until {until}; `p0-gitops extend {}` asks for longer",
-            request.id()
-        ),
-        None => anstream::println!("asked for already: {}", line(request)),
-    }
-    Ok(())
-}
-
-/// Several requests.
-pub(super) fn list(requests: &[Request], output: Format) -> anyhow::Result<()> {
-    if output != Format::Table {
-        return structured(&requests.iter().map(view).collect::<Vec<_>>(), output);
-    }
-    let rows = requests.iter().map(|request| {
-        let asked = request.spec();
-        vec![
-            request.id().to_string(),
-            request.state().name().as_str().to_owned(),
-            asked.requester.to_string(),
-            asked.summary(),
-            asked.danger().map(|class| class.to_string()).unwrap_or_default(),
-            request.expires_at().map_or_else(|| asked.lifetime.to_string(), |until| until.to_string()),
-            asked.reason.clone().unwrap_or_default(),
-        ]
-    });
-    let table = table(&["ID", "STATE", "WHO", "WHAT", "DANGER", "UNTIL", "WHY"], rows);
-    match requests {
-        [] => anstream::println!("none"),
-        _ => table.lines().for_each(|line| anstream::println!("{}", line.trim_end())),
-    }
-    Ok(())
-}
-
-/// What a request gives.
-pub(super) fn gives(shown: &Preview) {
-    let list = |list: &[String]| {
-        list.iter().map(|word| if word.is_empty() { "\"\"" } else { word }).collect::<Vec<_>>().join(", ")
-    };
-    let rules = shown
-        .findings
-        .iter()
-        .flat_map(|findings| findings.rules())
-        .filter_map(Rule::as_resource)
-        .map(|rule| {
-            let names =
-                if rule.resource_names().is_empty() { "any".to_owned() } else { list(rule.resource_names()) };
-            vec![list(rule.api_groups()), list(rule.resources()), names, list(rule.verbs())]
-        });
-    section("It gives", &table(&["API GROUPS", "RESOURCES", "NAMES", "VERBS"], rules));
-    for danger in shown.findings.iter().flat_map(|findings| findings.dangers()) {
-        let style = danger_style(danger.class);
-        anstream::println!("{style}{}{style:#} {}: {}", danger.class, plain(&danger.what), danger.why);
-    }
-    anstream::println!("\nfor {}, as shown: {}", shown.lifetime, shown.digest);
-}
-
-/// Everything of a request.
-pub(super) fn whole(
-    request: &Request,
-    shown: Option<&Preview>,
-    notices: &[Notice],
-    output: Format,
-) -> anyhow::Result<()> {
-    let told: Vec<Told> = notices
-        .iter()
-        .map(|notice| Told { at: notice.at, to: notice.recipient.clone(), what: sentence(notice) })
-        .collect();
-    if output != Format::Table {
-        let mut value = serde_json::to_value(view(request))?;
-        if let Some(fields) = value.as_object_mut() {
-            fields.insert("told".to_owned(), serde_json::to_value(&told)?);
+        Some(until) => {
+            outln!("already active until {}; `p0-gitops extend {id}` asks for longer", written(until));
         }
-        return structured(&value, output);
+        None => outln!("asked for already: {}", line(request)),
     }
-    anstream::println!("{}", line(request));
-    let asked = request.spec();
-    let approvers = request.granted().map(|granted| granted.approval.approvers()).unwrap_or_default();
-    let approvers: Vec<&str> = approvers.into_iter().map(|name| name.as_str()).collect();
-    let rows = [
-        ("asked by", asked.requester.to_string()),
-        ("for", asked.subject.to_string()),
-        ("what", asked.summary()),
-        ("how long", asked.lifetime.to_string()),
-        ("why", asked.reason.clone().unwrap_or_default()),
-        ("rule", asked.rule.clone()),
-        ("approved by", approvers.join(", ")),
-    ];
-    let rows = rows.into_iter().filter(|(_, value)| !value.is_empty());
-    section("Request", &table(&["", ""], rows.map(|(name, value)| vec![name.to_owned(), value])));
-    if let Some(shown) = shown {
-        gives(shown);
-    }
-    let rows = told.into_iter().filter(|told| told.to == "channel");
-    section("Told", &table(&["WHEN", "WHAT"], rows.map(|told| vec![told.at.to_string(), told.what])));
-    Ok(())
-}
-
-/// One notice, as it comes.
-pub(super) fn notice(notice: &Notice, output: Format) {
-    match output {
-        Format::Table => anstream::println!("{} {}", notice.at, plain(&sentence(notice))),
-        Format::Yaml | Format::Json => anstream::println!("{}", notice.body),
-    }
-}
-
-fn sentence(notice: &Notice) -> String {
-    notice.body.get("sentence").and_then(|words| words.as_str()).unwrap_or_default().to_owned()
-}
-
-/// What a revocation came to.
-pub(super) fn revoked(ended: &[Request], done: &Revocation, output: Format) -> anyhow::Result<()> {
-    if output != Format::Table {
-        let strays: Vec<String> = done.strays.iter().map(|(cluster, id)| cluster.grant_path(id)).collect();
-        let kept: Vec<_> =
-            done.kept.iter().map(|(id, why)| serde_json::json!({ "id": id, "why": why })).collect();
-        let ended: Vec<_> = ended.iter().map(view).collect();
-        return structured(&serde_json::json!({ "revoked": ended, "strays": strays, "kept": kept }), output);
-    }
-    ended.iter().for_each(|request| anstream::println!("{}", line(request)));
-    for (cluster, id) in &done.strays {
-        anstream::eprintln!(
-            "{} stays: no request is known for it; `p0-gitops revert --cluster {cluster} {id}` removes it",
-            cluster.grant_path(id)
-        );
-    }
-    for (id, why) in &done.kept {
-        anstream::eprintln!("{id} stays: {}", plain(why));
-    }
-    if ended.is_empty() && done.strays.is_empty() && done.kept.is_empty() {
-        anstream::println!("nothing to revoke");
+    if let Some((asked, own)) = other_length(request, asked) {
+        outln!("  for {own}, not for the {asked} that you ask now");
+        if request.state().name() == StateName::Pending {
+            outln!("  `p0-gitops cancel {id}` takes it back, then ask again");
+        }
     }
     Ok(())
+}
+
+/// What is asked now and what the request is for, where they differ.
+fn other_length(request: &Request, asked: Length) -> Option<(String, String)> {
+    let spec = request.spec();
+    let own = match spec.span {
+        Span::Timed => spec.lifetime.to_string(),
+        Span::Persistent => "persistent access".to_owned(),
+    };
+    let asked = match asked {
+        Length::Default => return None,
+        Length::For(lifetime) => lifetime.to_string(),
+        Length::Persistent => "persistent access".to_owned(),
+    };
+    (asked != own).then_some((asked, own))
 }

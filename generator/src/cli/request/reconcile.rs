@@ -19,11 +19,11 @@ pub(in crate::cli) struct Args {
 pub(in crate::cli) fn run(args: &Args, now: Timestamp) -> anyhow::Result<Outcome> {
     wait(async {
         let open = args.service.open(now).await?;
-        let report = open.reconciler.reconcile(now).await;
+        let report = open.reconcile(now).await;
         for Problem { what, why } in &report.problems {
-            anstream::eprintln!("not done yet: {what}: {}", plain(why));
+            errln!("not done yet: {what}: {}", plain(why));
         }
-        anstream::println!("{} steps and effects done", report.done);
+        outln!("{} steps and effects done", report.done);
         let count = report.problems.len();
         anyhow::ensure!(count == 0, "{count} thing(s) could not be done yet");
         Ok(Outcome::Done)

@@ -1,14 +1,17 @@
 //! `watch`: what happens to a request, as it happens. It ends as P0's `--wait` does.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use p0_access::duration::Lifetime;
 use p0_access::request::{RequestId, StateName};
 
-use super::args::{OpenService, ServiceArgs, wait};
+use super::args::{stored, wait};
 use super::print;
+use crate::cli::args::{IdArg, StoreArgs};
+use crate::cli::complete;
 use crate::cli::output::{Format, Outcome};
+use crate::service::Service;
 
 /// How often the store is looked at.
 const PERIOD: Duration = Duration::from_millis(250);
@@ -21,14 +24,15 @@ const PERIOD: Duration = Duration::from_millis(250);
 #[command(after_help = "Examples:\n  p0-gitops watch vpl5aqzpwnnqmnkrzze2 --for 10m")]
 pub(in crate::cli) struct Args {
     /// The request.
-    id: RequestId,
+    #[arg(add = complete::requests())]
+    id: IdArg,
 
     /// For how long.
-    #[arg(long = "for", value_name = "TIME", default_value = "5m")]
+    #[arg(long = "for", value_name = "DURATION", default_value = "5m")]
     limit: Lifetime,
 
     #[command(flatten)]
-    service: ServiceArgs,
+    store: StoreArgs,
 
     /// How to print it.
     #[arg(short, long, value_name = "FORMAT", default_value = "table")]
@@ -37,28 +41,32 @@ pub(in crate::cli) struct Args {
 
 pub(in crate::cli) fn run(args: &Args, now: Timestamp) -> anyhow::Result<Outcome> {
     wait(async {
-        let open = args.service.open(now).await?;
-        follow(&open, &args.id, args.limit, args.output).await
+        let service = stored(&args.store).await?;
+        follow(&service, &args.id.find(&service, now).await?, args.limit, args.output, now).await
     })
 }
 
 /// Prints what is told of a request until it is decided.
 pub(super) async fn follow(
-    open: &OpenService,
+    service: &Service,
     id: &RequestId,
     limit: Lifetime,
     output: Format,
+    now: Timestamp,
 ) -> anyhow::Result<Outcome> {
+    let began = Instant::now();
     let told = async {
         let mut seen = 0;
         loop {
-            let notices = open.service.store().notices(id.as_str()).await?;
+            let now = now.checked_add(began.elapsed()).unwrap_or(now);
+            let request = service.find(id, now).await?;
+            let notices = service.store().notices(request.id().as_str()).await?;
             let news: Vec<_> = notices.into_iter().filter(|notice| notice.recipient == "channel").collect();
             for notice in news.iter().skip(seen) {
                 print::notice(notice, output);
             }
             seen = news.len();
-            if let Some(outcome) = outcome(open.service.find(id).await?.state().name()) {
+            if let Some(outcome) = outcome(request.state().name()) {
                 return outcome;
             }
             tokio::time::sleep(PERIOD).await;
@@ -67,7 +75,7 @@ pub(super) async fn follow(
     match tokio::time::timeout(limit.duration().unsigned_abs(), told).await {
         Ok(outcome) => outcome,
         Err(_) => {
-            anstream::eprintln!("nothing became of it within {limit}; it goes on without you");
+            errln!("nothing became of it within {limit}; it goes on without you");
             Ok(Outcome::TimedOut)
         }
     }

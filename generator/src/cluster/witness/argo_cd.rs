@@ -53,10 +53,11 @@ impl ClusterWitness for ArgoCd {
 fn observe(object: &Value, commit: &str, lineage: &dyn Lineage) -> Observation {
     let state = text(object, "/status/sync/status").unwrap_or("nowhere");
     let revision = text(object, "/status/sync/revision").unwrap_or("no revision");
-    if state == "Synced" && lineage.contains(revision, commit) {
-        return Observation::Confirmed;
+    match (state == "Synced").then(|| lineage.contains(revision, commit)) {
+        Some(Ok(true)) => Observation::Confirmed,
+        Some(Err(why)) => Observation::NotYet(why),
+        Some(Ok(false)) | None => Observation::NotYet(format!("Argo CD is {state} at {revision}")),
     }
-    Observation::NotYet(format!("Argo CD is {state} at {revision}"))
 }
 
 /// Why the last sync failed, with the objects that could not be applied.
@@ -87,8 +88,8 @@ mod tests {
     struct Line;
 
     impl Lineage for Line {
-        fn contains(&self, revision: &str, commit: &str) -> bool {
-            !revision.is_empty() && revision >= commit
+        fn contains(&self, revision: &str, commit: &str) -> Result<bool, String> {
+            Ok(!revision.is_empty() && revision >= commit)
         }
     }
 
@@ -113,7 +114,9 @@ mod tests {
         };
         let failed = failure(&status("Failed")).unwrap();
         assert_eq!(failed.grants, BTreeSet::from([GrantId::new("vpl5aqzpwnnqmnkrzze2").unwrap()]));
-        assert!(failed.is_of("c1", &Line) && failed.is_of("c2", &Line) && !failed.is_of("c3", &Line));
+        for (commit, is_of) in [("c1", true), ("c2", true), ("c3", false)] {
+            assert_eq!(failed.is_of(commit, &Line), Ok(is_of), "{commit}");
+        }
         assert_eq!(failure(&status("Succeeded")), None);
     }
 }

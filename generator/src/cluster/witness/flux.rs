@@ -49,8 +49,10 @@ impl ClusterWitness for Flux {
 /// What the object's status says of `commit`. Applying a revision includes pruning what it no longer has.
 fn observe(object: &Value, commit: &str, lineage: &dyn Lineage) -> Observation {
     let applied = text(object, "/status/lastAppliedRevision").and_then(revision);
-    if applied.is_some_and(|applied| lineage.contains(applied, commit)) {
-        return Observation::Confirmed;
+    match applied.map_or(Ok(false), |applied| lineage.contains(applied, commit)) {
+        Ok(true) => return Observation::Confirmed,
+        Ok(false) => {}
+        Err(why) => return Observation::NotYet(why),
     }
     if object.pointer("/spec/suspend") == Some(&Value::Bool(true)) {
         return Observation::NotYet("the Kustomization is suspended".to_owned());
@@ -97,8 +99,8 @@ mod tests {
     struct Line;
 
     impl Lineage for Line {
-        fn contains(&self, revision: &str, commit: &str) -> bool {
-            revision >= commit
+        fn contains(&self, revision: &str, commit: &str) -> Result<bool, String> {
+            Ok(revision >= commit)
         }
     }
 
@@ -112,6 +114,24 @@ mod tests {
             matches!(observe(&object("c1"), "c2", &Line), Observation::NotYet(why) if why.contains("c1"))
         );
         assert!(matches!(observe(&json!({}), "c2", &Line), Observation::NotYet(_)));
+    }
+
+    struct Unreadable;
+
+    impl Lineage for Unreadable {
+        fn contains(&self, _revision: &str, _commit: &str) -> Result<bool, String> {
+            Err("the repository cannot be read".to_owned())
+        }
+    }
+
+    #[test]
+    fn what_the_repository_does_not_say_confirms_nothing_and_is_no_failure_of_a_grant() {
+        let object = json!({ "status": { "lastAppliedRevision": "main@sha1:c3" } });
+        let seen = observe(&object, "c2", &Unreadable);
+        assert_eq!(seen, Observation::NotYet("the repository cannot be read".to_owned()));
+        let failure =
+            Failure { message: String::new(), grants: BTreeSet::new(), tried: Some("c3".to_owned()) };
+        assert!(failure.is_of("c2", &Unreadable).is_err());
     }
 
     #[test]
@@ -129,7 +149,9 @@ mod tests {
         };
         let failed = failure(&object("ReconciliationFailed", false)).unwrap();
         assert_eq!(failed.grants, BTreeSet::from([GrantId::new("vpl5aqzpwnnqmnkrzze2").unwrap()]));
-        assert!(failed.is_of("c1", &Line) && failed.is_of("c2", &Line) && !failed.is_of("c3", &Line));
+        for (commit, is_of) in [("c1", true), ("c2", true), ("c3", false)] {
+            assert_eq!(failed.is_of(commit, &Line), Ok(is_of), "{commit}");
+        }
         assert_eq!(failure(&object("Progressing", false)), None);
         let waits = observe(&object("BuildFailed", false), "c2", &Line);
         assert!(matches!(waits, Observation::NotYet(why) if why.contains("Flux fails: RoleBinding/x")));

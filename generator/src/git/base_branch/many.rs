@@ -3,16 +3,18 @@
 //! What lands is what would have landed one by one, so that a thousand approvals cost a few judgements and not a
 //! thousand. Not here: what becomes of those that are refused.
 
+use std::collections::BTreeMap;
+
 use p0_access::change::Edit;
 
-use super::{AfterMerge, BaseBranch, Change, CommitId, GitError, MergeError, Proposed, TRIES};
+use super::{BaseBranch, Change, CommitId, GitError, MergeError, Proposed, TRIES};
 use crate::git::remote::Unmoved;
 
 impl BaseBranch {
     /// Merges the branches of `changes` into base, in their order; all of them or none.
     ///
     /// `edits` makes the edits of the change with that index for a commit; `verify` sees base as it is, and as it would be
-    /// with all of them.
+    /// with all of them. The answer has each branch's merge commit; the branches are deleted.
     ///
     /// # Errors
     /// [`MergeError`]; base is where it was.
@@ -21,23 +23,23 @@ impl BaseBranch {
         changes: &[Change],
         mut edits: impl FnMut(CommitId, usize) -> Result<Vec<Edit>, E>,
         mut verify: impl FnMut(Proposed) -> Result<(), E>,
-    ) -> Result<Vec<CommitId>, MergeError<E>> {
+    ) -> Result<BTreeMap<String, CommitId>, MergeError<E>> {
         for _ in 0..TRIES {
             let base = self.head()?;
-            let (mut head, mut merges) = (base, Vec::with_capacity(changes.len()));
+            let (mut head, mut merges) = (base, BTreeMap::new());
             for (index, change) in changes.iter().enumerate() {
                 let tip = self.own_tip(change, base, |parent| edits(parent, index))?;
                 let tree = self.edited(head, &edits(head, index).map_err(MergeError::Refused)?)?;
                 head = self.commit(&change.by, &change.message.text(), tree, &[head, tip])?;
-                merges.push((tip, head));
+                merges.insert(change.branch.clone(), (tip, head));
             }
             verify(Proposed { base, head }).map_err(MergeError::Refused)?;
             match self.remote.move_branch(&self.base, Some(base), Some(head)) {
                 Ok(()) => {
-                    for (change, (tip, _)) in changes.iter().zip(&merges) {
-                        self.tidy(change, AfterMerge::DeleteBranch, *tip)?;
+                    for (branch, (tip, _)) in &merges {
+                        self.tidy(branch, *tip)?;
                     }
-                    return Ok(merges.into_iter().map(|(_, merge)| merge).collect());
+                    return Ok(merges.into_iter().map(|(branch, (_, merge))| (branch, merge)).collect());
                 }
                 Err(Unmoved::Lost) => {}
                 Err(Unmoved::Failed(error)) => return Err(error.into()),

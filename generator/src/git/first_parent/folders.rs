@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use git2::{Oid, Repository, Tree, TreeEntry};
 
-use super::super::tree::{changed_entries, subtree};
+use super::super::tree::{changed_entries, raw, subtree};
 use super::BlobId;
 
 /// The folders of one commit, kept open: a large one costs more to read than the commit.
@@ -40,20 +40,22 @@ impl<'r> Folders<'r> {
 
     /// Goes on to the commit whose tree is `tree`: every path that differs there, with what stands there then. What is as
     /// it was is not opened.
-    pub(super) fn advance(&mut self, tree: &Tree<'_>) -> Result<Vec<(String, Option<BlobId>)>, git2::Error> {
-        let root = tree.get_name(self.place.root).map(|entry| entry.id());
+    pub(super) fn advance(&mut self, tree: Oid) -> Result<Vec<(String, Option<BlobId>)>, git2::Error> {
+        let found = raw::find(self.place.repository, tree, self.place.root.as_bytes())?;
+        let root = found.filter(raw::RawEntry::is_folder).map(|entry| entry.id);
         if root == self.root {
             return Ok(Vec::new());
         }
-        let by_name = self.opened(tree)?;
+        let by_name = self.opened(root)?;
         let changes = changes(self.place, &self.by_name, &by_name);
         (self.root, self.by_name) = (root, by_name);
         Ok(changes)
     }
 
-    fn opened(&self, tree: &Tree<'_>) -> Result<ByName<'r>, git2::Error> {
-        let GrantsFolders { repository, root, leaf } = self.place;
-        let Some(root) = subtree(repository, tree, root)? else { return Ok(ByName::new()) };
+    fn opened(&self, root: Option<Oid>) -> Result<ByName<'r>, git2::Error> {
+        let GrantsFolders { repository, leaf, .. } = self.place;
+        let Some(root) = root else { return Ok(ByName::new()) };
+        let root = repository.find_tree(root)?;
         let folder = |entry: TreeEntry<'_>| {
             let (id, name) = (entry.id(), String::from_utf8_lossy(entry.name_bytes()).into_owned());
             let folder = match self.by_name.get(&name).filter(|folder| folder.id == id) {

@@ -69,7 +69,7 @@ pub(super) fn broken() -> git2::Error {
     git2::Error::from_str("a thread that read history broke off")
 }
 
-/// Passes on every commit from `head` back. Whoever looks into them ends when `passed` is dropped.
+/// Passes on every commit from `head` back. The reader ends when `passed` is dropped.
 fn walk(repository: &Repository, head: Oid, passed: &Sender<Stretch>) -> Result<(), git2::Error> {
     let mut commit = Some(repository.find_commit(head)?);
     let mut stretch = Stretch { newer: 0, links: Vec::new(), before: None };
@@ -109,11 +109,11 @@ fn look_into(
 ) -> Result<Vec<Step>, git2::Error> {
     let mut folders = Folders::new(repository, root, leaf);
     if let Some(before) = stretch.before {
-        folders.advance(&repository.find_tree(before)?)?;
+        folders.advance(before)?;
     }
     let mut steps = Vec::with_capacity(stretch.links.len());
     for link in stretch.links.iter().rev() {
-        let changes = folders.advance(&repository.find_tree(link.tree)?)?;
+        let changes = folders.advance(link.tree)?;
         let at = Timestamp::from_second(link.seconds).unwrap_or(Timestamp::UNIX_EPOCH);
         steps.push(Step { commit: CommitId(link.commit), at, changes });
     }

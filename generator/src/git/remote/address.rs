@@ -1,8 +1,12 @@
 //! A repository behind an address: news are fetched into the cache, and pushed from there.
 
+use std::collections::BTreeMap;
+
 use git2::{FetchOptions, Oid, PushOptions, RemoteCallbacks};
 
-use super::{CommitId, FETCHED, Kind, Remote, Unmoved};
+use super::branches::{FETCHED, Kind};
+use super::folder::patiently;
+use super::{CommitId, Remote, Unmoved};
 use crate::git::credentials::Attempts;
 use crate::git::{Credentials, GitError};
 
@@ -65,8 +69,19 @@ impl Remote {
     }
 
     pub(super) fn fetch(&self, url: &str, credentials: &Credentials, branch: &str) -> Result<(), GitError> {
+        // A wildcard that only the one branch matches lets pruning notice that it is gone.
+        self.fetch_into(url, credentials, &format!("+refs/heads/{branch}*:{FETCHED}{branch}*"))
+    }
+
+    pub(super) fn fetch_into(
+        &self,
+        url: &str,
+        credentials: &Credentials,
+        specification: &str,
+    ) -> Result<(), GitError> {
         let attempts = Attempts::new(credentials);
-        let outcome = (|| {
+        let mut fetch = || {
+            attempts.begin();
             let mut callbacks = RemoteCallbacks::new();
             callbacks.credentials(|url, user, allowed| attempts.next(url, user, allowed));
             let mut options = FetchOptions::new();
@@ -74,11 +89,27 @@ impl Remote {
                 .remote_callbacks(callbacks)
                 .download_tags(git2::AutotagOption::None)
                 .prune(git2::FetchPrune::On);
-            // A wildcard that only the one branch matches lets pruning notice that it is gone.
-            let specification = format!("+refs/heads/{branch}*:{FETCHED}{branch}*");
             self.repository.remote_anonymous(url)?.fetch(&[specification], Some(&mut options), None)
+        };
+        // Another value, or another process, may be moving the same reference of the cache.
+        patiently(&mut fetch).map_err(|error| self.network(&attempts, "fetching", error))
+    }
+
+    pub(super) fn list_remote(
+        &self,
+        url: &str,
+        credentials: &Credentials,
+    ) -> Result<BTreeMap<String, String>, GitError> {
+        let attempts = Attempts::new(credentials);
+        let outcome = (|| {
+            let mut callbacks = RemoteCallbacks::new();
+            callbacks.credentials(|url, user, allowed| attempts.next(url, user, allowed));
+            let mut remote = self.repository.remote_anonymous(url)?;
+            let connection = remote.connect_auth(git2::Direction::Fetch, Some(callbacks), None)?;
+            let heads = connection.list()?.iter();
+            Ok(heads.map(|head| (head.name().to_owned(), head.oid().to_string())).collect())
         })();
-        outcome.map_err(|error| self.network(&attempts, "fetching", error))
+        outcome.map_err(|error| self.network(&attempts, "listing branches", error))
     }
 
     fn network(&self, attempts: &Attempts<'_>, doing: &'static str, source: git2::Error) -> GitError {

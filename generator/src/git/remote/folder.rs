@@ -70,7 +70,7 @@ impl Remote {
 }
 
 /// What `step` comes to once no other program holds its lock, or has held it for too long.
-fn patiently(step: &mut impl FnMut() -> Result<(), git2::Error>) -> Result<(), git2::Error> {
+pub(super) fn patiently(step: &mut impl FnMut() -> Result<(), git2::Error>) -> Result<(), git2::Error> {
     for _ in 0..WAITS.0 {
         match step() {
             Err(error) if error.code() == git2::ErrorCode::Locked => std::thread::sleep(WAITS.1),

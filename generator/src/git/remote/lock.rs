@@ -1,10 +1,10 @@
 //! The step in which a branch of a folder's repository moves: one process at a time, and one that was killed in it blocks
-//! nobody after it.
+//! no other.
 //!
-//! Git guards a branch by a file `<branch>.lock`, which a killed process leaves behind, and then nobody may move the
-//! branch until somebody deletes it by hand. So what moves is written down first, in a file that the system unlocks when
-//! its holder is gone: whoever finds an entry there finds the locks of a process that is dead. Other programs' locks are
-//! never touched. Not here: the move itself ([`super::folder`]).
+//! Git guards a branch by a file `<branch>.lock`. A killed process leaves it behind, and then no process can move the
+//! branch until a person deletes the file. So what moves is written down first, in a file that the system unlocks when
+//! its holder is gone: a process that finds an entry there finds the locks of a process that is dead. Other programs' locks
+//! are never touched. Not here: the move itself ([`super::folder`]).
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
@@ -59,7 +59,7 @@ mod tests {
             std::fs::write(lock, "").unwrap();
         }
         drop(Moving::begin(folder.path(), "refs/heads/main").unwrap());
-        assert!(ours.exists(), "nobody of us has died");
+        assert!(ours.exists(), "none of our processes has ended");
         // As if killed: the entry stays, and the system unlocks.
         std::fs::write(folder.path().join(JOURNAL), "refs/heads/main").unwrap();
         drop(Moving::begin(folder.path(), "refs/heads/next").unwrap());

@@ -49,6 +49,12 @@ impl<'a> AwsAuthFile<'a> {
         if !text.is_empty() && !text.ends_with('\n') {
             return Err(Refusal::File(FileProblem::NoLineEnd));
         }
+        // A reader of YAML makes all line ends alike, so an edit could not give mixed ones back.
+        let carriage_returns = text.matches('\r').count();
+        let ends = text.matches("\r\n").count();
+        if carriage_returns != ends || (ends > 0 && ends != text.matches('\n').count()) {
+            return Err(Refusal::File(FileProblem::MixedLineEnds));
+        }
         let documents = documents(text).map_err(Refusal::File)?;
         let mut found = documents.iter().filter(|document| document.is_aws_auth());
         let (first, more) = (found.next(), found.next());
@@ -98,7 +104,7 @@ impl<'a> AwsAuthFile<'a> {
     pub fn add(&self, mapping: &Mapping, owner: Owner) -> Result<FileAddition, Refusal> {
         match self.aws_auth()?.add(mapping, owner)? {
             Addition::Mapped(by) => Ok(FileAddition::Mapped(by)),
-            Addition::Edit(edit) => self.edited(&edit).map(FileAddition::Edited),
+            Addition::Edit(edit) => self.with(&edit).map(FileAddition::Edited),
         }
     }
 
@@ -107,10 +113,14 @@ impl<'a> AwsAuthFile<'a> {
     /// # Errors
     /// As [`AwsAuth::remove`], and [`Refusal::Unproved`] where more of the file would change.
     pub fn remove(&self, identity: &IamIdentity, owner: Owner) -> Result<Option<String>, Refusal> {
-        self.aws_auth()?.remove(identity, owner)?.map(|edit| self.edited(&edit)).transpose()
+        self.aws_auth()?.remove(identity, owner)?.map(|edit| self.with(&edit)).transpose()
     }
 
-    fn edited(&self, edit: &Edit) -> Result<String, Refusal> {
+    /// The whole file after an edit of one of its lists.
+    ///
+    /// # Errors
+    /// [`Refusal::Unproved`] where more of the file would change.
+    pub fn with(&self, edit: &Edit) -> Result<String, Refusal> {
         let key = edit.key();
         let unproved = || Refusal::Unproved { key };
         let end = super::owned::line_end(self.text);

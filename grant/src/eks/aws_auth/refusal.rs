@@ -185,6 +185,11 @@ pub enum FileProblem {
     /// A last line without its end: readers differ on what its value is.
     #[error("its last line has no line end; add one")]
     NoLineEnd,
+    /// Line ends of more than one kind.
+    #[error(
+        "its lines end in more than one way; end all of them with a line feed, or all with carriage return and line feed"
+    )]
+    MixedLineEnds,
     /// No ConfigMap `aws-auth` in `kube-system`.
     #[error("it holds no ConfigMap `aws-auth` of the namespace `kube-system`")]
     Absent,
@@ -200,22 +205,4 @@ pub enum FileProblem {
     /// A list that is not a literal block.
     #[error("`{0}` must be a literal block: `{0}: |`")]
     NotLiteral(Key),
-}
-
-impl Refusal {
-    /// A stable word for programs.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::Unreadable { .. } => "aws-auth-unreadable",
-            Self::DuplicateArn { .. } => "aws-auth-duplicate-arn",
-            Self::WrongList { .. } => "aws-auth-wrong-list",
-            Self::OtherUsername { .. } => "aws-auth-other-username",
-            Self::SharedUsername { .. } => "aws-auth-shared-username",
-            Self::NotOnePerson { .. } => "aws-auth-not-one-person",
-            Self::NotOurs { .. } => "aws-auth-not-ours",
-            Self::TooLarge { .. } => "aws-auth-too-large",
-            Self::Unproved { .. } => "aws-auth-unproved",
-            Self::File(_) => "aws-auth-file",
-        }
-    }
 }

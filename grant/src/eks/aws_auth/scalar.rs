@@ -130,17 +130,21 @@ fn single_quoted(rest: &str) -> Result<(Scalar<'_>, usize), Problem> {
 fn plain_line(rest: &str) -> Result<&str, Problem> {
     begins_plain(rest)?;
     let bytes = rest.as_bytes();
-    let mut end = bytes.len();
-    for (at, byte) in bytes.iter().enumerate() {
-        match (byte, bytes.get(at + 1)) {
-            (b'\n' | b'\r', _) | (b' ', Some(b'#')) => {
-                end = at;
-                break;
-            }
-            (b':', None | Some(b' ' | b'\n' | b'\r')) => return Err(Problem::Colon),
-            _ => {}
+    // Only these bytes can mean anything here.
+    let is_mark = |byte: &u8| matches!(byte, b'\n' | b'\r' | b'#' | b':');
+    let mut from = 0;
+    let end = loop {
+        let Some(at) = bytes.iter().skip(from).position(is_mark).map(|found| from + found) else {
+            break bytes.len();
+        };
+        let before = at.checked_sub(1).and_then(|before| bytes.get(before));
+        match (before, bytes.get(at), bytes.get(at + 1)) {
+            (_, Some(b'\n' | b'\r'), _) => break at,
+            (Some(b' '), Some(b'#'), _) => break at,
+            (_, Some(b':'), None | Some(b' ' | b'\n' | b'\r')) => return Err(Problem::Colon),
+            _ => from = at + 1,
         }
-    }
+    };
     Ok(rest.get(..end).unwrap_or_default().trim_end_matches(' '))
 }
 
@@ -176,13 +180,13 @@ fn begins_plain(rest: &str) -> Result<(), Problem> {
 
 /// What plain text is to readers of YAML 1.1 and 1.2 alike, or an error where they may differ.
 fn resolve(plain: &str) -> Result<Scalar<'_>, Problem> {
-    let lower = || plain.to_ascii_lowercase();
+    let is = |word: &str| plain.eq_ignore_ascii_case(word);
     let first = plain.as_bytes().first().copied().unwrap_or_default();
     match first {
-        b'~' | b'n' | b'N' if plain == "~" || lower() == "null" => Ok(Scalar::Null),
+        b'~' | b'n' | b'N' if plain == "~" || is("null") => Ok(Scalar::Null),
         b't' | b'f' if plain == "true" || plain == "false" => Ok(Scalar::Bare(plain)),
         b'y' | b'Y' | b'n' | b'N' | b'o' | b'O' | b't' | b'T' | b'f' | b'F'
-            if ["y", "n", "yes", "no", "on", "off", "true", "false"].contains(&lower().as_str()) =>
+            if ["y", "n", "yes", "no", "on", "off", "true", "false"].into_iter().any(is) =>
         {
             Err(Problem::NotText)
         }

@@ -3,9 +3,11 @@
 use jiff::Timestamp;
 
 use super::{GrantError, Workflow};
+use crate::arn::IamIdentity;
+use crate::mapping::Mapping;
 use crate::role::RoleRef;
 use crate::rule::{ResourceRule, Rule};
-use crate::subject::Subject;
+use crate::subject::{Subject, SubjectView};
 use crate::text::{TextError, check_line, check_text};
 
 /// The parts of a grant that may hold what a grant must not.
@@ -15,6 +17,7 @@ pub(crate) struct Terms<'g> {
     pub(crate) subresources: String,
     pub(crate) rules: &'g [Rule],
     pub(crate) subject: &'g Subject,
+    pub(crate) iam: Option<&'g IamIdentity>,
     pub(crate) created_at: Timestamp,
     pub(crate) expires_at: Timestamp,
     pub(crate) workflow: Option<&'g Workflow>,
@@ -28,6 +31,7 @@ impl Terms<'_> {
         line("the selection", &self.selection)?;
         line("the subresources", &self.subresources)?;
         line("the subject", &self.subject.to_string())?;
+        self.iam.map_or(Ok(()), |iam| check_iam(iam, self.subject))?;
         self.rules.iter().filter_map(Rule::as_resource).try_for_each(check_rule)?;
         self.workflow.map_or(Ok(()), check_workflow)
     }
@@ -37,7 +41,8 @@ impl Terms<'_> {
         let Self { created_at, expires_at, .. } = *self;
         let workflow = self.workflow.into_iter();
         let signed = workflow.clone().flat_map(|flow| flow.approver_signatures.iter().map(|own| own.at));
-        let others = workflow.filter_map(|flow| flow.merge_before).chain(signed);
+        let duties = workflow.clone().flat_map(|flow| flow.on_call.iter().filter_map(|duty| duty.until));
+        let others = workflow.filter_map(|flow| flow.merge_before).chain(signed).chain(duties);
         for time in [created_at, expires_at].into_iter().chain(others) {
             if time.subsec_nanosecond() != 0 {
                 return Err(GrantError::Fraction(time));
@@ -45,6 +50,15 @@ impl Terms<'_> {
         }
         if expires_at <= created_at { Err(GrantError::Expiry { created_at, expires_at }) } else { Ok(()) }
     }
+}
+
+/// An entry in `aws-auth` gives one person one user name.
+fn check_iam(iam: &IamIdentity, subject: &Subject) -> Result<(), GrantError> {
+    let SubjectView::User(name) = subject.view() else {
+        return Err(GrantError::IamOfNoUser(subject.to_string()));
+    };
+    let mapping = Mapping::new(iam.clone(), name);
+    mapping.map(drop).map_err(|source| GrantError::IamUsername { arn: iam.to_string(), source })
 }
 
 fn check_rule(rule: &ResourceRule) -> Result<(), GrantError> {

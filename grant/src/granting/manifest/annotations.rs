@@ -9,7 +9,9 @@ use serde_saphyr::LitStr;
 
 use super::{Claims, ManifestError};
 use crate::approval;
+use crate::arn::IamIdentity;
 use crate::grant::Workflow;
+use crate::on_call;
 use crate::signature::Signature;
 
 /// The annotation that holds the SSH signature.
@@ -31,10 +33,14 @@ const CLUSTER: &str = "p0.dev/cluster";
 const CREATED_AT: &str = "p0.dev/created-at";
 /// The annotation that says when a grant ends.
 pub const EXPIRES_AT: &str = "p0.dev/expires-at";
+/// The annotation that names the IAM identity of the subject, where the grant needs its entry in `aws-auth`.
+pub const IAM_ARN: &str = "p0.dev/iam-arn";
 const MERGE_BEFORE: &str = "p0.dev/merge-before";
+const ON_CALL: &str = "p0.dev/on-call";
 const POLICY_RULE: &str = "p0.dev/policy-rule";
 const POLICY_SHA256: &str = "p0.dev/policy-sha256";
 const PREVIOUS: &str = "p0.dev/previous";
+const REPOSITORY: &str = "p0.dev/repository";
 const REQUESTER: &str = "p0.dev/requester";
 const REQUEST_URL: &str = "p0.dev/request-url";
 const ROLE: &str = "p0.dev/role";
@@ -47,8 +53,8 @@ const WINDOW: &str = "p0.dev/window";
 pub const REASON: &str = "p0.dev/reason";
 
 /// What stands on both objects of every grant.
-pub(super) const CORE: [&str; 7] =
-    [FLUX_SUBSTITUTE.0, CREATED_AT, EXPIRES_AT, ROLE, SELECTION, SUBRESOURCES, SUBSET_SHA256];
+pub(super) const CORE: [&str; 8] =
+    [FLUX_SUBSTITUTE.0, CREATED_AT, EXPIRES_AT, IAM_ARN, ROLE, SELECTION, SUBRESOURCES, SUBSET_SHA256];
 
 /// Annotations in the order of their keys.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -85,6 +91,7 @@ impl Core {
         annotations.put(FLUX_SUBSTITUTE.0, FLUX_SUBSTITUTE.1);
         annotations.put(CREATED_AT, claims.created_at.to_string());
         annotations.put(EXPIRES_AT, claims.expires_at.to_string());
+        annotations.put_some(IAM_ARN, claims.iam.as_ref().map(ToString::to_string));
         annotations.put(ROLE, claims.role.to_string());
         annotations.put(SELECTION, claims.selection.to_string());
         let subresources = Some(claims.subresources.join(",")).filter(|list| !list.is_empty());
@@ -106,6 +113,7 @@ impl Core {
         annotations.put_some(SIGNATURE, signature.map(Signature::armor));
         let Some(flow) = workflow else { return annotations };
         annotations.put(CLUSTER, flow.cluster.as_str());
+        annotations.put_some(REPOSITORY, flow.repository.as_deref());
         annotations.put(REQUESTER, flow.requester.as_str());
         annotations.put_some(APPROVAL, flow.approval.map(|kind| kind.as_str()));
         annotations.put_some(APPROVERS, Some(flow.approvers.join(",")).filter(|list| !list.is_empty()));
@@ -118,6 +126,7 @@ impl Core {
         annotations.put_some(REASON, flow.reason.as_deref());
         annotations.put_some(PREVIOUS, flow.previous.as_deref());
         annotations.put_some(WINDOW, flow.preapproval.as_deref());
+        annotations.put_some(ON_CALL, Some(on_call::write(&flow.on_call)).filter(|text| !text.is_empty()));
         annotations
     }
 }
@@ -138,6 +147,7 @@ pub(super) struct Taken {
 pub(super) struct CoreText {
     pub(super) created_at: Timestamp,
     pub(super) expires_at: Timestamp,
+    pub(super) iam: Option<IamIdentity>,
     pub(super) role: String,
     pub(super) selection: String,
     pub(super) subresources: Vec<String>,
@@ -166,6 +176,11 @@ impl Taken {
         self.text(key).map(|list| list.split(',').map(str::to_owned).collect()).unwrap_or_default()
     }
 
+    fn iam(&mut self) -> Result<Option<IamIdentity>, ManifestError> {
+        let read = self.text(IAM_ARN).map(|arn| IamIdentity::read(&arn)).transpose();
+        Ok(read.map_err(ManifestError::IamArn)?.map(|(identity, _)| identity))
+    }
+
     pub(super) fn core(&mut self) -> Result<CoreText, ManifestError> {
         let missing = |field| ManifestError::Missing { object: self.object, field };
         let (created, expires) = (missing(CREATED_AT), missing(EXPIRES_AT));
@@ -173,6 +188,7 @@ impl Taken {
         Ok(CoreText {
             created_at: self.time(CREATED_AT)?.ok_or(created)?,
             expires_at: self.time(EXPIRES_AT)?.ok_or(expires)?,
+            iam: self.iam()?,
             role: self.required(ROLE)?,
             selection: self.required(SELECTION)?,
             subresources: self.list(SUBRESOURCES),
@@ -187,8 +203,10 @@ impl Taken {
         let Some(cluster) = self.text(CLUSTER) else { return Ok((signature, None)) };
         let approval = self.text(APPROVAL).map(|word| word.parse()).transpose();
         let approver_signatures = self.text(APPROVER_SIGNATURES).map(|text| approval::read(&text));
+        let on_call = self.text(ON_CALL).map(|text| on_call::read(&text)).transpose();
         let workflow = Workflow {
             cluster,
+            repository: self.text(REPOSITORY),
             requester: self.required(REQUESTER)?,
             approval: approval.map_err(ManifestError::Approval)?,
             approvers: self.list(APPROVERS),
@@ -203,6 +221,7 @@ impl Taken {
             reason: self.text(REASON),
             previous: self.text(PREVIOUS),
             preapproval: self.text(WINDOW),
+            on_call: on_call.map_err(ManifestError::OnCall)?.unwrap_or_default(),
         };
         Ok((signature, Some(workflow)))
     }

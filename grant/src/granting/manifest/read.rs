@@ -13,10 +13,12 @@ use super::object::{Kind, Metadata, Object};
 use super::{Claims, Difference, GRANT, MANAGED_BY, Manifest, canonical, names};
 use crate::alias::alias_group;
 use crate::approval::{ApprovalKindError, ApproverSignaturesError};
+use crate::arn::ArnError;
 use crate::digest::{DigestError, SubsetDigest};
 use crate::evaluate::BindingScope;
 use crate::grant::{GrantError, ManagedBy, RoleObject, Terms};
 use crate::name::{GrantId, NameError};
+use crate::on_call::OnCallEvidenceError;
 use crate::role::{RoleRef, RoleRefError};
 use crate::rule::Rule;
 use crate::rule::is_literal;
@@ -81,6 +83,9 @@ pub enum ManifestError {
     /// Not a digest.
     #[error("`p0.dev/subset-sha256` is invalid")]
     Digest(#[source] DigestError),
+    /// Not an IAM identity of one person.
+    #[error("`p0.dev/iam-arn` is invalid")]
+    IamArn(#[source] ArnError),
     /// Not a subject that a grant may have.
     #[error("the binding's subject is invalid")]
     Subject(#[source] SubjectError),
@@ -93,6 +98,9 @@ pub enum ManifestError {
     /// Not approvers' signatures.
     #[error("`p0.dev/approver-signatures` is invalid")]
     ApproverSignatures(#[source] ApproverSignaturesError),
+    /// Not on-call evidence.
+    #[error("`p0.dev/on-call` is invalid")]
+    OnCall(#[source] OnCallEvidenceError),
     /// Times or texts that no grant has.
     #[error("the claims do not make a grant")]
     Grant(#[source] GrantError),
@@ -192,7 +200,7 @@ fn claims(role: Object, binding: Object) -> Result<Claims, ManifestError> {
     rest.core()?;
     let (signature, workflow) = rest.workflow()?;
     rest.end()?;
-    let CoreText { created_at, expires_at, role: source, selection, subresources, digest } = core;
+    let CoreText { created_at, expires_at, iam, role: source, selection, subresources, digest } = core;
     let id = id(&labels)?;
     let source = RoleRef::try_from(source).map_err(ManifestError::Role)?;
     let selection = selection.parse::<SelectionText>().map_err(ManifestError::Selection)?;
@@ -209,6 +217,7 @@ fn claims(role: Object, binding: Object) -> Result<Claims, ManifestError> {
         expires_at,
         rules,
         subject,
+        iam,
         role_object,
         scope,
         workflow,
@@ -299,6 +308,7 @@ fn terms(claims: &Claims) -> Terms<'_> {
         subresources: claims.subresources.join(","),
         rules: &claims.rules,
         subject: &claims.subject,
+        iam: claims.iam.as_ref(),
         created_at: claims.created_at,
         expires_at: claims.expires_at,
         workflow: claims.workflow.as_ref(),

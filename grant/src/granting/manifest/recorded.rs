@@ -58,6 +58,7 @@ mod tests {
             expires_at: "2026-11-24T18:00:00Z".parse().unwrap(),
             rules,
             subject: "alice@example.com".parse().unwrap(),
+            iam: None,
             role_object: crate::grant::RoleObject::ClusterRole,
             scope: crate::evaluate::BindingScope::Namespace("default".to_owned()),
             prefix: crate::grant::NamePrefix::default(),

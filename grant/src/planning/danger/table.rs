@@ -21,7 +21,8 @@ pub struct Row {
     pub class: Class,
     /// On what.
     pub entries: Vec<Entry>,
-    /// Which verbs: exact, or a prefix that ends in `*`. The rule's own `*` always counts.
+    /// Which verbs: exact, or a prefix that ends in `*`. The rule's own `*` always counts. With `get`, every verb whose answer
+    /// holds the object counts: an update, a patch or a delete reads it too.
     pub verbs: Vec<String>,
     /// Where; everywhere unless said.
     #[serde(default)]
@@ -85,12 +86,13 @@ type Line = (Class, Pairs, Words, &'static str, &'static str);
 
 /// Every verb.
 const ANY: Words = &["*"];
+const READ: Words = &["get"];
 /// Verbs whose answer holds the object with all its fields: an update or patch answers with what is stored, and a delete
 /// does where finalizers hold the object, a collection's always.
 ///
 /// Source: <https://kubernetes.io/docs/reference/using-api/api-concepts/>; `rest.GracefulDeleter` and
 /// `CollectionDeleter` in <https://github.com/kubernetes/kubernetes/blob/v1.36.2/staging/src/k8s.io/apiserver/pkg/registry/rest/rest.go>.
-const ANSWERED_WITH_THE_OBJECT: Words =
+pub(super) const ANSWERED_WITH_THE_OBJECT: Words =
     &["get", "list", "watch", "update", "patch", "delete", "deletecollection"];
 const CHANGE: Words = &["create", "update", "patch", "delete", "deletecollection"];
 const CREATE: Words = &["create"];

@@ -69,6 +69,29 @@ fn verbs_that_answer_with_the_object_read_it() {
     assert_eq!(worst(&found(&["deletecollection"], "secrets a/*", &Site::default())), Some(Class::Critical));
 }
 
+/// A site that says what reading its objects gives does not have to know which verbs answer with them.
+#[test]
+fn a_sites_row_on_get_is_on_every_verb_that_answers_with_the_object() {
+    let resource =
+        |resource: &str| Entry::Resource { group: "example.com".to_owned(), resource: resource.to_owned() };
+    let row = Row {
+        class: Class::Critical,
+        entries: vec![resource("vaults"), resource("vaults/status")],
+        verbs: vec!["get".to_owned()],
+        place: RowPlace::Anywhere,
+        why: "it holds keys".to_owned(),
+        source: "our wiki".to_owned(),
+    };
+    let site = Site { applier_namespaces: Vec::new(), rows: vec![row] };
+    for verb in ["get", "list", "watch", "update", "patch", "delete", "deletecollection"] {
+        assert_eq!(worst(&found(&[verb], "example.com/vaults a/*", &site)), Some(Class::Critical), "{verb}");
+    }
+    assert_eq!(worst(&found(&["create"], "example.com/vaults a/b", &site)), Some(Class::High));
+    let status = ResourceRule::new(["patch"], ["example.com"], ["vaults/status"], ["b"]).unwrap();
+    let dangers = classify(&[status.into()], &selection("example.com/vaults a/b"), &site);
+    assert_eq!(worst(&dangers), Some(Class::High), "a subresource answers in its own way");
+}
+
 #[test]
 fn one_object_can_reach_beyond_itself() {
     for (verbs, text, expected) in [

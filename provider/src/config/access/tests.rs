@@ -125,6 +125,8 @@ fn contradictions_and_gaps_are_errors_about_their_attribute() {
         (vec![("host", text("ftp://a"))], vec![], "host"),
         (vec![("host", text("not an address"))], vec![], "host"),
         (vec![host(), ("proxy_url", text("proxy"))], vec![], "proxy_url"),
+        (vec![host(), ("proxy_url", text("gopher://a"))], vec![], "proxy_url"),
+        (vec![host(), ("tls_server_name", text("a b"))], vec![], "tls_server_name"),
         (vec![host()], vec![("KUBE_INSECURE", "maybe")], "insecure"),
         (vec![host(), ("exec", exec(text("")))], vec![], "exec[0].command"),
     ] {

@@ -31,6 +31,13 @@ tfplugin::model! {
 }
 
 tfplugin::model! {
+    /// `eks`.
+    pub(in crate::grant) struct EksParts {
+        pub(in crate::grant) iam_arn: Attr<String>,
+    }
+}
+
+tfplugin::model! {
     /// `timeouts`.
     pub(in crate::grant) struct TimeoutParts {
         pub(in crate::grant) create: Attr<String>,

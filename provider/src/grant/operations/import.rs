@@ -1,5 +1,6 @@
 //! Import: a live grant of this provider becomes state, found by its id. A grant of another owner does not.
 
+use p0_grant::arn::IamIdentity;
 use p0_grant::grant::ManagedBy;
 use p0_grant::manifest::{GRANT, Manifest, REASON};
 use p0_grant::name::{GrantId, Namespace};
@@ -163,6 +164,7 @@ fn state(manifest: &Manifest, private: &PrivateState, reason: Option<&str>) -> I
         ("resource", Value::Null),
         ("subresources", subresources),
         ("subject", subject(&claims.subject)),
+        ("eks", eks(claims.iam.as_ref())),
         ("reason", reason.map(str::to_owned).into_value()),
         ("expires_at", text(&claims.expires_at)),
         ("duration", Value::Null),
@@ -201,6 +203,10 @@ fn locator(selection: &SelectionText) -> Option<String> {
         Target::ClusterObject { name } => format!("{kind} / {name}"),
         Target::ClusterKind => format!("{kind} / *"),
     })
+}
+
+fn eks(identity: Option<&IamIdentity>) -> Value {
+    identity.map_or(Value::Null, |identity| Value::object([("iam_arn", Value::string(identity.to_string()))]))
 }
 
 fn subject(subject: &Subject) -> Value {

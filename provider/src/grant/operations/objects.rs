@@ -88,6 +88,7 @@ fn claims(record: &Record, private: &PrivateState) -> Claims {
         expires_at: record.expires_at,
         rules: record.rules.clone(),
         subject: record.subject.clone(),
+        iam: record.iam.clone(),
         role_object: target.namespace().map_or(RoleObject::ClusterRole, |_| private.role_object),
         scope: match target.binding_scope() {
             BindingScope::Cluster => BindingScope::Cluster,

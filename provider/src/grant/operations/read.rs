@@ -10,6 +10,7 @@ use tfplugin::value::Value;
 use super::objects::{GrantObjects, desired, drift, is_ours, object_refs, rule_lines};
 use super::write::bounded;
 use crate::cluster::{Cluster, LiveObject};
+use crate::grant::aws_auth;
 use crate::grant::config::Timeouts;
 use crate::grant::expiry::has_come;
 use crate::grant::private_state::PrivateState;
@@ -38,7 +39,7 @@ pub(in crate::grant) async fn read(
     let ours = |live: &Option<LiveObject>| live.as_ref().is_some_and(|live| is_ours(live, &record));
     // What is left of a grant that has ended, be it one object, is there for the next apply to remove.
     let active = match expired {
-        true => ours(&seen.role) || ours(&seen.binding),
+        true => ours(&seen.role) || ours(&seen.binding) || aws_auth::is_left(cluster, &record).await?,
         false => ours(&seen.role) && ours(&seen.binding),
     };
     let mut found = vec![("expired", Value::Bool(expired)), ("active", Value::Bool(active))];
@@ -46,7 +47,9 @@ pub(in crate::grant) async fn read(
         // Nothing of it is put right any more, so nothing is said of it.
         found.push(("drift", list([])));
     } else {
-        found.push(("drift", list(drift(&record, &desired(&record, &private)?, &seen))));
+        let mut drift = drift(&record, &desired(&record, &private)?, &seen);
+        drift.extend(aws_auth::drift(cluster, &record).await?);
+        found.push(("drift", list(drift)));
         found
             .push(("available_subset_sha256", of_today(call, configured, cluster, &record, &private).await?));
     }

@@ -14,6 +14,7 @@ use super::objects::{
     DesiredObject, GrantObjects, claimed_by, crosses, drift, emptied, is_ours, patch, refers_elsewhere,
 };
 use crate::cluster::{Cluster, ClusterError, Created, Deleted, LiveObject, ObjectRef};
+use crate::grant::aws_auth;
 use crate::grant::record::Record;
 
 /// How often a change is tried again because another client was faster.
@@ -67,8 +68,26 @@ fn foreign(reference: &ObjectRef, label: Option<&str>) -> Diagnostics {
     Diagnostic::error("The object belongs to another owner", detail).into()
 }
 
-/// Creates both objects of a new grant.
+/// Creates both objects of a new grant, and its entry in `aws-auth`. Without the entry both are removed again.
 pub(in crate::grant) async fn create(
+    cluster: &Cluster,
+    record: &Record,
+    desired: &GrantObjects<DesiredObject>,
+) -> Result<(), Diagnostics> {
+    let Some(mapping) = record.mapping() else { return put_both(cluster, record, desired).await };
+    // A user name that is somebody else's must not be bound, not even for a moment.
+    aws_auth::check(cluster, record, &mapping).await?;
+    put_both(cluster, record, desired).await?;
+    let Err(mut told) = aws_auth::ensure(cluster, &mapping).await else { return Ok(()) };
+    let made =
+        GrantObjects { role: desired.role.reference.clone(), binding: desired.binding.reference.clone() };
+    if let Err(more) = remove(cluster, record, &made, Instant::now() + GRACE).await {
+        told.extend(more);
+    }
+    Err(told)
+}
+
+async fn put_both(
     cluster: &Cluster,
     record: &Record,
     desired: &GrantObjects<DesiredObject>,
@@ -114,6 +133,10 @@ pub(in crate::grant) async fn ensure(
     desired: &GrantObjects<DesiredObject>,
     retired: &[&str],
 ) -> Result<(), Diagnostics> {
+    let mapping = record.mapping();
+    if let Some(mapping) = &mapping {
+        aws_auth::check(cluster, record, mapping).await?;
+    }
     let mut attempt = 0;
     loop {
         attempt += 1;
@@ -123,8 +146,12 @@ pub(in crate::grant) async fn ensure(
             }
             Err(WriteError::Overtaken(error)) => return Err(error.into()),
             Err(WriteError::Told(told)) => return Err(told),
-            Ok(()) => return Ok(()),
+            Ok(()) => break,
         }
+    }
+    match &mapping {
+        Some(mapping) => aws_auth::ensure(cluster, mapping).await,
+        None => Ok(()),
     }
 }
 
@@ -213,7 +240,7 @@ async fn delete(cluster: &Cluster, reference: &ObjectRef, live: &LiveObject) -> 
     }
 }
 
-/// Removes a grant's objects, waiting until `deadline` where a finalizer holds one. An object of another owner stays: a role
+/// Removes a grant's objects and then its entry in `aws-auth`, waiting until `deadline` where a finalizer holds one. An object of another owner stays: a role
 /// with a warning; a binding with an error, because it could still grant something. The role is removed in any case, so that
 /// such a binding grants nothing.
 pub(in crate::grant) async fn remove(
@@ -228,9 +255,11 @@ pub(in crate::grant) async fn remove(
     let (role, shared) = mine(role, record);
     remove_one(cluster, &references.binding, binding, deadline).await?;
     remove_one(cluster, &references.role, role, deadline).await?;
+    let withdrawn = aws_auth::withdraw(cluster, record).await;
     if let Some(label) = claimed {
         return Err(foreign(&references.binding, Some(label)));
     }
+    withdrawn?;
     let left = shared.map(|label| {
         let detail = format!(
             "{} carries the name of this grant and not its label `{label}`, so it stays.",
@@ -285,10 +314,14 @@ pub(in crate::grant) async fn actual_state(
         return Err(Diagnostic::warning("What is there is not known", detail).into());
     };
     let live = GrantObjects { role: role?, binding: binding? };
+    let mut drift = desired.map(|desired| drift(record, desired, &live)).unwrap_or_default();
+    if desired.is_some() {
+        drift.extend(aws_auth::drift(cluster, record).await.ok().flatten());
+    }
     let is_there = |live: &Option<LiveObject>| live.as_ref().is_some_and(|live| is_ours(live, record));
     Ok(ActualState {
         active: is_there(&live.role) && is_there(&live.binding),
         anything: is_there(&live.role) || is_there(&live.binding),
-        drift: desired.map(|desired| drift(record, desired, &live)).unwrap_or_default(),
+        drift,
     })
 }

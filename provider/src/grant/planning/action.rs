@@ -3,6 +3,7 @@
 //!
 //! Not here: the rules ([`crate::grant::resolve`]), and applying the plan ([`crate::grant::operations`]).
 
+use p0_grant::arn::IamIdentity;
 use tfplugin::value::{Attr, Value};
 
 use crate::grant::config::GrantConfig;
@@ -47,9 +48,10 @@ pub(in crate::grant) enum RulesFrom {
 }
 
 /// Attributes that a person sets; the others follow.
-const INPUTS: [&str; 12] = [
+const INPUTS: [&str; 13] = [
     "annotations",
     "duration",
+    "eks",
     "expires_at",
     "labels",
     "locator",
@@ -85,6 +87,7 @@ pub(in crate::grant) fn action(
     let others = [
         ("role", grant.role.known() != Some(&record.role)),
         ("subject", grant.subject.known() != Some(&record.subject)),
+        ("eks", identity(grant) != Some(record.iam.as_ref())),
     ];
     let replaced: Vec<&str> =
         others.into_iter().filter(|(_, is_other)| *is_other).map(|(name, _)| name).collect();
@@ -102,6 +105,15 @@ pub(in crate::grant) fn action(
     Action::Change {
         selection: if spelled_alike { Spelling::Same } else { Spelling::Other },
         rules: if is_pinned && same_parts { RulesFrom::State } else { RulesFrom::Role },
+    }
+}
+
+/// The configured IAM identity, or that there is none; `None` where it is not known yet.
+fn identity(grant: &GrantConfig) -> Option<Option<&IamIdentity>> {
+    match &grant.eks {
+        Attr::Null => Some(None),
+        Attr::Known(named) => Some(Some(&named.identity)),
+        Attr::Unknown => None,
     }
 }
 

@@ -7,6 +7,7 @@ use tfplugin::value::{Attr, Value};
 use super::planned_rules::{PlannedRules, check_pinned_digest, known_cluster, selection_attribute};
 use super::values::{PlannedBinding, created};
 use crate::cluster::Cluster;
+use crate::grant::aws_auth;
 use crate::grant::config::GrantConfig;
 use crate::grant::expiry::{Expiry, first_end, has_come, too_long};
 use crate::grant::private_state::PrivateState;
@@ -70,7 +71,18 @@ async fn resolve_new(
     let selection = select(&cluster, locator, selection_attribute(config)).await?;
     let found = resolve(&cluster, role, selection, parts, &configured.settings.plan).await?;
     refuse_too_long(&cluster, configured, grant)?;
+    check_mapping(call, &cluster, grant).await?;
     Ok(Some(found))
+}
+
+/// Refuses an IAM identity that `aws-auth` does not allow to be the subject, and tells how its entry names it.
+async fn check_mapping(call: &mut Call, cluster: &Cluster, grant: &GrantConfig) -> Outcome<()> {
+    let Some(named) = grant.eks.known() else { return Ok(()) };
+    call.diagnostics.extend(named.told());
+    match grant.mapping() {
+        Some(mapping) => aws_auth::check_planned(cluster, &mapping).await,
+        None => Ok(()),
+    }
 }
 
 /// The limit on `expires_at` looks at the clock, and a plan may: as time goes on it can only be kept better, so a saved

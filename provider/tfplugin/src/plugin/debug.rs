@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::Options;
 use super::handshake::PROTOCOL;
-use super::listener::Place;
+use super::place::Place;
 
 /// OpenTofu's own registry, where `NAMESPACE/NAME` alone means.
 const TOFU: &str = "registry.opentofu.org";

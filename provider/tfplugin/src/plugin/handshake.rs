@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 
-use super::listener::Place;
+use super::place::Place;
 
 /// Public; it tells a user who starts the program by hand from Terraform.
 const COOKIE: (&str, &str) =

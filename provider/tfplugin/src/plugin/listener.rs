@@ -14,6 +14,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::server::Connected;
 
 use super::handshake::Handshake;
+use super::place::Place;
 
 #[cfg(any(not(unix), test))]
 mod port;
@@ -38,13 +39,6 @@ pub(super) enum ListenError {
     #[cfg(any(not(unix), test))]
     #[error("no port between {first} and {last} is free")]
     Port { first: u16, last: u16 },
-}
-
-/// Where to connect to, as go-plugin says it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Place {
-    pub(super) network: &'static str,
-    pub(super) address: String,
 }
 
 /// What listens, and where.

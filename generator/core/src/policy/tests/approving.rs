@@ -18,7 +18,7 @@ fn accepted(
 ) -> Result<(Vec<String>, ApprovalKind), Vec<&'static str>> {
     let found = ask.answer(policy).map_err(|reasons| codes(&reasons))?;
     let done = accept(&found, &ask.question(), given).map_err(|reasons| codes(&reasons))?;
-    Ok((done.approvers.iter().map(ToString::to_string).collect(), done.via))
+    Ok((done.accepted.approvers().into_iter().map(ToString::to_string).collect(), done.accepted.kind()))
 }
 
 fn votes(given: &[(&str, Proof)]) -> Given {
@@ -49,7 +49,7 @@ fn so_many_different_persons_approve() {
 }
 
 #[test]
-fn whoever_is_gone_is_left_out_and_nobody_left_is_a_refusal() {
+fn persons_who_are_gone_are_left_out_and_an_empty_list_is_refused() {
     let found =
         ask("pods shop/a").answer(&rule("reviewers: {persons: [gone, bob], groups: [empty]}")).unwrap();
     let Alternative::Reviewers(who) = &found.alternatives[0] else { panic!("{found:?}") };
@@ -68,7 +68,7 @@ fn whoever_is_gone_is_left_out_and_nobody_left_is_a_refusal() {
         ask("pods shop/a").answer(&rule("reviewers: {persons: [gone]}")).unwrap_err()[0].sentence();
     assert_eq!(
         sentence,
-        "reviewers: of 1 approver(s) that are needed 0 are left; left out: `gone` (nobody in p0/identities.yaml)"
+        "reviewers: of 1 approver(s) that are needed 0 are left; left out: `gone` (not in p0/identities.yaml)"
     );
 }
 
@@ -122,8 +122,10 @@ fn being_on_call_approves_only_where_the_rule_asks_for_it() {
     let policy = rule("auto: {schedules: [P1], escalationPolicies: [E1], maxLevel: 2, duration: 30m}");
     let duty = |person: &str, schedule: Option<&str>, escalation: Option<(&str, u32)>| Duty {
         person: PersonName::new(person).unwrap(),
-        schedule: schedule.map(str::to_owned),
-        escalation: escalation.map(|(id, level)| (id.to_owned(), level)),
+        schedule: schedule.map(|id| id.parse().unwrap()),
+        escalation: escalation.map(|(id, level)| (id.parse().unwrap(), level)),
+        until: None,
+        incident: None,
     };
     let own = || ask("pods shop/a").for_so_long("4h");
     let with = |ask: &Ask, duty| {
@@ -146,9 +148,36 @@ fn being_on_call_approves_only_where_the_rule_asks_for_it() {
     assert_eq!(with(&own().by("alice", "bob@x"), good()), Err(vec!["on-call-for-other"]));
     assert_eq!(accepted(&own(), &policy, &Given::nothing(at())), Err(vec!["not-on-call"]));
     let found = own().answer(&policy).unwrap();
-    let given = Given { on_call: OnCall::Attested, ..Given::nothing(at()) };
+    let given = Given { on_call: OnCall::Duties(vec![good()]), ..Given::nothing(at()) };
     let done = accept(&found, &own().question(), &given).unwrap();
-    assert_eq!((done.max_duration.to_string(), done.approvers.len()), ("30m".to_owned(), 0));
+    assert_eq!((done.max_duration.to_string(), done.accepted.approvers().len()), ("30m".to_owned(), 0));
+    assert_eq!(done.accepted.duties().next().unwrap().evidence.to_string(), "schedule P1");
+}
+
+#[test]
+fn being_on_call_approves_nothing_beyond_the_shift() {
+    let policy = rule("auto: {schedules: [P1], escalationPolicies: [E1]}");
+    let ask = || ask("pods shop/a").for_so_long("4h");
+    let duty = |schedule: &str, minutes: i64| Duty {
+        person: PersonName::new("alice").unwrap(),
+        schedule: Some(schedule.parse().unwrap()),
+        escalation: Some(("E1".parse().unwrap(), 1)),
+        until: Some(at().checked_add(jiff::SignedDuration::from_mins(minutes)).unwrap()),
+        incident: None,
+    };
+    let with = |duties: Vec<Duty>| {
+        let found = ask().answer(&policy).unwrap();
+        let given = Given { on_call: OnCall::Duties(duties), ..Given::nothing(at()) };
+        let done = accept(&found, &ask().question(), &given).map_err(|reasons| codes(&reasons))?;
+        Ok((done.max_duration.to_string(), done.accepted.duties().next().unwrap().evidence.place.to_string()))
+    };
+    assert_eq!(with(vec![duty("P1", 20)]), Ok(("20m".to_owned(), "schedule P1".to_owned())));
+    assert_eq!(with(vec![duty("P1", 500)]), Ok(("1h".to_owned(), "schedule P1".to_owned())));
+    // Of two duties the one that lasts longer counts.
+    let both = with(vec![duty("P1", 20), duty("P2", 40)]);
+    assert_eq!(both, Ok(("40m".to_owned(), "escalation-policy E1 level 1".to_owned())));
+    assert_eq!(with(vec![duty("P1", 0)]), Err(vec!["not-on-call"]));
+    assert_eq!(with(vec![duty("P1", -5)]), Err(vec!["not-on-call"]));
 }
 
 #[test]
@@ -172,7 +201,7 @@ fn persistent_access_is_asked_for_and_ends_on_its_day() {
     let given = votes(&[("bob", Proof::Bot)]);
     let done = accept(&found, &ask.question(), &given).unwrap();
     assert_eq!(
-        (done.max_duration.to_string(), done.via),
+        (done.max_duration.to_string(), done.accepted.kind()),
         ("1d 13h 59m 59s".to_owned(), ApprovalKind::Persistent)
     );
     let later = Given { at: "2026-11-26T00:00:00Z".parse().unwrap(), ..given };
@@ -209,4 +238,68 @@ fn of_a_bundle_the_strictest_approval_counts() {
     assert!(by(&["bob"]).is_err());
     assert_eq!(by(&["bob", "carol"]).unwrap().len(), 2);
     assert!(strictest(&[]).is_none());
+}
+
+#[test]
+fn a_part_of_the_selection_asks_what_its_own_rule_asks() {
+    let rules = |first: &str| {
+        policy(&format!(
+            "rules:\n\
+             - {{name: first, requestor: any, {first}}}\n\
+             - {{name: rest, requestor: any, resource: any, approval: [reviewers: {{persons: [bob]}}]}}\n"
+        ))
+    };
+    let by = |persons: &[&str]| {
+        votes(&persons.iter().map(|person| (*person, Proof::Signature)).collect::<Vec<_>>())
+    };
+    let two = "approval: [reviewers: {persons: [carol, dave], count: 2}]";
+    let exec = |text: &str| {
+        let mut ask = ask(text);
+        ask.selection = ask.selection.with_subresources(["exec", "log"]).unwrap();
+        ask
+    };
+    for (first, whole, beside) in [
+        ("resource: {k8s: {names: [db]}}", ask("pods shop/*"), ask("pods shop/web")),
+        ("resource: {k8s: {namespaces: [shop]}}", ask("pods */*"), ask("pods eu/*")),
+        ("resource: {k8s: {namespaces: [shop]}}", ask("namespaces shop"), ask("namespaces eu")),
+        (
+            "resource: {k8s: {resources: [pods], subresources: [exec]}}",
+            exec("pods shop/a"),
+            ask("configmaps shop/a"),
+        ),
+    ] {
+        let policy = rules(&format!("{first}, {two}"));
+        for too_few in [&["bob"][..], &["carol", "dave"], &["bob", "dave"]] {
+            assert!(accepted(&whole, &policy, &by(too_few)).is_err(), "{first} by {too_few:?}");
+        }
+        let told = accepted(&whole, &policy, &by(&["bob", "carol", "dave"])).unwrap();
+        assert_eq!(told.0, ["bob", "carol", "dave"], "{first}");
+        let found = whole.answer(&policy).unwrap();
+        assert_eq!((found.rule.as_str(), found.approvers().len()), ("rest", 3), "{first}");
+        assert!(accepted(&beside, &policy, &by(&["bob"])).is_ok(), "{first}");
+    }
+}
+
+#[test]
+fn a_part_that_is_refused_refuses_the_whole_and_being_on_call_asks_no_person() {
+    let rules = |first: &str| {
+        policy(&format!(
+            "rules:\n\
+             - {{name: first, requestor: any, resource: {{k8s: {{names: [db]}}}}, {first}}}\n\
+             - {{name: rest, requestor: any, resource: any, approval: [reviewers: {{persons: [bob]}}]}}\n"
+        ))
+    };
+    let by_bob = || votes(&[("bob", Proof::Signature)]);
+    let asked = |first: &str, length: &str| {
+        accepted(&ask("pods shop/*").for_so_long(length), &rules(first), &by_bob()).map(|(by, _)| by)
+    };
+    let on_call = "approval: [auto: {schedules: [P1]}]";
+    assert_eq!(asked(on_call, "1h"), Ok(vec!["bob".to_owned()]));
+    let gone = "approval: [reviewers: {persons: [gone]}]";
+    assert_eq!(asked(gone, "1h"), Err(vec!["part"]));
+    let shorter = "approval: [reviewers: {persons: [bob]}], options: {maxDuration: 1h}";
+    assert_eq!(asked(shorter, "2h"), Err(vec!["part"]));
+    assert_eq!(asked(shorter, "1h"), Ok(vec!["bob".to_owned()]));
+    let sentence = ask("pods shop/*").answer(&rules(gone)).unwrap_err()[0].sentence();
+    assert!(sentence.contains("falls under the rule `first`"), "{sentence}");
 }

@@ -28,7 +28,7 @@ fn an_allow_rule_holds_and_a_deny_rule_touches() {
         ("apps/deployments eu/api", "wide"),
         ("nodes n1", "rest"),
         ("nodes *", "rest"),
-        // Whoever changes a Namespace reaches what is in it.
+        // A person who changes a Namespace reaches what is in it.
         ("namespaces db-1", "denied"),
         ("namespaces *", "denied"),
         ("namespaces shop", "rest"),
@@ -81,6 +81,22 @@ fn a_resource_is_named_by_every_word_that_a_locator_takes() {
     let services = asked(resource("", "services", "Service", "svc"));
     for word in ["svc", "services.core", "Service"] {
         assert_eq!(services.told(&rule(word, REVIEWED)), "r", "{word}");
+    }
+}
+
+/// Both groups address the same stored events, and a grant on one is on both.
+#[test]
+fn a_rule_on_events_is_on_both_of_their_groups() {
+    let rule = |word: &str, approval: &str| {
+        policy(&format!(
+            "rules:\n- {{name: r, requestor: any, resource: {{k8s: {{resources: ['{word}']}}}}, {approval}}}\n"
+        ))
+    };
+    for word in ["events", "events.core", "events.events.k8s.io"] {
+        for asked in ["events shop/a", "events.k8s.io/events shop/a"] {
+            assert_eq!(ask(asked).told(&rule(word, REVIEWED)), "r", "{word} for {asked}");
+            assert_eq!(ask(asked).told(&rule(word, "approval: [deny]")), "denied", "{word} for {asked}");
+        }
     }
 }
 
@@ -187,7 +203,7 @@ fn who_gets_access_must_be_meant_and_whoever_takes_part_can_be_denied() {
         ("dave", "bob@x", "denied"),
         ("bob", "dave@x", "denied"),
         ("alice", "ServiceAccount/ci/alice", "shared"),
-        // Nobody knows who is in a group: it may be dave.
+        // Who is in a group is not known: it may be dave.
         ("bob", "Group/team", "denied"),
         ("nobody", "bob@x", "unknown-person"),
         ("bob", "stranger@x", "unknown-person"),
@@ -287,4 +303,16 @@ fn durations_and_reasons_are_told_all_at_once() {
     assert_eq!(extended.told(&policy), "usual");
     extended.term = Term::Extended { by: Lifetime::hours(4), total: Lifetime::hours(13) };
     assert_eq!(extended.told(&policy), "total-too-long");
+}
+
+#[test]
+fn what_stops_granting_names_the_same_approvers_for_revoking() {
+    let text = "rules:\n- {name: r, requestor: any, resource: any, approval: [manager, {reviewers: {persons: [dave], groups: [sre]}}]}\n";
+    let policy = policy(&format!("frozen: true\ntrustedGroups: [sre]\n{text}"));
+    let identities = Identities::read(PERSONS).unwrap();
+    let alice = PersonName::new("alice").unwrap();
+    let named = policy.approvers_named(["r", "gone"], &alice, &identities);
+    assert_eq!(named.iter().map(PersonName::as_str).collect::<Vec<_>>(), ["bob", "carol", "dave"]);
+    assert!(policy.settings().frozen && !policy.thawed().settings().frozen);
+    assert!(policy.approvers_named(["gone"], &alice, &identities).is_empty());
 }

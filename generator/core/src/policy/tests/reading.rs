@@ -44,7 +44,7 @@ fn a_rule_that_means_nothing_is_refused_at_its_line() {
         ("approval: []".to_owned(), "no approval"),
         ("approval: [deny, manager]".to_owned(), "stands alone"),
         ("approval: [deny], options: {requireReason: true}".to_owned(), "no options"),
-        ("approval: [reviewers: {}]".to_owned(), "nobody is named"),
+        ("approval: [reviewers: {}]".to_owned(), "names no approver"),
         ("approval: [reviewers: {persons: [bob], count: 0}]".to_owned(), "at least 1"),
         ("approval: [reviewers: {groups: [strangers]}]".to_owned(), "trustedGroups"),
         ("approval: [auto: {}]".to_owned(), "schedules"),

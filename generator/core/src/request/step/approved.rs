@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 
 use super::Next;
-use super::pending::{policy_revoked, returned, taken_back};
+use super::ended::taken_back;
+use super::pending::{policy_revoked, returned};
 use crate::request::{Event, Granted, MergedGrant, Notice, Refused, RequestSpec, State, StateName};
 
 pub(super) fn step(
@@ -28,8 +29,9 @@ pub(super) fn step(
             Next::telling(State::Merged(merged), Notice::Merged)
         }
         // The branch was deleted, unmerged, by somebody who may write to the repository: that is a no.
-        Event::Absent { .. } if granted.open => {
-            let reason = Some("its change was closed unmerged".to_owned());
+        Event::Absent { closed_by, .. } if granted.open => {
+            let by = closed_by.map(|login| format!(" by `{login}` on the forge")).unwrap_or_default();
+            let reason = Some(format!("its change was closed unmerged{by}"));
             Next::telling(State::Denied { by: None, reason }, Notice::Denied)
         }
         Event::Return { why, digests } => returned(asked, why, &digests),

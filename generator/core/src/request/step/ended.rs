@@ -3,13 +3,13 @@
 use jiff::Timestamp;
 
 use super::Next;
-use super::pending::taken_back;
+use crate::name::PersonName;
 use crate::request::{EndReason, Ending, Event, Granted, Notice, Refused, RequestSpec, State};
 
 /// It ends, or has ended.
 pub(super) fn ending(mut ending: Ending, event: Event, now: Timestamp) -> Result<Next, Refused> {
     match event {
-        Event::Absent { commit } if ending.off_base.is_none() => {
+        Event::Absent { commit, .. } if ending.off_base.is_none() => {
             ending.off_base = Some(now);
             ending.removed_in = Some(commit);
             Next::quiet(State::Revoking(ending))
@@ -55,6 +55,10 @@ pub(super) fn failed(
 ) -> Result<Next, Refused> {
     match (event, granted) {
         (Event::Cancel { by }, _) => taken_back(asked, by),
+        // An approval that could be tried again is taken away like one that is on its way.
+        (Event::Revoke { by, .. }, Some(granted)) if now < granted.merge_before => {
+            Next::telling(State::Cancelled { by }, Notice::Cancelled)
+        }
         // The approval stands as long as it could have merged.
         (Event::Retry { .. }, Some(granted)) if now < granted.merge_before => {
             Next::quiet(State::Approved(granted))
@@ -63,5 +67,13 @@ pub(super) fn failed(
             Err(Refused::TooLate(granted.map_or(asked.answer_by, |granted| granted.merge_before)))
         }
         (event, granted) => late(granted, &event, now),
+    }
+}
+
+/// A person whom the request concerns takes it back.
+pub(super) fn taken_back(asked: &RequestSpec, by: PersonName) -> Result<Next, Refused> {
+    match asked.concerns(&by) {
+        true => Next::telling(State::Cancelled { by }, Notice::Cancelled),
+        false => Err(Refused::NotTheirs(by)),
     }
 }

@@ -102,7 +102,7 @@ fn ends(asked: &RequestSpec, merged: MergedGrant, event: Event, now: Timestamp) 
         Event::Relinquish { by } if asked.concerns(&by) => (EndReason::Relinquished, Some(by), None),
         Event::Relinquish { by } => return Err(Refused::NotTheirs(by)),
         Event::Revoke { by, reason } => (EndReason::Revoked, Some(by), reason),
-        Event::Absent { commit } => {
+        Event::Absent { commit, .. } => {
             let state = reverted(merged, Some(commit), now);
             return Next::telling(state, Notice::Ending { why: EndReason::RevertedInGit });
         }

@@ -6,9 +6,9 @@ use jiff::Timestamp;
 use p0_grant::digest::SubsetDigest;
 use p0_grant::name::GrantId;
 
+use super::ended::taken_back;
 use super::{Next, ended, granted};
 use crate::duration::Lifetime;
-use crate::name::PersonName;
 use crate::request::{Event, Notice, Pending, Refused, RequestSpec, State, Tally, Vote};
 
 pub(super) fn step(
@@ -62,13 +62,6 @@ pub(super) fn count(votes: &mut Vec<Vote>, vote: Vote, longest: Lifetime) -> Res
     }
     votes.push(vote);
     Ok(())
-}
-
-pub(super) fn taken_back(asked: &RequestSpec, by: PersonName) -> Result<Next, Refused> {
-    match asked.concerns(&by) {
-        true => Next::telling(State::Cancelled { by }, Notice::Cancelled),
-        false => Err(Refused::NotTheirs(by)),
-    }
 }
 
 pub(super) fn policy_revoked(reasons: &[String]) -> Result<Next, Refused> {

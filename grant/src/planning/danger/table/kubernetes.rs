@@ -1,8 +1,6 @@
 //! Rows on what Kubernetes itself ships, and on EKS' ConfigMap. Not here: other projects' kinds.
 
-use super::{
-    ANSWERED_WITH_THE_OBJECT, ANY, CHANGE, CREATE, DELETE, EDIT, Entry, Line, Row, RowPlace, WRITE, Words,
-};
+use super::{ANY, CHANGE, CREATE, DELETE, EDIT, Entry, Line, READ, Row, RowPlace, WRITE, Words};
 use crate::danger::Class::{Block, Critical, High};
 
 pub(in crate::planning::danger) const GOOD_PRACTICES: &str =
@@ -125,7 +123,7 @@ pub(super) const LINES: &[Line] = &[
     (
         Critical,
         &[("", "secrets")],
-        ANSWERED_WITH_THE_OBJECT,
+        READ,
         "secrets are readable, tokens among them: the API server answers each of these verbs with the object",
         GOOD_PRACTICES,
     ),

@@ -11,6 +11,7 @@ fn record() -> Record {
     let rules: Vec<Rule> =
         vec![ResourceRule::new(["get"], ["apps"], ["deployments"], ["web"]).unwrap().into()];
     Record {
+        iam: None,
         id: "vpl5aqzpwnnqmnkrzze2".parse().unwrap(),
         created_at: "2026-11-24T10:00:00Z".parse().unwrap(),
         expires_at: "2026-11-24T18:00:00Z".parse().unwrap(),

@@ -1,24 +1,15 @@
-//! Attacks by a person who may push: each case is one way past the verifier, tried with real Git against the scaffold's own
-//! `pre-receive` hook. Not here: what rises again (`replays.rs`).
+//! Pushes that the scaffold's own `pre-receive` hook refuses.
 
 use p0_tests::clone::GitClone;
 use p0_tests::site::{NOW, Site};
 
-const A: &str = "aaaaaaaaaaaaaaaaaaaa";
-const VIEW: &[&str] = &["--role", "view", "--locator", "deploy / default / web", "--to", "alice@example.com"];
+use super::{A, VIEW};
 
 fn guarded() -> (Site, GitClone) {
     let site = Site::new(None);
     site.install_hook();
     let clone = GitClone::of(&site, "clone");
     (site, clone)
-}
-
-/// An entry of a raw tree.
-fn entry(clone: &GitClone, mode: &str, name: &str, object: &str) -> Vec<u8> {
-    let hex = clone.git(&["rev-parse", object]);
-    let id = (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap());
-    format!("{mode} {name}\0").into_bytes().into_iter().chain(id).collect()
 }
 
 #[test]
@@ -28,14 +19,14 @@ fn malformed_trees_are_refused() {
     let root = clone.object("tree", "HEAD^{tree}");
     let blob = "HEAD:CODEOWNERS";
     let grants = "HEAD:clusters/prod/grants";
-    let last = entry(&clone, "40000", "zz", grants);
+    let last = clone.entry("40000", b"zz", grants);
     for (added, problem) in [
-        (entry(&clone, "100644", "A00.md", blob), "treeNotSorted"),
+        (clone.entry("100644", b"A00.md", blob), "treeNotSorted"),
         ([last.clone(), last].concat(), "duplicateEntries"),
-        (entry(&clone, "40000", "zz/grants", grants), "fullPathname"),
-        (entry(&clone, "040000", "zz", grants), "zeroPaddedFilemode"),
-        (entry(&clone, "40000", ".git", grants), "hasDotgit"),
-        (entry(&clone, "40000", "GIT~1", grants), "hasDotgit"),
+        (clone.entry("40000", b"zz/grants", grants), "fullPathname"),
+        (clone.entry("040000", b"zz", grants), "zeroPaddedFilemode"),
+        (clone.entry("40000", b".git", grants), "hasDotgit"),
+        (clone.entry("40000", b"GIT~1", grants), "hasDotgit"),
     ] {
         let tree = clone.write_tree(&[root.clone(), added].concat());
         let commit = clone.git(&["commit-tree", "-p", "HEAD", "-m", problem, &tree]);
@@ -97,7 +88,7 @@ fn a_merge_with_swapped_parents_is_refused() {
     clone.commit_file("NOTES.md", "mine\n");
     clone.git(&["fetch", "-q"]);
     clone.git(&["merge", "-q", "-m", "base into mine", "origin/main"]);
-    clone.push(&["origin", "HEAD:main"], &[]).refused("its first parent is not");
+    clone.push(&["origin", "HEAD:main"], &[]).refused("is not on the first-parent line");
     clone.git(&["reset", "-q", "--hard", "HEAD^1"]);
     let mine = clone.git(&["rev-parse", "HEAD"]);
     clone.git(&["reset", "-q", "--hard", "origin/main"]);

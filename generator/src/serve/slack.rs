@@ -1,0 +1,50 @@
+//! How what people do in Slack comes into a running server. Not here: what it does ([`crate::slack`]).
+
+use std::time::Duration;
+
+use slack_client::socket::SocketMode;
+use tokio::task::JoinHandle;
+
+use crate::http::SignedRequests;
+use crate::slack::SlackApp;
+
+/// Slack, and how it reaches this server.
+pub struct SlackWorker {
+    /// What handles what comes.
+    pub app: SlackApp,
+    /// How it comes.
+    pub inbound: SlackInbound,
+}
+
+/// How what people do in Slack reaches this server.
+pub enum SlackInbound {
+    /// Over a WebSocket that this server opens.
+    Socket(Box<SocketMode>),
+    /// By signed requests.
+    Http(SignedRequests),
+}
+
+/// Lets Slack in: its requests into `router`, or its WebSocket in a task. Neither is waited for: access is taken away without Slack.
+pub(super) fn let_in(
+    router: axum::Router,
+    slack: Option<SlackWorker>,
+    interval: Duration,
+) -> (axum::Router, Vec<JoinHandle<()>>) {
+    let Some(SlackWorker { app, inbound }) = slack else { return (router, Vec::new()) };
+    let refreshing = tokio::spawn(async move {
+        loop {
+            app.refresh().await;
+            tokio::time::sleep(interval).await;
+        }
+    });
+    match inbound {
+        SlackInbound::Http(requests) => (router.merge(requests.router()), vec![refreshing]),
+        SlackInbound::Socket(socket) => {
+            let listening = tokio::spawn(async move {
+                let why = socket.run().await;
+                tracing::error!(%why, "nothing more comes from Slack until the token is replaced and the server started anew");
+            });
+            (router, vec![refreshing, listening])
+        }
+    }
+}
