@@ -8,7 +8,7 @@
 use std::collections::BTreeSet;
 
 const PAGE: &str = include_str!("../../../docs/judgement.md");
-const VERIFIER: &str = include_str!("../src/verifier/refusal.rs");
+const VERIFIER: &str = include_str!("../src/verifier/refusal/code.rs");
 const POLICY: &str = include_str!("../src/policy/reason.rs");
 const REQUEST: &str = include_str!("../src/request/refused.rs");
 const QUERY: &str = include_str!("../src/policy_test/query.rs");
