@@ -57,12 +57,24 @@ impl GitClone {
     /// # Panics
     /// Where Git cannot write it.
     pub fn write_tree(&self, bytes: &[u8]) -> String {
-        let arguments = ["hash-object", "-t", "tree", "-w", "--literally", "--stdin"];
+        self.write_object("tree", bytes)
+    }
+
+    fn write_object(&self, kind: &str, bytes: &[u8]) -> String {
+        let arguments = ["hash-object", "-t", kind, "-w", "--literally", "--stdin"];
         let mut command = self.command(&arguments);
         let mut child =
             command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("git is installed");
         child.stdin.take().expect("a pipe").write_all(bytes).expect("git reads");
         printed(&arguments, child.wait_with_output().expect("git ends"))
+    }
+
+    /// Writes a file of these bytes to the object database, and its name.
+    ///
+    /// # Panics
+    /// Where Git cannot write it.
+    pub fn write_blob(&self, bytes: &[u8]) -> String {
+        self.write_object("blob", bytes)
     }
 
     /// Writes the tree `tree` with one entry more, or another one under its name, in Git's order; its name.

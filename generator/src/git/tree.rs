@@ -31,15 +31,25 @@ pub(super) fn read_file(
     found.filter(|entry| !entry.is_folder()).map(|entry| diff::file(repository, &entry)).transpose()
 }
 
-/// What stands at `path`; `None` where there is nothing, or a folder.
+/// What stands at `path`; `None` where there is nothing. What is no folder and stands where one on the way should be, such as a
+/// link, is found as well, and is no file: whoever takes nothing for permission must not take this for nothing.
 pub(super) fn entry(
     repository: &Repository,
     tree: &Tree<'_>,
     path: &str,
 ) -> Result<Option<(Oid, FileMode)>, git2::Error> {
-    let found = raw::find(repository, tree.id(), path.as_bytes())?;
-    let file = found.filter(|entry| !entry.is_folder());
-    Ok(file.map(|entry| (entry.id, FileMode::from_bits(entry.mode))))
+    if let Some(entry) = raw::find(repository, tree.id(), path.as_bytes())? {
+        return Ok(Some((entry.id, FileMode::from_bits(entry.mode))));
+    }
+    for (end, _) in path.match_indices('/') {
+        let way = path.as_bytes().get(..end).unwrap_or_default();
+        match raw::find(repository, tree.id(), way)? {
+            Some(entry) if entry.is_folder() => {}
+            Some(entry) => return Ok(Some((entry.id, FileMode::Other(entry.mode)))),
+            None => return Ok(None),
+        }
+    }
+    Ok(None)
 }
 
 /// The names of the entries of `folder`, in the order in which they are written; none where there is no such folder.

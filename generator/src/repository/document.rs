@@ -107,8 +107,8 @@ impl<T> Document<T> {
             (None, _) => None,
             (Some((blob, mode)), Some(same)) if (same.blob, same.mode) == (blob, mode) => Some(same.clone()),
             (Some((blob, mode)), _) => {
-                // A submodule names a commit of another repository.
-                let bytes = if mode == FileMode::Submodule { Vec::new() } else { remote.blob(blob)? };
+                // What is no file has nothing to read: a submodule names a commit of another repository.
+                let bytes = if is_file(mode) { remote.blob(blob)? } else { Vec::new() };
                 Some(Arc::new(Contents { blob, mode, bytes, parsed: OnceLock::new() }))
             }
         };
@@ -140,12 +140,16 @@ impl<T> Document<T> {
 
 impl<T> Contents<T> {
     fn text(&self) -> Result<&str, String> {
-        match self.mode {
-            FileMode::Regular | FileMode::Executable => {}
-            FileMode::Link | FileMode::Submodule | FileMode::Folder | FileMode::Other(_) => {
-                return Err("it is not a regular file".to_owned());
-            }
+        if !is_file(self.mode) {
+            return Err("it is not a regular file".to_owned());
         }
         std::str::from_utf8(&self.bytes).map_err(|_| "it is not UTF-8 text".to_owned())
+    }
+}
+
+fn is_file(mode: FileMode) -> bool {
+    match mode {
+        FileMode::Regular | FileMode::Executable => true,
+        FileMode::Link | FileMode::Submodule | FileMode::Folder | FileMode::Other(_) => false,
     }
 }

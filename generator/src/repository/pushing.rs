@@ -136,14 +136,14 @@ impl Pushed {
         self.removal.files.iter().map(|path| Edit::Delete { path: path.clone() })
     }
 
-    /// The edits that put owned files back.
+    /// The edits that put owned files back. What was not there goes first: it may be a folder or a link in a file's place.
     pub(super) fn put_back(&self) -> impl Iterator<Item = Edit> + '_ {
-        self.unowned.iter().map(|(path, good)| match good {
-            // What a submodule names is in another repository.
-            Some(file) if file.mode != FileMode::Submodule => {
-                Edit::PutBack { path: path.clone(), file: file.clone() }
-            }
-            Some(_) | None => Edit::Delete { path: path.clone() },
-        })
+        // What a submodule names is in another repository.
+        let good = |file: &'_ &File| file.mode != FileMode::Submodule;
+        let gone = self.unowned.iter().filter(move |(_, file)| file.as_ref().filter(good).is_none());
+        let back =
+            self.unowned.iter().filter_map(move |(path, file)| Some((path, file.as_ref().filter(good)?)));
+        gone.map(|(path, _)| Edit::Delete { path: path.clone() })
+            .chain(back.map(|(path, file)| Edit::PutBack { path: path.clone(), file: file.clone() }))
     }
 }

@@ -8,7 +8,7 @@ use p0_tests::site::{NOW, Site};
 use p0_tests::team::{READERS, Team};
 use serde_json::Value;
 
-use super::{A, VIEW};
+use super::{A, VIEW, plant};
 
 const B: &str = "bbbbbbbbbbbbbbbbbbbb";
 const FOLDER: &str = "clusters/prod/grants";
@@ -106,12 +106,7 @@ const ATTACKS: [(&str, &str, Attack); 9] = [
 
 /// Commits one more entry of the grants folder, past what Git's index takes.
 fn raw_entry(clone: &GitClone, mode: &str, name: &[u8], object: &str) {
-    let mut tree = clone.with_entry(&format!("HEAD:{FOLDER}"), mode, name, object);
-    for (name, above) in [("grants", "clusters/prod"), ("prod", "clusters"), ("clusters", "")] {
-        tree = clone.with_entry(&format!("HEAD:{above}"), "40000", name.as_bytes(), &tree);
-    }
-    let commit = clone.git(&["commit-tree", "-p", "HEAD", "-m", "raw", &tree]);
-    clone.git(&["reset", "-q", "--soft", &commit]);
+    plant(clone, FOLDER, mode, name, object);
 }
 
 #[test]

@@ -46,10 +46,23 @@ impl Access<'_> {
     /// What speaks against these persons having this.
     pub(super) fn findings(&self, base: &Base) -> Vec<Refusal> {
         match world(base, self.settings) {
-            Ok(None) => Vec::new(),
+            Ok(None) => self.unbacked().into_iter().collect(),
             Ok(Some(world)) => self.verify(&world).err().unwrap_or_default(),
             Err(refusal) => vec![refusal],
         }
+    }
+
+    /// Where there is no policy, a person decides who holds a signing key. A grant that says what a policy allowed is not theirs: it
+    /// was made while there was one, and must not outlive what the policy would say now.
+    fn unbacked(&self) -> Option<Refusal> {
+        let flow = self.claims().workflow.as_ref()?;
+        let says_approved = flow.approval.is_some()
+            || flow.policy_rule.is_some()
+            || flow.policy_sha256.is_some()
+            || flow.preapproval.is_some()
+            || !flow.on_call.is_empty()
+            || !flow.approver_signatures.is_empty();
+        says_approved.then(|| unusable(POLICY, "there is none, and the grant says that a policy allowed it"))
     }
 
     fn claims(&self) -> &Claims {

@@ -17,6 +17,9 @@ use crate::owners::{OwnerChange, Owners};
 use crate::policy::{POLICY, Policy};
 use crate::repository_id::RepositoryFile;
 
+/// The files of the whole repository that decide about access.
+const FILES: [&str; 6] = [OWNERS, POLICY, IDENTITIES, ALLOWED_SIGNERS, REPOSITORY, OWNER_SIGNATURES];
+
 /// The files that a change leaves unusable.
 pub(super) fn findings(
     guarded: &[&FileChange],
@@ -39,6 +42,7 @@ pub(super) fn findings(
 fn unreadable(path: &str, file: &File, after: After<'_>) -> Option<Refusal> {
     let problem = match path {
         path if path.contains(char::REPLACEMENT_CHARACTER) => return Some(Refusal::NameNotText),
+        path if is_in_the_way(path) => Some("it stands in place of such a file, or of its folder".to_owned()),
         OWNERS => return parsed(file, Owners::read).err().map(Refusal::OwnersFile),
         POLICY => parsed(file, Policy::read).err(),
         IDENTITIES => parsed(file, Identities::read).err(),
@@ -51,6 +55,16 @@ fn unreadable(path: &str, file: &File, after: After<'_>) -> Option<Refusal> {
         },
     };
     problem.map(Refusal::Unusable)
+}
+
+/// Whether `path` is where no file can be: a folder in place of a file that decides about access, or a file in place of a folder.
+fn is_in_the_way(path: &str) -> bool {
+    let is_below = |file: &str| path.strip_prefix(file).is_some_and(|rest| rest.starts_with('/'));
+    let is_clusters = || {
+        let cluster = path.split('/').nth(1).and_then(|name| ClusterName::new(name).ok());
+        cluster.is_some_and(|own| is_below(&own.settings_path()) || is_below(&own.catalogue_path()))
+    };
+    path == "p0" || FILES.into_iter().any(is_below) || is_clusters()
 }
 
 /// What needs a file that goes.

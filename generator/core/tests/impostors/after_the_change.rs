@@ -87,6 +87,10 @@ fn a_file_that_could_not_be_used_does_not_come_to_base() {
     let link = File { mode: FileMode::Link, bytes: b"policy".to_vec() };
     let link = FileChange { after: Some(link), ..becomes(POLICY_FILE, None) };
     assert_eq!(found(&[link], &base()), BTreeSet::from(["unusable"]));
+    for path in ["p0/policy.yaml/a", "clusters/prod/p0-cluster.yaml/a", "p0"] {
+        assert_eq!(found(&[becomes(path, Some("a\n"))], &base()), BTreeSet::from(["unusable"]), "{path}");
+        assert_eq!(found(&[becomes(path, None)], &base()), BTreeSet::new(), "{path} goes again");
+    }
 }
 
 #[test]
