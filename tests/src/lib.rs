@@ -2,6 +2,7 @@
 //!
 //! Not here: fakes of what this project ships; there are none.
 
+pub mod app_key;
 pub mod appliers;
 mod aws_auth;
 pub mod big_repository;

@@ -31,6 +31,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("p0-access", &["p0-grant"]),
     ("p0-cluster", &["p0-grant"]),
     ("gitea-client", &[]),
+    ("github-client", &[]),
     ("pagerduty-client", &[]),
     ("slack-client", &[]),
     ("fake-slack", &[]),
@@ -54,6 +55,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &[
             "fake-slack",
             "gitea-client",
+            "github-client",
             "p0-access",
             "p0-gitops",
             "p0-grant",
