@@ -24,9 +24,12 @@ struct Asked {
     body: Value,
 }
 
+/// Status, headers and body.
+type Answer = (u16, Vec<(&'static str, String)>, Value);
+
 #[derive(Default)]
 struct Script {
-    answers: VecDeque<(u16, Vec<(&'static str, String)>, Value)>,
+    answers: VecDeque<Answer>,
     asked: Vec<Asked>,
 }
 
