@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use jiff::Timestamp;
 use p0_tests::program::run;
-use p0_tests::team::{READERS, Team, allow_for};
+use p0_tests::team::{READERS, Team, allow_for, request_for};
 use serde_json::Value;
 
 /// A time so many minutes after the test began: settings are committed by Git's own clock, and base's clock never goes back.
@@ -118,4 +118,12 @@ fn the_figures_say_how_long_approvals_take_and_what_no_request_used() {
         table.contains("HALF WITHIN") && table.contains("rules that answered none of them: unused"),
         "{table}"
     );
+    // The preapproval opens one. Its signer answered before it was made, so nobody was asked and nothing was waited for.
+    let taken = ["--reason", "why", "--duration", "1h"];
+    team.acts("alice", &minutes(40), &[&request_for("pod / default / web")[..], &taken].concat()).done();
+    let told: Value = serde_json::from_str(&stats(&team, &["-o", "json"])).expect("JSON");
+    let all = &told["all"];
+    assert_eq!((&all["approved"], &all["without-approver"]), (&4.into(), &1.into()), "{all}");
+    assert_eq!(all["median-to-approve"], "10m");
+    assert_eq!(told["unused"]["preapprovals"], serde_json::json!([]));
 }

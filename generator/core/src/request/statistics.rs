@@ -4,10 +4,12 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use p0_grant::approval::ApprovalKind;
 use serde::Serialize;
 
 use super::{Request, State, StateName};
 use crate::duration::Lifetime;
+use crate::policy::{Accepted, Basis};
 
 /// The figures of all requests, and of each rule's.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -82,7 +84,7 @@ impl Figures {
             return;
         };
         self.approved += 1;
-        match first.approval.approvers().is_empty() {
+        match first.approval.accepted.iter().flat_map(Accepted::bases).all(asked_no_person) {
             true => self.without_approver += 1,
             false => self.waits.push(wait(request.spec().at, first.at)),
         }
@@ -96,6 +98,11 @@ impl Figures {
         };
         (self.median_to_approve, self.ninetieth_to_approve) = (at(5), at(9));
     }
+}
+
+/// A preapproval has signers, but they answered before the request was made.
+fn asked_no_person(basis: &Basis) -> bool {
+    matches!(basis.kind(), ApprovalKind::Auto | ApprovalKind::Preapproval)
 }
 
 /// At least a second: an answer within the same one took some time too.
