@@ -29,13 +29,15 @@ pub enum Module {
     ArgoCd,
     /// A forge with pull requests.
     Gitea,
+    /// The checker of GitHub Actions' workflows.
+    ActionLint,
     /// hashicorp/kubernetes, the provider that ours is measured against.
     KubernetesProvider,
 }
 
 impl Module {
     /// Every one that a test runs, those that take longest first.
-    pub const OF_TESTS: [Self; 10] = [
+    pub const OF_TESTS: [Self; 11] = [
         Self::Kubernetes,
         Self::FluxSource,
         Self::Gitea,
@@ -44,6 +46,7 @@ impl Module {
         Self::FluxKustomize,
         Self::ArgoCd,
         Self::TfPluginDocs,
+        Self::ActionLint,
         Self::AwsAuth,
         Self::GoCty,
     ];
@@ -56,7 +59,7 @@ impl Module {
     /// # Panics
     /// Where Go is missing or too old, or the build fails: the message says what to do.
     pub fn program(self) -> &'static Path {
-        static BUILT: [OnceLock<PathBuf>; 11] = [const { OnceLock::new() }; 11];
+        static BUILT: [OnceLock<PathBuf>; 12] = [const { OnceLock::new() }; 12];
         BUILT[self as usize]
             .get_or_init(|| recipe::once(&self.recipe()).unwrap_or_else(|problem| panic!("{problem}")))
     }
@@ -106,6 +109,9 @@ impl Module {
                 minutes: 1,
                 ..plain("tfplugindocs", "github.com/hashicorp/terraform-plugin-docs/cmd/tfplugindocs")
             },
+            Self::ActionLint => {
+                Recipe { minutes: 1, ..plain("actionlint", "github.com/rhysd/actionlint/cmd/actionlint") }
+            }
             Self::FluxSource => plain("flux-source-controller", "github.com/fluxcd/source-controller"),
             Self::FluxKustomize => {
                 plain("flux-kustomize-controller", "github.com/fluxcd/kustomize-controller")
