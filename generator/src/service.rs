@@ -104,6 +104,22 @@ impl Service {
         Err(refused)
     }
 
+    /// Which person Slack knows by `id`, by any repository's base.
+    ///
+    /// # Errors
+    /// [`crate::workflow::WorkflowError::Who`] where no person is.
+    pub(crate) async fn person_of_slack(&self, id: &SlackId) -> Result<PersonName> {
+        let mut refused = WorkflowError::Nowhere;
+        for snapshot in self.snapshots().await? {
+            let people = snapshot.identities()?;
+            match people.by_slack(id) {
+                Ok(person) => return Ok(person.name.clone()),
+                Err(error) => refused = WorkflowError::Who(error),
+            }
+        }
+        Err(refused)
+    }
+
     /// What the person is called in Kubernetes whom Slack knows by `id`.
     ///
     /// # Errors

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use fake_slack::{APP_TOKEN, BOT_TOKEN, Delivery, FakeSlack, Person, SIGNING_SECRET, UserKind};
 use jiff::Timestamp;
+use p0_gitops::forge::HostedRepository;
 use p0_gitops::http::SignedRequests;
 use p0_gitops::notify::{AlsoLogged, NotificationLog, Teller};
 use p0_gitops::reconcile::Reconciler;
@@ -45,6 +46,8 @@ pub struct SlackTeam {
     pub mallory: Person,
     /// Where approvers are asked.
     pub channel: String,
+    /// Another channel that the bot is in.
+    pub other: String,
     /// Where the server listens.
     pub address: std::net::SocketAddr,
     clock: Arc<Mutex<Timestamp>>,
@@ -55,7 +58,8 @@ pub struct SlackTeam {
 pub const START: &str = "2026-11-24T10:00:00Z";
 
 impl SlackTeam {
-    /// A team under `policy`, given without its head, that works over a WebSocket.
+    /// A team under `policy`, given without its head, that works over a WebSocket. `CHANNEL` and `OTHER` in it are the ids of the two
+    /// channels; where it has no `notify`, approvers are asked in the first.
     ///
     /// # Panics
     /// Where anything does not start.
@@ -68,13 +72,28 @@ impl SlackTeam {
     /// # Panics
     /// Where anything does not start.
     pub async fn start_by(policy: &str, by: By) -> Self {
+        Self::start_on(policy, by, |team| {
+            let hosted = team.hosted();
+            (team, hosted)
+        })
+        .await
+    }
+
+    /// The same whose repository `host` puts somewhere. It is called once, with everything that the repository has.
+    ///
+    /// # Panics
+    /// Where anything does not start.
+    pub async fn start_on(policy: &str, by: By, host: impl FnOnce(Team) -> (Team, HostedRepository)) -> Self {
         let slack = FakeSlack::start().await.expect("a fake Slack");
         let [alice, bob, carol, mallory] =
             ["alice", "bob", "carol", "mallory"].map(|name| slack.join(name, UserKind::Member));
         let channel = slack.channel("requests", &[&alice, &bob, &carol, &mallory]);
-        let policy = format!("notify: {{channel: {channel}}}\n{policy}");
+        let other = slack.channel("leads", &[&bob, &carol]);
+        let head = if policy.starts_with("notify:") { "" } else { "notify: {channel: CHANNEL}\n" };
+        let policy = format!("{head}{policy}").replace("CHANNEL", &channel).replace("OTHER", &other);
         let team = tokio::task::spawn_blocking(move || Team::new(&policy)).await.expect("a team");
         team.publish("p0/identities.yaml", &identities(&team));
+        let (team, hosted) = host(team);
         let clock = Arc::new(Mutex::new(START.parse().expect("a time")));
         let now: Clock = match by {
             By::Socket => {
@@ -83,8 +102,9 @@ impl SlackTeam {
             }
             By::Http => Arc::new(|| Timestamp::from_second(Timestamp::now().as_second()).expect("a time")),
         };
-        let (address, stop) = serve(&team, &slack, by, now).await;
-        let made = Self { team, slack, alice, bob, carol, mallory, channel, address, clock, _stop: stop };
+        let (address, stop) = serve(&team, hosted, &slack, by, now).await;
+        let made =
+            Self { team, slack, alice, bob, carol, mallory, channel, other, address, clock, _stop: stop };
         made.is_ready(by).await;
         made
     }
@@ -170,12 +190,13 @@ fn identities(team: &Team) -> String {
 
 async fn serve(
     team: &Team,
+    hosted: HostedRepository,
     slack: &FakeSlack,
     by: By,
     clock: Clock,
 ) -> (std::net::SocketAddr, tokio::sync::oneshot::Sender<()>) {
     let store = Store::open(team.store()).await.expect("a store");
-    let workflow = Arc::new(Workflow::new(store.clone(), vec![team.hosted()]));
+    let workflow = Arc::new(Workflow::new(store.clone(), vec![hosted]));
     let service = Arc::new(Service::new(workflow.clone()));
     let web = Web::new(BOT_TOKEN.into(), Some(&slack.api())).expect("a client");
     let app = SlackApp::new(Parts {

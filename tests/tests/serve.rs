@@ -138,6 +138,8 @@ fn asked(number: u32, minutes: i64, reason: &str, danger: Option<Class>) -> Requ
         rule: "shop".to_owned(),
         at: time(minutes),
         answer_by: time(minutes + 240),
+        remind_at: None,
+        escalate_at: None,
     }
 }
 

@@ -15,6 +15,7 @@ mod accept;
 mod basis;
 mod decide;
 mod matching;
+mod notify;
 mod on_call;
 mod question;
 mod read;
@@ -28,6 +29,7 @@ pub use accept::{Acceptance, Given, Proof, Vote, accept, accept_all, is_begun};
 pub use basis::{Accepted, Basis};
 pub use decide::{Answer, Decision, RuleOutcome, RuleTrace, decide, explain};
 pub use matching::{Miss, Misses};
+pub use notify::{Notify, Warning};
 pub use on_call::{AcceptedDuty, Duty, OnCall, OnCallPlaces};
 pub use question::{Question, Risk, Stated, Term};
 pub use reason::Reason;
@@ -63,8 +65,10 @@ pub struct Settings {
     pub demo: bool,
     /// Nothing is granted.
     pub frozen: bool,
-    /// The channel that is told of everything.
-    pub channel: Option<String>,
+    /// Where approvers are asked and when again, where their rule does not say it.
+    pub notify: Notify,
+    /// What approvers and requesters read first.
+    pub warnings: Vec<Warning>,
     /// Durations that are offered to the requester.
     pub presets: Vec<Lifetime>,
     /// How long a grant lives where neither request nor rule says otherwise.
@@ -134,6 +138,24 @@ impl Policy {
             }
         }
         places
+    }
+
+    /// Where approvers of the rule called `rule` are asked, and when again. A rule that is gone leaves what the site says.
+    pub fn notify_of(&self, rule: &str) -> Notify {
+        let site = &self.settings.notify;
+        self.rules
+            .iter()
+            .find(|own| own.name.as_str() == rule)
+            .map_or_else(|| site.clone(), |own| own.notify.or(site))
+    }
+
+    /// Every channel that is told of requests, once.
+    pub fn channels(&self) -> BTreeSet<&str> {
+        let all = self.rules.iter().filter(|rule| !rule.disabled).map(|rule| &rule.notify);
+        all.chain([&self.settings.notify])
+            .flat_map(|notify| notify.channel.iter().chain(&notify.escalate_to))
+            .map(String::as_str)
+            .collect()
     }
 
     /// The rule called `name`.

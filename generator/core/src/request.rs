@@ -34,7 +34,7 @@ pub use granted::{Approval, Granted};
 pub use preview::Act;
 pub use refused::Refused;
 pub use spec::{RequestId, RequestSpec, RequestedGrant, Span, with_subresources};
-pub use state::{Extending, ExtensionRequest, MergedGrant, Pending, State};
+pub use state::{Asked, Extending, ExtensionRequest, MergedGrant, Pending, State};
 pub use statistics::{Figures, Statistics};
 pub use step::{AuditLine, Opening, Step, open, step, time_step};
 pub use table::{EventName, StateName, TRANSITIONS, Transition, document};
@@ -172,7 +172,10 @@ impl Request {
     /// When time alone will move it next; `None` where it will not.
     pub fn next_due(&self) -> Option<Timestamp> {
         match &self.state {
-            State::Pending(_) => Some(self.asked.answer_by),
+            State::Pending(pending) => {
+                let again = pending.asked.next(&self.asked).map(|(_, at)| at);
+                Some(again.unwrap_or(self.asked.answer_by).min(self.asked.answer_by))
+            }
             State::AwaitingReview(granted) | State::Approved(granted) | State::Proposed(granted) => {
                 Some(granted.merge_before.min(granted.expires_at))
             }

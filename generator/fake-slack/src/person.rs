@@ -115,6 +115,7 @@ impl Person {
             blocks: home["blocks"].as_array().cloned().unwrap_or_default(),
             edits: 0,
             only_for: Some(self.id.clone()),
+            thread: None,
         }
     }
 

@@ -42,6 +42,8 @@ pub struct Post {
     pub edits: u32,
     /// Who alone sees it, where that is one user.
     pub only_for: Option<String>,
+    /// The message whose thread it is in.
+    pub thread: Option<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -227,6 +229,7 @@ impl World {
             blocks,
             edits: 0,
             only_for: only_for.map(str::to_owned),
+            thread: None,
         });
         ts
     }

@@ -132,6 +132,10 @@ impl Teller {
             false => BTreeSet::new(),
         };
         let mut deliveries = deliveries(&notice, &request, &approvers);
+        // Who was not told of the escalation has nothing to follow.
+        let is_escalated = notice == Notice::Escalation
+            || self.service.store().has_messages(&effect.request, &Recipient::Escalation.key()).await?;
+        deliveries.retain(|delivery| is_escalated || delivery.recipient != Recipient::Escalation);
         deliveries.extend(self.webhooks().await?);
         let rows = deliveries.into_iter().map(|delivery| row(&effect.key, &notice, delivery, now));
         let rows = rows.collect::<Result<Vec<_>>>()?;
@@ -199,7 +203,7 @@ fn row(key: &str, notice: &Notice, delivery: Delivery, now: Timestamp) -> Result
     let recipient = delivery.recipient.key();
     let key = format!("{key}/{recipient}");
     let kind = match delivery.recipient {
-        Recipient::Person(_) | Recipient::Channel => PEOPLE,
+        Recipient::Person(_) | Recipient::Channel | Recipient::Escalation => PEOPLE,
         Recipient::Webhook(_) => WEBHOOKS,
     };
     let body =

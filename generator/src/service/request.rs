@@ -123,6 +123,9 @@ impl Service {
             return Ok(Submitted::Existing(Box::new(existing)));
         }
         let timeout = known.policy.settings().pending_timeout;
+        let notify = known.policy.notify_of(&rule);
+        let after =
+            |length: Option<Lifetime>| length.and_then(|length| now.checked_add(length.duration()).ok());
         let asked = RequestSpec {
             id: RequestId::from(first.clone()),
             owner: known.people.identities.by_subject(&subject).ok().map(|person| person.name.clone()),
@@ -134,6 +137,8 @@ impl Service {
             reason: ask.reason.clone(),
             rule,
             at: now,
+            remind_at: after(notify.remind_after),
+            escalate_at: after(notify.escalate_after),
             answer_by: now
                 .checked_add(timeout.duration())
                 .map_err(|_| p0_access::request::Refused::Overflow)?,

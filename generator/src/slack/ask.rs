@@ -6,14 +6,18 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use p0_access::duration::Lifetime;
+use p0_access::identity::SlackId;
 use p0_access::request::{Request, StateName};
+use p0_grant::subject::Subject;
 use slack_client::block::OptionObject;
 use slack_client::inbound::{Action, OpenView, Reply, Submission, User};
 use slack_client::{SlackError, ViewHandle};
 
+use super::command::is_user;
 use super::{SlackApp, access, ids, say};
 use crate::service::{Choice, Field, FieldProblem, Length, NewRequest, Picker, RequestItem, Submitted};
-use crate::workflow::actor::Claim;
+use crate::workflow::WorkflowError;
+use crate::workflow::actor::{Claim, SlackUser};
 
 mod draw;
 mod offer;
@@ -33,6 +37,8 @@ pub(super) struct Form {
     pub(super) reason: Option<String>,
     /// A duration, or nothing for the rule's own.
     pub(super) duration: Option<String>,
+    /// For whom, by user id; nothing for the one who asks.
+    pub(super) to: Option<String>,
 }
 
 /// A request that somebody means to make, with every field right by what is known here.
@@ -40,6 +46,8 @@ pub(super) struct Meant {
     pub(super) item: RequestItem,
     pub(super) length: Length,
     pub(super) reason: Option<String>,
+    /// For whom, by user id.
+    pub(super) to: Option<String>,
 }
 
 impl Form {
@@ -55,6 +63,7 @@ impl Form {
             },
             reason: one(ids::REASON).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()),
             duration: one(ids::DURATION).filter(|text| text != draw::BY_RULE),
+            to: Some(view.private_metadata.clone()).filter(|id| is_user(id)),
         }
     }
 
@@ -71,6 +80,7 @@ impl Form {
             },
             reason: spec.reason.clone(),
             duration: Some(spec.lifetime.to_string()),
+            to: None,
         })
     }
 
@@ -84,7 +94,7 @@ impl Form {
                 return Err(FieldProblem { field: Field::Duration, message: error.to_string() });
             }
         };
-        Ok(Meant { item, length, reason: self.reason.clone() })
+        Ok(Meant { item, length, reason: self.reason.clone(), to: self.to.clone() })
     }
 }
 
@@ -161,13 +171,28 @@ impl SlackApp {
             Ok(id) => id,
             Err(_) => return broken(),
         };
-        let Meant { item, length, reason } = meant;
-        let ask = NewRequest { to: None, grants: vec![(id, item)], length, reason };
+        let Meant { item, length, reason, to } = meant;
+        let to = match self.subject_of(&user, to.as_deref()).await {
+            Ok(to) => to,
+            Err(error) => return refused(Field::Resource, say::sentence(&error)),
+        };
+        let ask = NewRequest { to, grants: vec![(id, item)], length, reason };
         match self.service().request(&ask, &Claim::Clicked(user), self.now()).await {
             Ok(Submitted::New(_)) => Outcome::Made,
             Ok(Submitted::Existing(request)) => Outcome::Before(before(&request)),
             Err(error) => refused(say::field(&error), say::sentence(&error)),
         }
+    }
+
+    /// Who gets access, where that is somebody else by their user id: a person of the same workspace, whom base knows.
+    pub(super) async fn subject_of(
+        &self,
+        user: &SlackUser,
+        to: Option<&str>,
+    ) -> Result<Option<Subject>, WorkflowError> {
+        let Some(to) = to else { return Ok(None) };
+        let id = SlackId { team: user.id().team.clone(), user: to.to_owned() };
+        self.service().subject_of_slack(&id).await.map(Some)
     }
 
     /// Opens the form with what was asked for before.

@@ -34,6 +34,8 @@ pub(super) struct Surroundings {
     pub(super) requester: Option<Who>,
     /// Approvers whom no message reaches.
     pub(super) unreached: Vec<String>,
+    /// What the site has people read first.
+    pub(super) warnings: Vec<String>,
     /// Durations that are offered.
     pub(super) presets: Vec<Lifetime>,
     /// Where all of the request can be read.
@@ -80,6 +82,7 @@ pub(super) fn answer(request: &Request, around: &Surroundings) -> Message {
         _ => "Request for access",
     };
     let mut blocks = vec![Block::header(title), Block::text(question(request, around))];
+    blocks.extend(warnings(around));
     blocks.extend(facts(request));
     if let Some(reason) = crate::workflow::reason_of(request) {
         blocks.push(Block::quoted(format!("Reason: {reason}")));
@@ -109,6 +112,19 @@ fn question(request: &Request, around: &Surroundings) -> Markup {
         }
         _ => text.plain(" asks for ").then(&access::what(request)),
     }
+}
+
+fn warnings(around: &Surroundings) -> impl Iterator<Item = Block> {
+    around.warnings.iter().map(|text| Block::quoted(format!("⚠ {text}")))
+}
+
+/// The reply to a message that asks, for those who may answer it.
+pub(super) fn reminder(request: &Request, around: &Surroundings) -> Message {
+    let until = access::clock(request.spec().answer_by);
+    let says = format!("No answer yet. The request waits until {until}.");
+    let mut blocks = vec![Block::text(Markup::new().bold(&says))];
+    blocks.extend(asked_of(around));
+    Message::new(format!("{says} {}", request.spec().summary()), blocks, around.page.as_deref())
 }
 
 fn facts(request: &Request) -> Option<Block> {
@@ -233,10 +249,14 @@ pub(super) fn own(request: &Request, notice: &Notice, around: &Surroundings, now
         blocks.push(Block::quoted(why));
     }
     if matches!(notice, Notice::Requested) {
+        blocks.extend(warnings(around));
         blocks.extend(gives(around));
         if !around.unreached.is_empty() {
             blocks.extend(asked_of(around));
         }
+    }
+    if matches!(notice, Notice::Escalation) {
+        blocks.extend(asked_of(around));
     }
     blocks.extend(own_buttons(request, now));
     blocks.push(footer(request, around));

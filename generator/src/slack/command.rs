@@ -3,7 +3,8 @@
 //! The grammar is P0's. What is left out of a request opens the form with what was said. Not here: carrying a command out.
 
 use clap::error::ErrorKind;
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, Parser};
+use p0_access::duration::Lifetime;
 use p0_access::request::RequestId;
 use slack_client::inbound::Command;
 use slack_client::text::Markup;
@@ -13,6 +14,9 @@ use super::{SlackApp, say};
 use crate::service::Choice;
 
 mod run;
+mod words;
+
+use words::{Allow, Grant, Line, Request, Revoke, Words};
 
 /// What a command comes to.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,86 +25,23 @@ pub(super) enum Verb {
     Form(Form),
     /// A request that says everything.
     Ask(Form),
-    /// The same for somebody else, by their user id.
-    Grant(Form, String),
+    /// The command that allows requests beforehand.
+    Allow(Allowance),
     /// A list of one's own.
     List,
     /// Taking a request's access away.
     Revoke(RequestId, Option<String>),
 }
 
-/// Ask for access to Kubernetes, and give it back.
-#[derive(Debug, Parser)]
-#[command(name = "/p0", no_binary_name = true, disable_help_subcommand = true, disable_version_flag = true)]
-struct Line {
-    #[command(subcommand)]
-    verb: Option<Words>,
-}
-
-#[derive(Debug, Subcommand)]
-enum Words {
-    /// Ask for access. Without arguments it opens the form; arguments that are left out open it with the others filled in.
-    Request(Request),
-    /// Ask for access for somebody else.
-    Grant(Grant),
-    /// Allow requests beforehand, which only works on the command line.
-    Allow(Anything),
-    /// List your access, and what waits for you.
-    Ls,
-    /// Take access away, by the request's id.
-    Revoke(Revoke),
-    /// Show this help.
-    Help,
-}
-
-#[derive(Debug, clap::Args)]
-#[command(
-    after_help = "Example:\n  /p0 request k8s resource \"view\" --cluster prod --locator \"deployment / default / nginx-deployment\" --reason \"rollout hangs\" --duration 2h"
-)]
-struct Request {
-    /// `k8s resource`, then the role.
-    #[arg(value_name = "k8s resource ROLE")]
-    words: Vec<String>,
-    /// The cluster.
-    #[arg(long)]
-    cluster: Option<String>,
-    /// What is selected: `<kind> / <namespace> / <name>`, `*` for all.
-    #[arg(long)]
-    locator: Option<String>,
-    /// A part of the resource, such as `log`; may be repeated.
-    #[arg(long = "subresource")]
-    subresources: Vec<String>,
-    /// Why.
-    #[arg(long)]
-    reason: Option<String>,
-    /// How long, such as `2h`.
-    #[arg(long)]
-    duration: Option<String>,
-}
-
-#[derive(Debug, clap::Args)]
-struct Grant {
-    #[command(flatten)]
-    request: Request,
-    /// For whom, as `@name`.
-    #[arg(long)]
+/// Requests that somebody wants to allow beforehand.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Allowance {
+    form: Form,
+    /// Whose requests, by user id.
     to: String,
-}
-
-#[derive(Debug, clap::Args)]
-#[command(disable_help_flag = true)]
-struct Anything {
-    #[arg(allow_hyphen_values = true, trailing_var_arg = true)]
-    _words: Vec<String>,
-}
-
-#[derive(Debug, clap::Args)]
-struct Revoke {
-    /// The request's id, 20 characters: its messages have it.
-    id: String,
-    /// Why.
-    #[arg(long)]
-    reason: Option<String>,
+    length: Lifetime,
+    /// How long each access may last.
+    each: Lifetime,
 }
 
 /// Reads what is behind `/p0`; the error is what its user is told.
@@ -114,11 +55,7 @@ pub(super) fn read(text: &str) -> Result<Verb, String> {
     match line.verb {
         None => Ok(Verb::Form(Form::default())),
         Some(Words::Help) => Err(format!("```\n{}\n```", Line::command().render_help())),
-        Some(Words::Allow(_)) => {
-            Err("An approval given beforehand is signed with your own key, which Slack does not have. \
-                                      Use `p0-gitops allow` on the command line."
-                .to_owned())
-        }
+        Some(Words::Allow(allow)) => allow.read().map(Verb::Allow),
         Some(Words::Ls) => Ok(Verb::List),
         Some(Words::Revoke(Revoke { id, reason })) => {
             let read = id.parse().map_err(|error: p0_grant::name::NameError| error.to_string());
@@ -129,16 +66,8 @@ pub(super) fn read(text: &str) -> Result<Verb, String> {
             Ok(if form.is_whole() { Verb::Ask(form) } else { Verb::Form(form) })
         }
         Some(Words::Grant(Grant { request, to })) => {
-            let user =
-                mentioned(&to).ok_or_else(|| format!("`--to {to}` is no user: write `--to @name`."))?;
-            let form = request.form()?;
-            match form.is_whole() {
-                true => Ok(Verb::Grant(form, user)),
-                false => {
-                    Err("`/p0 grant` needs a role, `--locator` and `--to`. Try `/p0 grant --help`."
-                        .to_owned())
-                }
-            }
+            let form = Form { to: Some(mentioned(&to)?), ..request.form()? };
+            Ok(if form.is_whole() { Verb::Ask(form) } else { Verb::Form(form) })
         }
     }
 }
@@ -155,11 +84,34 @@ fn explained(error: &clap::Error) -> String {
 }
 
 /// The user id in `<@U123>` or `<@U123|name>`, as Slack writes a mention.
-fn mentioned(text: &str) -> Option<String> {
-    let inner = text.strip_prefix("<@")?.strip_suffix('>')?;
-    let id = inner.split('|').next()?;
-    let is_id = id.len() > 1 && id.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
-    is_id.then(|| id.to_owned())
+fn mentioned(text: &str) -> Result<String, String> {
+    let inner = text.strip_prefix("<@").and_then(|text| text.strip_suffix('>'));
+    let id = inner.and_then(|inner| inner.split('|').next()).filter(|id| is_user(id));
+    id.map(str::to_owned).ok_or_else(|| format!("`--to {text}` is no user: write `--to @name`."))
+}
+
+/// Whether a text is written as a user's id is.
+pub(super) fn is_user(id: &str) -> bool {
+    id.len() > 1 && id.len() < 30 && id.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+}
+
+impl Allow {
+    fn read(self) -> Result<Allowance, String> {
+        let to = mentioned(&self.to)?;
+        let length = |name: &str, text: &str| {
+            text.parse::<Lifetime>().map_err(|error| format!("`--{name}`: {error}."))
+        };
+        let whole = length("length", &self.length)?;
+        let each = self.request.duration.as_deref().map(|text| length("duration", text)).transpose()?;
+        let form = self.request.form()?;
+        match form.is_whole() && form.choice.cluster.is_some() {
+            true => Ok(Allowance { form, to, length: whole, each: each.unwrap_or(whole) }),
+            false => {
+                Err("`/p0 allow` needs a role, `--cluster` and `--locator`. Try `/p0 allow --help`."
+                    .to_owned())
+            }
+        }
+    }
 }
 
 impl Request {
@@ -188,6 +140,7 @@ impl Request {
             },
             reason: self.reason,
             duration: self.duration,
+            to: None,
         })
     }
 }
@@ -217,7 +170,7 @@ mod tests {
 
     fn form(text: &str) -> Form {
         match read(text).unwrap() {
-            Verb::Form(form) | Verb::Ask(form) | Verb::Grant(form, _) => form,
+            Verb::Form(form) | Verb::Ask(form) => form,
             other => panic!("{other:?}"),
         }
     }
@@ -243,7 +196,9 @@ mod tests {
             (Some("rollout hangs"), Some("2 hours"))
         );
         let granted = read(&format!("{} --to <@U0ALICE|alice>", line.replacen("request", "grant", 1)));
-        assert!(matches!(granted, Ok(Verb::Grant(_, user)) if user == "U0ALICE"));
+        assert!(matches!(granted, Ok(Verb::Ask(form)) if form.to.as_deref() == Some("U0ALICE")));
+        let short = read("grant k8s resource view --to <@U0ALICE>");
+        assert!(matches!(short, Ok(Verb::Form(form)) if form.to.as_deref() == Some("U0ALICE")));
     }
 
     #[test]
@@ -256,7 +211,13 @@ mod tests {
             ("revoke abc", "request's id"),
             ("grant k8s resource view --locator 'pod / a / b' --to bob", "@name"),
             ("request \"k8s", "not closed"),
-            ("allow --to x", "p0-gitops allow"),
+            ("allow k8s resource view --to x --length 8h", "@name"),
+            ("allow k8s resource view --to <@U1> --length soon", "not a duration"),
+            ("allow k8s resource view --to <@U1> --length 8h", "--locator"),
+            ("grant k8s resource view", "--to"),
+            ("allow --help", "--length"),
+            ("grant --help", "@alice"),
+            ("revoke --help", "request's id"),
             ("help", "/p0 [COMMAND]"),
             ("request --help", "--locator"),
         ] {

@@ -6,6 +6,7 @@
 use async_trait::async_trait;
 use p0_access::identity::SlackId;
 use p0_access::name::PersonName;
+use p0_access::policy::{Notify, Warning};
 use p0_access::request::{Notice, Recipient, Request, RequestedGrant, View};
 use slack_client::{Message as SlackMessage, MessageAddress, SlackError};
 
@@ -29,18 +30,28 @@ impl Messenger for SlackMessenger {
     async fn send(&self, message: &Message<'_>) -> Result<Option<String>, String> {
         let app = &self.0;
         let base = app.service().base_of(message.request).await.map_err(|error| error.sentence())?;
-        let channel = channel(&base);
+        let Notify { channel, escalate_to, .. } = notify(&base, message.request);
         let previous = message.previous.and_then(|text| text.parse::<MessageAddress>().ok());
         let sent = match (&message.delivery.recipient, message.delivery.view) {
             (Recipient::Channel, _) => match channel {
-                Some(channel) => app.card_in(&channel, previous, message.request).await,
+                Some(channel) => app.asked_in(&channel, previous, message).await,
                 None => return Ok(None),
             },
-            // Where there is a channel, approvers are asked there and mentioned; twice would be once too often.
-            (Recipient::Person(_), View::Answer | View::Follow) if channel.is_some() => return Ok(None),
+            (Recipient::Escalation, _) => match (escalate_to, &previous, message.notice) {
+                (Some(channel), Some(_), _) | (Some(channel), None, Notice::Escalation) => {
+                    app.card_in(&channel, previous, message.request).await
+                }
+                _ => return Ok(None),
+            },
+            // Where there is a channel, approvers are asked there and mentioned; twice would be once too often, until nobody answers.
+            (Recipient::Person(_), View::Answer | View::Follow)
+                if channel.is_some() && previous.is_none() && *message.notice != Notice::Escalation =>
+            {
+                return Ok(None);
+            }
             (Recipient::Person(person), View::Answer | View::Follow) => {
                 match app.direct_to(&base, person).await.map_err(|error| error.to_string())? {
-                    Some(direct) => app.card_in(&direct, previous, message.request).await,
+                    Some(direct) => app.asked_in(&direct, previous, message).await,
                     None => return Ok(None),
                 }
             }
@@ -60,13 +71,22 @@ impl Messenger for SlackMessenger {
     }
 }
 
-/// The channel of the site, where the policy names one.
-fn channel(base: &BaseSnapshot) -> Option<String> {
-    base.policy().ok()?.settings().channel.clone()
+/// Where approvers of a request are asked: as its rule says, or the site.
+fn notify(base: &BaseSnapshot, request: &Request) -> Notify {
+    base.policy().map(|policy| policy.notify_of(&request.spec().rule)).unwrap_or_default()
 }
 
 fn slack_id(base: &BaseSnapshot, person: &PersonName) -> Option<SlackId> {
     base.identities().ok()?.by_name(person).ok()?.slack.clone()
+}
+
+/// What the site has people read first who deal with such a request, each once.
+fn warnings(base: &BaseSnapshot, request: &Request) -> Vec<String> {
+    let Ok(policy) = base.policy() else { return Vec::new() };
+    let is_about = |warning: &&Warning| {
+        request.spec().grants.iter().any(|grant| warning.is_about(&grant.cluster, &grant.role))
+    };
+    policy.settings().warnings.iter().filter(is_about).map(|warning| warning.text.clone()).collect()
 }
 
 /// Whether a notice is worth a message of its own, rather than an edit of the last one: an edit is not announced.
@@ -75,6 +95,7 @@ fn is_announced(notice: &Notice, around: &Surroundings) -> bool {
         Notice::Merged => around.told_by == ToldBy::Git,
         Notice::Requested
         | Notice::Returned { .. }
+        | Notice::Escalation
         | Notice::Live
         | Notice::Denied
         | Notice::TimedOut
@@ -84,7 +105,11 @@ fn is_announced(notice: &Notice, around: &Surroundings) -> bool {
         | Notice::Failed { .. }
         | Notice::Alarm { .. } => true,
         // Nothing is said to be so before it is: these are on the way to one that is announced.
-        Notice::Counted { .. } | Notice::Approved | Notice::Cancelled | Notice::Ending { .. } => false,
+        Notice::Counted { .. }
+        | Notice::Reminder
+        | Notice::Approved
+        | Notice::Cancelled
+        | Notice::Ending { .. } => false,
     }
 }
 
@@ -92,11 +117,37 @@ fn is_announced(notice: &Notice, around: &Surroundings) -> bool {
 fn is_gone(error: &SlackError) -> bool {
     matches!(
         error.code(),
-        Some("message_not_found" | "cant_update_message" | "channel_not_found" | "edit_window_closed")
+        Some(
+            "message_not_found"
+                | "cant_update_message"
+                | "channel_not_found"
+                | "edit_window_closed"
+                | "cannot_reply_to_message"
+                | "thread_not_found"
+        )
     )
 }
 
 impl SlackApp {
+    /// The card of a request where it is asked for an answer; a reminder is a reply to it, which mentions who may answer.
+    async fn asked_in(
+        &self,
+        channel: &str,
+        previous: Option<MessageAddress>,
+        message: &Message<'_>,
+    ) -> Result<MessageAddress, SlackError> {
+        if let (Some(at), Notice::Reminder | Notice::Escalation) = (&previous, message.notice) {
+            let reminder = card::reminder(message.request, &self.surroundings(message.request).await);
+            match self.web().reply(at, &reminder).await {
+                Ok(()) => return Ok(at.clone()),
+                // The card is gone: a new one reminds as well.
+                Err(error) if is_gone(&error) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        self.card_in(channel, previous, message.request).await
+    }
+
     /// The card of a request in a channel: the one that is there, or a new one.
     async fn card_in(
         &self,
@@ -183,6 +234,7 @@ impl SlackApp {
             around.reports = shown.findings;
         }
         let Ok(base) = self.service().base_of(request).await else { return around };
+        around.warnings = warnings(&base, request);
         around.presets = base.policy().map(|policy| policy.settings().presets.clone()).unwrap_or_default();
         let is_seen = |grant: &RequestedGrant| {
             base.settings(&grant.cluster).is_ok_and(|settings| settings.confirm.is_some())

@@ -56,7 +56,7 @@ pub enum InboundSecret {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TokensError {
     /// Not in the environment.
-    #[error("`slack` is in the settings, and {variable} is not in the environment: {where_to_find}")]
+    #[error("{variable} is not in the environment, and Slack is asked with it: {where_to_find}")]
     Missing {
         /// Which variable.
         variable: &'static str,
@@ -82,20 +82,8 @@ impl Tokens {
         delivery: SlackDelivery,
         variable: impl Fn(&str) -> Option<String>,
     ) -> Result<Self, TokensError> {
-        let find = |name: &'static str, prefix: &'static str, where_to_find: &'static str| {
-            let value = variable(name).filter(|value| !value.trim().is_empty());
-            let value = value.ok_or(TokensError::Missing { variable: name, where_to_find })?;
-            let value = value.trim();
-            match value.starts_with(prefix) {
-                true => Ok(SecretString::from(value.to_owned())),
-                false => Err(TokensError::Kind { variable: name, prefix }),
-            }
-        };
-        let bot = find(
-            "P0_SLACK_BOT_TOKEN",
-            "xoxb-",
-            "api.slack.com/apps shows it under OAuth & Permissions, once the app is installed",
-        )?;
+        let find = |name, prefix, where_to_find| find(&variable, name, prefix, where_to_find);
+        let bot = Self::bot(&variable)?;
         let inbound = match delivery {
             SlackDelivery::Socket => InboundSecret::Socket(AppToken(find(
                 "P0_SLACK_APP_TOKEN",
@@ -109,6 +97,32 @@ impl Tokens {
             )?)),
         };
         Ok(Self { bot, inbound })
+    }
+}
+
+impl Tokens {
+    /// The bot's token alone, for asking Slack something.
+    ///
+    /// # Errors
+    /// [`TokensError`].
+    pub fn bot(variable: impl Fn(&str) -> Option<String>) -> Result<SecretString, TokensError> {
+        let place = "api.slack.com/apps shows it under OAuth & Permissions, once the app is installed";
+        find(variable, "P0_SLACK_BOT_TOKEN", "xoxb-", place)
+    }
+}
+
+fn find(
+    variable: impl Fn(&str) -> Option<String>,
+    name: &'static str,
+    prefix: &'static str,
+    where_to_find: &'static str,
+) -> Result<SecretString, TokensError> {
+    let value = variable(name).filter(|value| !value.trim().is_empty());
+    let value = value.ok_or(TokensError::Missing { variable: name, where_to_find })?;
+    let value = value.trim();
+    match value.starts_with(prefix) {
+        true => Ok(SecretString::from(value.to_owned())),
+        false => Err(TokensError::Kind { variable: name, prefix }),
     }
 }
 

@@ -44,6 +44,17 @@ impl Store {
         self.settle(sql, &[(&delivery.key).into(), delivery.claims.into(), Cell::Text(reference)]).await
     }
 
+    /// Whether any message about a request was made for `recipient`.
+    ///
+    /// # Errors
+    /// [`super::StoreError`].
+    pub async fn has_messages(&self, request: &str, recipient: &str) -> Result<bool> {
+        let sql = "SELECT key FROM p0_effects WHERE request = $1 AND recipient = $2 LIMIT 1";
+        let cells = [request.into(), recipient.into()];
+        let found: Vec<(String,)> = self.database.rows(sql, &cells).await.map_err(self.failed())?;
+        Ok(!found.is_empty())
+    }
+
     /// How the outside calls the last message that `recipient` got about a request.
     ///
     /// # Errors

@@ -9,3 +9,4 @@ mod modes;
 mod rig;
 mod server;
 mod set_up;
+mod slack;

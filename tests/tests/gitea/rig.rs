@@ -199,7 +199,7 @@ pub(crate) fn hosted_team(name: &str, team: Team) -> (Team, GiteaRepository) {
     for user in people {
         gitea.token(user);
     }
-    let persons = team.identities(&["alice", "bob", "carol"]);
+    let persons = team.site().git(&["show", "main:p0/identities.yaml"]);
     let known = |text: String, user: &str| {
         let kubernetes = format!("  kubernetes: [{user}@example.com]\n");
         let forge = format!("{kubernetes}  forge: {user}\n  forgeId: {}\n", gitea.id(user));

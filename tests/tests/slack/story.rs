@@ -195,3 +195,35 @@ async fn what_is_answered_at_the_command_line_is_told_in_slack() {
     it.alice.hears("Your access is approved and in Git").await.unwrap();
     assert!(it.has_grants(1).await);
 }
+
+/// Access for somebody else: what is left out opens the form, which says for whom, and the grant is theirs.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_line_for_somebody_else_opens_the_form_for_them() {
+    let it = SlackTeam::start(READERS).await;
+    it.bob.commands(&it.channel, "/p0 grant k8s resource view --to <@U0ALICE|alice>").await.unwrap();
+    let form = it.bob.modal().await.unwrap();
+    assert!(form.all_text().contains("For <@U0ALICE>"), "{}", form.all_text());
+    form.picks("p0.resource", "deploy default web", "Deployments / default / web").await.unwrap();
+    assert!(form.says("get, list, watch on apps/deployments").await);
+    assert!(form.all_text().contains("For <@U0ALICE>"), "it stays when the form is drawn anew");
+    form.writes("p0.reason", "she helps").await.unwrap();
+    assert_eq!(form.submits().await, Ok(Sent::Closed));
+    let card = it.bob_reads_question(&it.channel).await;
+    assert!(card.all_text().contains("alice@example.com"), "{}", card.all_text());
+    it.carol.presses(&card, "p0.approve-button").await.unwrap();
+    it.alice.hears("approved and in Git").await.unwrap();
+
+    // Somebody whom the repository does not know gets nothing.
+    it.bob.commands(&it.channel, "/p0 grant k8s resource view --to <@U0MALLORY>").await.unwrap();
+    let form = it.bob.modal().await.unwrap();
+    form.picks("p0.resource", "deploy default web", "Deployments / default / web").await.unwrap();
+    assert!(matches!(form.submits().await, Ok(Sent::Errors(_))));
+    form.closes();
+
+    let line = "/p0 allow k8s resource view --cluster prod --locator \"pod / default / *\" --to <@U0ALICE> --length 8h --duration 1h";
+    it.bob.commands(&it.channel, line).await.unwrap();
+    let told = it.bob.is_whispered("your own signature").await.unwrap();
+    let command = "p0-gitops allow k8s resource ClusterRole/view --cluster prod --locator 'pod / default / *' --person alice \
+                   --length 8h --request-duration 1h";
+    assert!(told.all_text().contains(command), "{}", told.all_text());
+}

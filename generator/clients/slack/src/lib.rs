@@ -13,5 +13,6 @@ pub mod view;
 mod web;
 
 pub use web::{
-    AppToken, Bot, ChannelInfo, Message, MessageAddress, SlackError, SocketUrl, UserProfile, ViewHandle, Web,
+    AppToken, Bot, ChannelInfo, Member, MemberDetails, Message, MessageAddress, SlackError, SocketUrl,
+    UserProfile, ViewHandle, Web,
 };

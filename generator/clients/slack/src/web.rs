@@ -17,9 +17,11 @@ use crate::view::View;
 
 mod error;
 mod message;
+mod people;
 
 pub use error::SlackError;
 pub use message::{Message, MessageAddress};
+pub use people::{Member, MemberDetails};
 
 /// Slack's own address.
 const SLACK: &str = "https://slack.com/api";

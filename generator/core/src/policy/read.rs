@@ -8,11 +8,13 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_saphyr::Spanned;
 
+use super::notify::{Notify, Warning};
 use super::resolve;
 use super::rule::{Approval, Auto, Reviewers, Rule};
 use super::{Policy, Routing, Settings};
 use crate::api_version::ApiVersion;
 use crate::duration::Lifetime;
+use crate::glob::Glob;
 use crate::grant_schema::ClassSchema;
 use crate::name::GroupName;
 
@@ -31,9 +33,12 @@ pub(crate) struct File {
     /// Nothing is granted until this is taken out.
     #[serde(default)]
     frozen: bool,
-    /// Who is told.
+    /// Where approvers are asked, and when again.
     #[serde(default)]
     notify: Notify,
+    /// What approvers and requesters read first.
+    #[serde(default)]
+    warnings: Vec<Warning>,
     /// How long grants live where no rule says otherwise.
     #[serde(default)]
     durations: Durations,
@@ -62,14 +67,6 @@ pub(crate) struct File {
 #[derive(Debug, Deserialize, JsonSchema)]
 enum Kind {
     Policy,
-}
-
-#[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Notify {
-    /// The channel that is told of everything.
-    #[serde(default)]
-    channel: Option<String>,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -152,7 +149,8 @@ fn settings(file: &File) -> Settings {
     Settings {
         demo: file.demo,
         frozen: file.frozen,
-        channel: file.notify.channel.clone(),
+        notify: file.notify.clone(),
+        warnings: file.warnings.clone(),
         presets: presets(&file.durations),
         default_duration: file.durations.default,
         max_duration: file.durations.max,
@@ -168,7 +166,7 @@ fn settings(file: &File) -> Settings {
     }
 }
 
-/// Durations that contradict each other.
+/// Settings that contradict each other.
 fn disorder(settings: &Settings) -> Option<String> {
     let Settings { default_duration, max_duration, max_total_duration, presets, .. } = settings;
     match () {
@@ -178,9 +176,14 @@ fn disorder(settings: &Settings) -> Option<String> {
         () if max_duration > max_total_duration => Some(format!(
             "durations: the longest, {max_duration}, is longer than it may be with extensions, {max_total_duration}"
         )),
-        () => presets.iter().find(|preset| *preset > max_duration).map(|preset| {
-            format!("durations: the preset {preset} is longer than the longest, {max_duration}")
-        }),
+        () => presets
+            .iter()
+            .find(|preset| *preset > max_duration)
+            .map(|preset| {
+                format!("durations: the preset {preset} is longer than the longest, {max_duration}")
+            })
+            .or_else(|| settings.notify.disorder(settings.pending_timeout))
+            .or_else(|| settings.warnings.iter().find_map(Warning::disorder)),
     }
 }
 
@@ -196,11 +199,15 @@ fn unsound(rule: &Rule, settings: &Settings) -> Option<String> {
     if deny && rule.options != super::Options::default() {
         return Some("`deny` has no options".to_owned());
     }
+    if deny && rule.notify != Notify::default() {
+        return Some("`deny` asks no approver, so it has no `notify`".to_owned());
+    }
     let of_approval = rule.approval.iter().find_map(|approval| unsound_approval(approval, settings));
     of_approval
         .or_else(|| unsound_requestor(rule))
         .or_else(|| unsound_pattern(rule))
         .or_else(|| unsound_options(rule, settings))
+        .or_else(|| rule.notify.or(&settings.notify).disorder(settings.pending_timeout))
 }
 
 fn unsound_approval(approval: &Approval, settings: &Settings) -> Option<String> {
@@ -256,13 +263,8 @@ fn unsound_pattern(rule: &Rule) -> Option<String> {
     if let Some((field, _)) = empty {
         return Some(format!("`{field}` is an empty list: leave it out for everything"));
     }
-    // A bare `view` would match no role, and a deny rule that matches nothing protects nothing.
-    let roles = pattern.roles.iter().flatten();
-    let bare = roles
-        .filter(|glob| !glob.is_all())
-        .find(|glob| !glob.as_str().starts_with("ClusterRole/") && !glob.as_str().starts_with("Role/"));
-    if let Some(glob) = bare {
-        return Some(format!("the role `{glob}` reads `ClusterRole/{glob}` or `Role/NAMESPACE/{glob}`"));
+    if let Some(problem) = bare_role(pattern.roles.as_deref().unwrap_or_default()) {
+        return Some(problem);
     }
     let resources = pattern.resources.iter().flatten();
     // A pattern is compared with `plural.group`, which has small letters only; a word may be a kind.
@@ -276,6 +278,14 @@ fn unsound_pattern(rule: &Rule) -> Option<String> {
              small letters"
         )
     })
+}
+
+/// A bare `view` would match no role, and a deny rule that matches nothing protects nothing.
+pub(super) fn bare_role(roles: &[Glob]) -> Option<String> {
+    let mut patterns = roles.iter().filter(|glob| !glob.is_all());
+    let bare = patterns
+        .find(|glob| !glob.as_str().starts_with("ClusterRole/") && !glob.as_str().starts_with("Role/"));
+    bare.map(|glob| format!("the role `{glob}` reads `ClusterRole/{glob}` or `Role/NAMESPACE/{glob}`"))
 }
 
 fn unsound_options(rule: &Rule, settings: &Settings) -> Option<String> {

@@ -6,6 +6,7 @@ use p0_grant::on_call::DutyId;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::notify::Notify;
 use crate::duration::Lifetime;
 use crate::glob::Glob;
 use crate::grant_schema::ClassSchema;
@@ -29,6 +30,9 @@ pub struct Rule {
     /// On which conditions.
     #[serde(default, skip_serializing_if = "is_default")]
     pub options: Options,
+    /// Where its approvers are asked and when again, where that is not as for the site.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub notify: Notify,
 }
 
 /// Who gets access.

@@ -29,6 +29,8 @@ pub enum Recipient {
     Person(PersonName),
     /// The channel of the request's rule, or the site's.
     Channel,
+    /// The channel that is told where no approver answers.
+    Escalation,
     /// A webhook of the site.
     Webhook(HookName),
 }
@@ -46,7 +48,9 @@ pub enum View {
 }
 
 /// The messages that a notice makes: to the requester and the owner of the subject, to the channel, and to `approvers` while the
-/// notice concerns them. A person gets one message, the requester's own before the approver's.
+/// notice concerns them. A person gets one message, the requester's own before the approver's. A reminder is for approvers alone. Where
+/// a request may be escalated, the channel for that follows from the escalation on: a messenger edits what it has there, and has nothing
+/// there before.
 pub fn deliveries(notice: &Notice, request: &Request, approvers: &BTreeSet<PersonName>) -> Vec<Delivery> {
     let asked = request.spec();
     let own: BTreeSet<&PersonName> = std::iter::once(&asked.requester).chain(&asked.owner).collect();
@@ -55,11 +59,19 @@ pub fn deliveries(notice: &Notice, request: &Request, approvers: &BTreeSet<Perso
         true => approvers.iter().filter(|person| !own.contains(person)).collect(),
         false => Vec::new(),
     };
-    own.iter()
+    let concerned = own.iter().filter(|_| *notice != Notice::Reminder);
+    let escalation = asked.escalate_at.filter(|_| concerns_approvers(notice) && is_after_escalation(notice));
+    concerned
         .map(|person| to(person, View::Own))
         .chain(asks.into_iter().map(|person| to(person, View::Answer)))
         .chain(std::iter::once(Delivery { recipient: Recipient::Channel, view: View::Follow }))
+        .chain(escalation.map(|_| Delivery { recipient: Recipient::Escalation, view: View::Answer }))
         .collect()
+}
+
+/// Whether a notice can come after the escalation.
+fn is_after_escalation(notice: &Notice) -> bool {
+    !matches!(notice, Notice::Requested | Notice::Reminder)
 }
 
 /// Whether approvers have to know: there is a question for them, or the question they had is answered.
@@ -68,6 +80,8 @@ pub fn concerns_approvers(notice: &Notice) -> bool {
         Notice::Requested
         | Notice::Counted { .. }
         | Notice::Returned { .. }
+        | Notice::Reminder
+        | Notice::Escalation
         | Notice::Approved
         | Notice::Denied
         | Notice::Cancelled
@@ -88,6 +102,7 @@ impl fmt::Display for Recipient {
         match self {
             Self::Person(name) => name.fmt(f),
             Self::Channel => f.write_str("channel"),
+            Self::Escalation => f.write_str("escalation channel"),
             Self::Webhook(name) => write!(f, "the webhook {name}"),
         }
     }
@@ -99,6 +114,7 @@ impl Recipient {
         match self {
             Self::Person(name) => format!("person/{name}"),
             Self::Channel => "channel".to_owned(),
+            Self::Escalation => "escalation".to_owned(),
             Self::Webhook(name) => format!("webhook/{name}"),
         }
     }

@@ -34,6 +34,10 @@ pub enum Notice {
         /// Why.
         why: String,
     },
+    /// No approver has answered yet, and they are asked once more.
+    Reminder,
+    /// Still none has: each is asked directly, and others are told.
+    Escalation,
     /// It is approved and on its way.
     Approved,
     /// It is on base, and the cluster has it at its next sync.
@@ -95,6 +99,13 @@ impl Notice {
             Self::Requested => asked(request),
             Self::Counted { missing } => format!("one approval more; still missing: {}", missing.join("; ")),
             Self::Returned { why } => format!("it is back at the approvers: {why}"),
+            Self::Reminder => {
+                format!("no approver has answered yet; it waits until {}", written(request.spec().answer_by))
+            }
+            Self::Escalation => format!(
+                "still no approver has answered, so each is asked directly; it waits until {}",
+                written(request.spec().answer_by)
+            ),
             Self::Approved => {
                 format!(
                     "approved{by}{until}{}; access is live once it is merged and applied",

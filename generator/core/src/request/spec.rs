@@ -49,6 +49,12 @@ pub struct RequestSpec {
     pub at: Timestamp,
     /// Until when it waits for an answer.
     pub answer_by: Timestamp,
+    /// When its approvers are reminded, where the policy says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remind_at: Option<Timestamp>,
+    /// When each of them is asked directly and others are told, where the policy says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub escalate_at: Option<Timestamp>,
 }
 
 /// What a request's length is.

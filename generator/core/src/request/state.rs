@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::ending::{Ending, Witness};
 use super::evidence::Vote;
 use super::granted::Granted;
+use super::spec::RequestSpec;
 use super::table::StateName;
 use crate::duration::Lifetime;
 use crate::name::PersonName;
@@ -76,6 +77,50 @@ pub struct Pending {
     /// Why it came back to the approvers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub returned: Option<String>,
+    /// How often approvers were asked.
+    #[serde(default, skip_serializing_if = "Asked::is_once")]
+    pub asked: Asked,
+}
+
+/// How often approvers were asked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Asked {
+    /// When it was made.
+    #[default]
+    Once,
+    /// They were reminded.
+    Again,
+    /// Each was asked directly, and others were told.
+    Escalated,
+}
+
+impl Asked {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+    fn is_once(&self) -> bool {
+        *self == Self::Once
+    }
+
+    /// Which time comes next, and when, for a request that waits.
+    pub(super) fn next(self, asked: &RequestSpec) -> Option<(Self, Timestamp)> {
+        let escalation = asked.escalate_at.filter(|_| self < Self::Escalated);
+        let reminder = asked.remind_at.filter(|_| self < Self::Again);
+        match (reminder, escalation) {
+            (Some(at), _) => Some((Self::Again, at)),
+            (None, Some(at)) => Some((Self::Escalated, at)),
+            (None, None) => None,
+        }
+    }
+
+    /// Which time has come by `now`: the latest, where a server was away for several.
+    pub(super) fn due(self, asked: &RequestSpec, now: Timestamp) -> Option<Self> {
+        let is_over = |at: Option<Timestamp>| at.is_some_and(|at| at <= now);
+        match self {
+            Self::Once | Self::Again if is_over(asked.escalate_at) => Some(Self::Escalated),
+            Self::Once if is_over(asked.remind_at) => Some(Self::Again),
+            _ => None,
+        }
+    }
 }
 
 /// What is known once it is on base.

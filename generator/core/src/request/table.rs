@@ -140,7 +140,7 @@ pub const TRANSITIONS: &[Transition] = &[
     row(S::Pending, E::Relinquish, &[S::Cancelled]),
     row(S::Pending, E::Revoke, &[S::Cancelled]),
     row(S::Pending, E::Merged, &[S::Revoking]),
-    row(S::Pending, E::Tick, &[S::TimedOut]),
+    row(S::Pending, E::Tick, &[S::Pending, S::TimedOut]),
     row(S::AwaitingReview, E::Opened, &[S::AwaitingReview]),
     row(S::AwaitingReview, E::Merged, &[S::Merged]),
     row(S::AwaitingReview, E::Absent, &[S::Denied]),

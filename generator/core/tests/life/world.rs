@@ -234,6 +234,8 @@ impl World {
             rule: "anybody".to_owned(),
             at: at(0),
             answer_by: at(2),
+            remind_at: Some(at(1)),
+            escalate_at: None,
         };
         let request = open(asked, opening, at(0)).unwrap().request;
         Self {

@@ -9,6 +9,7 @@ use super::{Answer, Fault};
 use crate::BOT;
 use crate::blocks::message_faults;
 use crate::server::FakeSlack;
+use crate::world::World;
 
 /// The blocks of a message, where they are such that Slack takes them.
 fn checked(arguments: &Map<String, Value>) -> Result<(String, Vec<Value>), Fault> {
@@ -50,7 +51,18 @@ pub(super) fn post(slack: &FakeSlack, arguments: &Map<String, Value>) -> Answer 
     }
     writable(slack, &channel)?;
     let (text, blocks) = checked(arguments)?;
-    let ts = slack.with(|world| world.post(&channel, &text, blocks.clone(), None));
+    let thread = argument(arguments, "thread_ts");
+    let has = |world: &World| world.posts.iter().any(|post| post.channel == channel && post.ts == thread);
+    if !thread.is_empty() && !slack.with(|world| has(world)) {
+        return Err("thread_not_found".into());
+    }
+    let ts = slack.with(|world| {
+        let ts = world.post(&channel, &text, blocks.clone(), None);
+        if let Some(post) = world.posts.last_mut().filter(|_| !thread.is_empty()) {
+            post.thread = Some(thread);
+        }
+        ts
+    });
     slack.changed();
     Ok(
         json!({ "channel": channel, "ts": ts, "message": { "type": "message", "text": text, "ts": ts, "blocks": blocks } }),

@@ -33,7 +33,7 @@ pub(in crate::cli) async fn examine(
         let examined = repository::examine(own, key.as_ref(), now).await;
         all.extend(examined.found);
         places.extend(examined.places);
-        channels.extend(examined.channel);
+        channels.extend(examined.channels);
     }
     all.extend(services::on_call(settings, &places).await);
     all.extend(services::slack(settings, &channels).await);

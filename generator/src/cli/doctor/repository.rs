@@ -19,8 +19,8 @@ pub(super) struct Examined {
     pub(super) found: Vec<Examination>,
     /// Where being on call approves something.
     pub(super) places: OnCallPlaces,
-    /// The channel that is told of everything.
-    pub(super) channel: Option<String>,
+    /// The channels that are told of requests.
+    pub(super) channels: Vec<String>,
 }
 
 pub(super) async fn examine(own: &RepositorySettings, key: Option<&SigningKey>, now: Timestamp) -> Examined {
@@ -41,7 +41,7 @@ pub(super) async fn examine(own: &RepositorySettings, key: Option<&SigningKey>, 
             // What is wrong with the policy has been said.
             if let Ok(policy) = snapshot.policy() {
                 examined.places = policy.on_call_places();
-                examined.channel.clone_from(&policy.settings().channel);
+                examined.channels = policy.channels().into_iter().map(str::to_owned).collect();
             }
         }
         Err(error) => found.failed("Git", format!("{error:#}")),

@@ -71,11 +71,9 @@ pub(super) async fn slack(settings: &Settings, channels: &[String]) -> Vec<Exami
     found.faults("tokens", "Slack takes the bot's token, and it has the scopes", faults);
     for channel in channels {
         let fault = match web.channel(channel).await {
-            Ok(info) if info.is_archived => {
-                Some("is archived: name another one in the policy's `notify.channel`")
-            }
+            Ok(info) if info.is_archived => Some("is archived: name another one in the policy's `notify`"),
             Ok(info) if info.is_ext_shared => Some(
-                "is shared with another organisation, which reads who asks for what: name another one in the policy's `notify.channel`",
+                "is shared with another organisation, which reads who asks for what: name another one in the policy's `notify`",
             ),
             Ok(info) if !info.is_member => {
                 Some("does not have the bot in it: write `/invite` with the app's name there")

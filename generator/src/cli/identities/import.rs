@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use p0_access::identity::{Identities, NewPerson, document};
 use p0_access::name::PersonName;
 
@@ -18,17 +18,25 @@ use crate::cli::output::{Outcome, plain};
 The first line of a CSV file names its columns: name, and as many as there are of kubernetes, email, slackTeam, slackUser, forge,
 forgeId, pagerduty, iamArn, manager, sshKeys, groups. Several values in one field are separated by `;`.
 
+`--from slack` takes the bot's token from P0_SLACK_BOT_TOKEN, which needs the scope users:read, and users:read.email for addresses. Bots and
+accounts that are gone are left out; guests and people of other organisations are left out and named.
+
 Examples:
   p0-gitops identities import --from csv people.csv
-  p0-gitops identities import --from csv people.csv --known p0/identities.yaml --file new-persons.yaml")]
+  p0-gitops identities import --from csv people.csv --known p0/identities.yaml --file new-persons.yaml
+  p0-gitops identities import --from slack --known p0/identities.yaml --file new-persons.yaml")]
 pub(super) struct Args {
     /// What the list is.
     #[arg(long, value_name = "SOURCE")]
     from: Source,
 
-    /// The list.
-    #[arg(value_name = "FILE")]
-    list: PathBuf,
+    /// The list, where the source is a file.
+    #[arg(value_name = "FILE", required_if_eq("from", "csv"))]
+    list: Option<PathBuf>,
+
+    /// Another address of Slack's Web API, for tests.
+    #[arg(long, value_name = "URL", hide = true)]
+    slack_api: Option<String>,
 
     /// The persons that the repository has: these are left out.
     #[arg(long, value_name = "FILE")]
@@ -43,6 +51,8 @@ pub(super) struct Args {
 enum Source {
     /// A CSV file, as a directory or a spreadsheet exports it
     Csv,
+    /// The members of the Slack workspace of the bot's token
+    Slack,
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<Outcome> {
@@ -53,15 +63,31 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Outcome> {
         None => Identities::default(),
         Some(path) => Identities::read(&read(path)?).with_context(|| format!("`{}`", path.display()))?,
     };
-    let Source::Csv = args.from;
-    let persons =
-        super::csv::persons(&read(&args.list)?).with_context(|| format!("`{}`", args.list.display()))?;
+    let (persons, place) = match (args.from, &args.list) {
+        (Source::Csv, Some(list)) => {
+            let place = format!("`{}`", list.display());
+            (super::csv::persons(&read(list)?).with_context(|| place.clone())?, place)
+        }
+        (Source::Csv, None) => {
+            bail!("`--from csv` needs the file: `identities import --from csv people.csv`")
+        }
+        (Source::Slack, Some(list)) => {
+            bail!("`--from slack` asks Slack and reads no file: leave `{}` out", list.display())
+        }
+        (Source::Slack, None) => {
+            let found = super::slack::persons(args.slack_api.as_deref())?;
+            for why in &found.left_out {
+                errln!("left out: {}", plain(why));
+            }
+            (found.persons, "Slack".to_owned())
+        }
+    };
     let (there, new): (Vec<NewPerson>, Vec<NewPerson>) =
         persons.into_iter().partition(|person| is_known(person, &known));
     for person in &there {
         errln!("left out: `{}` is there already", plain(&person.name));
     }
-    let text = document(&new).with_context(|| format!("`{}`", args.list.display()))?;
+    let text = document(&new).with_context(|| place)?;
     match &args.file {
         None => out!("{text}"),
         Some(path) => write_whole(path, text.as_bytes())

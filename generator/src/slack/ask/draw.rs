@@ -2,7 +2,9 @@
 
 use p0_grant::danger::worst;
 use p0_grant::plan::PlanReport;
-use slack_client::block::{Block, Element, ExternalSelect, Initial, OptionObject, StaticSelect, TextInput};
+use slack_client::block::{
+    Block, Element, ExternalSelect, Initial, Metadata, OptionObject, StaticSelect, TextInput,
+};
 use slack_client::text::Markup;
 use slack_client::view::View;
 
@@ -19,6 +21,7 @@ const REASON: u32 = 1000;
 /// The form, with what is filled in, and with what it would give where that is known.
 pub(in crate::slack) fn view(picker: &Picker, form: &Form, shown: Option<&PlanReport>) -> View {
     let mut blocks: Vec<Block> = Vec::new();
+    blocks.extend(form.to.as_ref().map(|id| Block::text(Markup::new().plain("For ").user(id))));
     blocks.extend(fixed("kind", "Resource", ids::KIND, "Kubernetes", "k8s"));
     blocks.extend(fixed("access", "Access type", ids::ACCESS, "Kubernetes resource", "resource"));
     blocks.extend(cluster(picker, form));
@@ -28,7 +31,11 @@ pub(in crate::slack) fn view(picker: &Picker, form: &Form, shown: Option<&PlanRe
     blocks.push(reason(form));
     blocks.extend(duration(picker, form));
     blocks.extend(shown.map(gives).unwrap_or_default());
-    View::form(ids::REQUEST_FORM, "Request access", "Request", blocks)
+    let view = View::form(ids::REQUEST_FORM, "Request access", "Request", blocks);
+    match form.to.as_ref().and_then(|id| Metadata::new(id.as_str()).ok()) {
+        Some(to) => view.carrying(to),
+        None => view,
+    }
 }
 
 /// A field with one answer, which is given.

@@ -93,6 +93,13 @@ pub(super) fn headline(request: &Request, notice: &Notice, around: &Surroundings
         },
         Notice::Counted { .. } => "Your request has an approval; more are needed.".to_owned(),
         Notice::Returned { .. } => "Your request is back at the approvers.".to_owned(),
+        Notice::Reminder => "Your request waits; its approvers are reminded.".to_owned(),
+        Notice::Escalation => {
+            let until = access::clock(request.spec().answer_by);
+            format!(
+                "No approver has answered yet. Each is asked directly now; your request waits until {until}."
+            )
+        }
         Notice::Approved => "Your request is approved. You are told once access is live.".to_owned(),
         Notice::Merged => match around.told_by {
             ToldBy::Cluster => {

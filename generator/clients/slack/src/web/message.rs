@@ -62,6 +62,19 @@ impl Web {
         self.call("chat.postMessage", &addressed(message, &[("channel", channel)])?).await
     }
 
+    /// Replies to a message in its thread, so that the channel sees it too (`chat.postMessage` with `thread_ts`).
+    ///
+    /// # Errors
+    /// [`SlackError`]. After a lost answer the reply may be there.
+    pub async fn reply(&self, to: &MessageAddress, message: &Message) -> Result<(), SlackError> {
+        let mut body = addressed(message, &[("channel", &to.channel), ("thread_ts", &to.ts)])?;
+        if let Some(fields) = body.as_object_mut() {
+            fields.insert("reply_broadcast".to_owned(), json!(true));
+        }
+        let _there: serde::de::IgnoredAny = self.call("chat.postMessage", &body).await?;
+        Ok(())
+    }
+
     /// Replaces a message (`chat.update`).
     ///
     /// # Errors

@@ -3,7 +3,8 @@ use super::*;
 #[test]
 fn everything_that_can_be_said_is_read() {
     let text = format!(
-        "{HEAD}demo: true\nfrozen: true\nnotify: {{channel: p0-requests}}\n\
+        "{HEAD}demo: true\nfrozen: true\nnotify: {{channel: C1, remindAfter: 30m, escalateAfter: 2h, escalateTo: C2}}\n\
+         warnings:\n- {{clusters: ['prod*'], roles: [ClusterRole/edit], text: Careful.}}\n\
          durations: {{presets: [30m], default: 30m, max: 2h, maxTotal: 1d}}\nonCall: {{routing: off}}\n\
          pendingTimeout: 1d\nmergeWithin: 10m\nsecondChannel: CRITICAL\ntrustedGroups: [leads]\n\
          rules:\n- name: all\n  requestor: {{group: {{names: [sre], effect: remove}}}}\n  \
@@ -13,7 +14,7 @@ fn everything_that_can_be_said_is_read() {
          - auto: {{integration: pagerduty, schedules: [P1], escalationPolicies: [E1], maxLevel: 2, duration: 2h, maxDanger: NOTE}}\n  \
          - git: {{persons: [bob]}}\n  - persistent: {{reviewBy: 2027-03-31, groups: [leads]}}\n  \
          options: {{allowOneParty: true, requireReason: true, reasonPattern: '*-?', requireDuration: true, defaultDuration: 30m, \
-         maxDuration: 1h, maxTotalDuration: 4h, allowPrivileged: true, allowSharedSubject: true, maxDanger: BLOCK, secondChannel: HIGH}}\n"
+         maxDuration: 1h, maxTotalDuration: 4h, allowPrivileged: true, allowSharedSubject: true, maxDanger: BLOCK, secondChannel: HIGH}}\n  notify: {{channel: C3}}\n"
     );
     let policy = Policy::read(&text).unwrap();
     let settings = policy.settings();
@@ -22,6 +23,15 @@ fn everything_that_can_be_said_is_read() {
         (settings.merge_within.to_string(), settings.second_channel),
         ("10m".to_owned(), Class::Critical)
     );
+    let told = policy.notify_of("all");
+    assert_eq!((told.channel.as_deref(), told.escalate_to.as_deref()), (Some("C3"), Some("C2")));
+    assert_eq!(policy.notify_of("gone").channel.as_deref(), Some("C1"));
+    assert_eq!(policy.channels().into_iter().collect::<Vec<_>>(), ["C1", "C2", "C3"]);
+    let about = |cluster: &str, role: &str| {
+        settings.warnings[0].is_about(&cluster.parse().unwrap(), &role.parse().unwrap())
+    };
+    assert!(about("prod-eu", "ClusterRole/edit"));
+    assert!(!about("staging", "ClusterRole/edit") && !about("prod-eu", "ClusterRole/view"));
     assert_eq!(policy.digest(), crate::digest::sha256(text.as_bytes()));
     assert_eq!(policy.rule(&RuleName::new("all").unwrap()).unwrap().approval.len(), 5);
 }
@@ -44,6 +54,8 @@ fn a_rule_that_means_nothing_is_refused_at_its_line() {
         ("approval: []".to_owned(), "no approval"),
         ("approval: [deny, manager]".to_owned(), "stands alone"),
         ("approval: [deny], options: {requireReason: true}".to_owned(), "no options"),
+        ("approval: [deny], notify: {channel: C1}".to_owned(), "asks no approver"),
+        (format!("{reviewed}, notify: {{remindAfter: 7d}}"), "has ended by then"),
         ("approval: [reviewers: {}]".to_owned(), "names no approver"),
         ("approval: [reviewers: {persons: [bob], count: 0}]".to_owned(), "at least 1"),
         ("approval: [reviewers: {groups: [strangers]}]".to_owned(), "trustedGroups"),
@@ -82,6 +94,10 @@ fn the_whole_file_is_held_to_order() {
         ("durations: {default: 2h, max: 1h}\n".to_owned(), "default 2h"),
         ("durations: {max: 8d}\n".to_owned(), "extensions"),
         ("durations: {presets: [2d]}\n".to_owned(), "preset 2d"),
+        ("notify: {remindAfter: 2h, escalateAfter: 1h}\n".to_owned(), "does not come before"),
+        ("notify: {escalateTo: C1}\n".to_owned(), "escalateAfter"),
+        ("warnings: [{text: ''}]\n".to_owned(), "no text"),
+        ("warnings: [{roles: [edit], text: a}]\n".to_owned(), "ClusterRole/edit"),
         ("rule: []\n".to_owned(), "unknown field"),
         ("rules: []\nrules: []\n".to_owned(), "line 4"),
         ("frozen: yes\n".to_owned(), "line 3"),

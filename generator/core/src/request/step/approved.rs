@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::Next;
 use super::ended::taken_back;
 use super::pending::{policy_revoked, returned};
-use crate::request::{Event, Granted, MergedGrant, Notice, Refused, RequestSpec, State, StateName};
+use crate::request::{Asked, Event, Granted, MergedGrant, Notice, Refused, RequestSpec, State, StateName};
 
 pub(super) fn step(
     asked: &mut RequestSpec,
@@ -34,7 +34,11 @@ pub(super) fn step(
             let reason = Some(format!("its change was closed unmerged{by}"));
             Next::telling(State::Denied { by: None, reason }, Notice::Denied)
         }
-        Event::Return { why, digests } => returned(asked, why, &digests),
+        Event::Return { why, digests } => {
+            // What is over by now is not made up for: its being back is told by itself.
+            let times = Asked::Once.due(asked, now).unwrap_or_default();
+            returned(asked, times, why, &digests)
+        }
         Event::PolicyRevoked { reasons } => policy_revoked(&reasons),
         Event::Deny { by, reason } => Next::telling(State::Denied { by: Some(by), reason }, Notice::Denied),
         Event::Refused { findings } => {

@@ -9,7 +9,7 @@ use p0_grant::name::GrantId;
 use super::ended::taken_back;
 use super::{Next, ended, granted};
 use crate::duration::Lifetime;
-use crate::request::{Event, Notice, Pending, Refused, RequestSpec, State, Tally, Vote};
+use crate::request::{Asked, Event, Notice, Pending, Refused, RequestSpec, State, Tally, Vote};
 
 pub(super) fn step(
     asked: &mut RequestSpec,
@@ -21,12 +21,23 @@ pub(super) fn step(
         Event::Approve { vote, verdict } => approve(asked, pending, vote, verdict, now),
         Event::Deny { by, reason } => Next::telling(State::Denied { by: Some(by), reason }, Notice::Denied),
         Event::PolicyRevoked { reasons } => policy_revoked(&reasons),
-        Event::Return { why, digests } => returned(asked, why, &digests),
+        Event::Return { why, digests } => returned(asked, pending.asked, why, &digests),
         Event::Cancel { by } | Event::Relinquish { by } => taken_back(asked, by),
         Event::Revoke { by, .. } => Next::telling(State::Cancelled { by }, Notice::Cancelled),
         Event::Tick if now >= asked.answer_by => Next::telling(State::TimedOut, Notice::TimedOut),
+        Event::Tick => ask_again(asked, pending, now),
         other => ended::late(None, &other, now),
     }
+}
+
+/// Approvers who have not answered are asked again.
+fn ask_again(asked: &RequestSpec, mut pending: Pending, now: Timestamp) -> Result<Next, Refused> {
+    pending.asked = pending.asked.due(asked, now).ok_or(Refused::NothingNew)?;
+    let notice = match pending.asked {
+        Asked::Once | Asked::Again => Notice::Reminder,
+        Asked::Escalated => Notice::Escalation,
+    };
+    Next::telling(State::Pending(pending), notice)
 }
 
 fn approve(
@@ -71,6 +82,7 @@ pub(super) fn policy_revoked(reasons: &[String]) -> Result<Next, Refused> {
 /// Back at the approvers, who see what it gives now; votes for what it gave before count no more.
 pub(super) fn returned(
     asked: &mut RequestSpec,
+    times: Asked,
     why: String,
     digests: &BTreeMap<GrantId, SubsetDigest>,
 ) -> Result<Next, Refused> {
@@ -79,6 +91,6 @@ pub(super) fn returned(
             want.digest = digest.clone();
         }
     }
-    let state = State::Pending(Pending { votes: Vec::new(), returned: Some(why.clone()) });
+    let state = State::Pending(Pending { votes: Vec::new(), returned: Some(why.clone()), asked: times });
     Next::telling(state, Notice::Returned { why })
 }
