@@ -13,7 +13,6 @@ use slack_client::block::OptionObject;
 use slack_client::inbound::{Action, OpenView, Reply, Submission, User};
 use slack_client::{SlackError, ViewHandle};
 
-use super::command::is_user;
 use super::{SlackApp, access, ids, say};
 use crate::service::{Choice, Field, FieldProblem, Length, NewRequest, Picker, RequestItem, Submitted};
 use crate::workflow::WorkflowError;
@@ -63,7 +62,7 @@ impl Form {
             },
             reason: one(ids::REASON).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()),
             duration: one(ids::DURATION).filter(|text| text != draw::BY_RULE),
-            to: Some(view.private_metadata.clone()).filter(|id| is_user(id)),
+            to: Some(view.private_metadata.clone()).filter(|id| ids::is_user(id)),
         }
     }
 

@@ -10,7 +10,7 @@ use slack_client::inbound::Command;
 use slack_client::text::Markup;
 
 use super::ask::Form;
-use super::{SlackApp, say};
+use super::{SlackApp, ids, say};
 use crate::service::Choice;
 
 mod run;
@@ -86,13 +86,8 @@ fn explained(error: &clap::Error) -> String {
 /// The user id in `<@U123>` or `<@U123|name>`, as Slack writes a mention.
 fn mentioned(text: &str) -> Result<String, String> {
     let inner = text.strip_prefix("<@").and_then(|text| text.strip_suffix('>'));
-    let id = inner.and_then(|inner| inner.split('|').next()).filter(|id| is_user(id));
+    let id = inner.and_then(|inner| inner.split('|').next()).filter(|id| ids::is_user(id));
     id.map(str::to_owned).ok_or_else(|| format!("`--to {text}` is no user: write `--to @name`."))
-}
-
-/// Whether a text is written as a user's id is.
-pub(super) fn is_user(id: &str) -> bool {
-    id.len() > 1 && id.len() < 30 && id.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
 }
 
 impl Allow {

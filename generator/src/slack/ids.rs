@@ -41,3 +41,8 @@ pub(super) const CANCEL: &str = "p0.cancel";
 pub(super) const EXTEND: &str = "p0.extend-button";
 /// Ask for the same once more.
 pub(super) const AGAIN: &str = "p0.again";
+
+/// Whether a text is written as a user's id is.
+pub(super) fn is_user(id: &str) -> bool {
+    id.len() > 1 && id.len() < 30 && id.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+}

@@ -14,7 +14,6 @@ use super::rule::{Approval, Auto, Reviewers, Rule};
 use super::{Policy, Routing, Settings};
 use crate::api_version::ApiVersion;
 use crate::duration::Lifetime;
-use crate::glob::Glob;
 use crate::grant_schema::ClassSchema;
 use crate::name::GroupName;
 
@@ -263,7 +262,7 @@ fn unsound_pattern(rule: &Rule) -> Option<String> {
     if let Some((field, _)) = empty {
         return Some(format!("`{field}` is an empty list: leave it out for everything"));
     }
-    if let Some(problem) = bare_role(pattern.roles.as_deref().unwrap_or_default()) {
+    if let Some(problem) = super::matching::bare_role(pattern.roles.as_deref().unwrap_or_default()) {
         return Some(problem);
     }
     let resources = pattern.resources.iter().flatten();
@@ -278,14 +277,6 @@ fn unsound_pattern(rule: &Rule) -> Option<String> {
              small letters"
         )
     })
-}
-
-/// A bare `view` would match no role, and a deny rule that matches nothing protects nothing.
-pub(super) fn bare_role(roles: &[Glob]) -> Option<String> {
-    let mut patterns = roles.iter().filter(|glob| !glob.is_all());
-    let bare = patterns
-        .find(|glob| !glob.as_str().starts_with("ClusterRole/") && !glob.as_str().starts_with("Role/"));
-    bare.map(|glob| format!("the role `{glob}` reads `ClusterRole/{glob}` or `Role/NAMESPACE/{glob}`"))
 }
 
 fn unsound_options(rule: &Rule, settings: &Settings) -> Option<String> {
