@@ -22,6 +22,7 @@ mod read;
 mod reason;
 mod resolve;
 mod revoke;
+mod role_glob;
 mod rule;
 mod settle;
 

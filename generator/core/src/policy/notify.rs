@@ -95,7 +95,7 @@ impl Warning {
             () if length > LONGEST_WARNING => Some(format!(
                 "warnings: a text has {length} characters, and at most {LONGEST_WARNING} are shown"
             )),
-            () => super::matching::bare_role(self.roles.as_deref().unwrap_or_default())
+            () => super::role_glob::bare_role(self.roles.as_deref().unwrap_or_default())
                 .map(|problem| format!("warnings: {problem}")),
         }
     }

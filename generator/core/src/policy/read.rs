@@ -262,7 +262,7 @@ fn unsound_pattern(rule: &Rule) -> Option<String> {
     if let Some((field, _)) = empty {
         return Some(format!("`{field}` is an empty list: leave it out for everything"));
     }
-    if let Some(problem) = super::matching::bare_role(pattern.roles.as_deref().unwrap_or_default()) {
+    if let Some(problem) = super::role_glob::bare_role(pattern.roles.as_deref().unwrap_or_default()) {
         return Some(problem);
     }
     let resources = pattern.resources.iter().flatten();
