@@ -176,10 +176,10 @@ fn read_arguments() -> anyhow::Result<Result<Cli, clap::Error>> {
         _ => {}
     }
     let mut command = Cli::command();
-    if let Some(place) = config::Place::find() {
-        let read = config::Config::read(&place)?;
+    if let Some(location) = config::ConfigLocation::find() {
+        let read = config::Config::read(&location)?;
         if let Some(context) = read.context(config::named(std::env::args_os().skip(1)).as_deref())? {
-            command = context.applied_to(command, place.folder());
+            command = context.applied_to(command, location.folder());
         }
     }
     Ok(parsed(command))

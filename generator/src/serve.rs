@@ -137,7 +137,7 @@ impl Server {
             (self.site.store.clone(), self.site.ticker.clone(), self.site.clock.clone());
         let messengers = self.slack.iter().map(|_| "slack".to_owned());
         store.keep_messengers(&messengers.collect::<Vec<_>>()).await?;
-        tracing::info!(address = %self.address, store = %store.place(), "serving");
+        tracing::info!(address = %self.address, store = %store.location(), "serving");
         let (router, slack) = slack::let_in(self.site.router(), self.slack, ticker.interval());
         let web = axum::serve(self.listener, router);
         let web = tokio::spawn(web.with_graceful_shutdown(stop.clone().requested()).into_future());

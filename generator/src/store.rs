@@ -12,21 +12,21 @@ mod database;
 mod delivery;
 mod error;
 mod inspect;
+mod location;
 mod migrate;
 mod notice;
 mod open;
 mod outbox;
 mod outgoing;
-mod place;
 mod request;
 
 pub use audit::{AuditLine, Chain, GENESIS};
 pub use error::StoreError;
 pub use inspect::{Inspected, Schema};
+pub use location::StoreLocation;
 pub use notice::Notice;
 pub use open::Alone;
 pub use outbox::{Backlog, ClaimedEffect};
-pub use place::Place;
 pub use request::{Advanced, Columns, Filter, NewEffect, NewStep, Stored, Urgency};
 
 use database::Database;
@@ -35,7 +35,7 @@ use database::Database;
 #[derive(Clone)]
 pub struct Store {
     database: Database,
-    place: Arc<Place>,
+    location: Arc<StoreLocation>,
     held: Arc<outbox::Held>,
 }
 
@@ -43,11 +43,11 @@ type Result<T> = std::result::Result<T, StoreError>;
 
 impl Store {
     /// Where it is, without secrets.
-    pub fn place(&self) -> &Place {
-        &self.place
+    pub fn location(&self) -> &StoreLocation {
+        &self.location
     }
 
     fn failed(&self) -> impl Fn(sqlx::Error) -> StoreError + '_ {
-        |source| StoreError::at(&self.place, source)
+        |source| StoreError::at(&self.location, source)
     }
 }

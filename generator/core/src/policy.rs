@@ -12,6 +12,7 @@ use crate::duration::Lifetime;
 use crate::name::{GroupName, RuleName};
 
 mod accept;
+mod approvers;
 mod basis;
 mod decide;
 mod matching;
@@ -24,9 +25,9 @@ mod resolve;
 mod revoke;
 mod role_glob;
 mod rule;
-mod settle;
 
 pub use accept::{Acceptance, Given, Proof, Vote, accept, accept_all, is_begun};
+pub use approvers::{Alternative, Limits, Match, Unusable, Who, strictest};
 pub use basis::{Accepted, Basis};
 pub use decide::{Answer, Decision, RuleOutcome, RuleTrace, decide, explain};
 pub use matching::{Miss, Misses};
@@ -39,7 +40,6 @@ pub use revoke::trusted_groups;
 pub use rule::{
     Approval, Auto, Effect, Integration, Options, Pattern, Persistent, Requestor, Resource, Reviewers, Rule,
 };
-pub use settle::{Alternative, Limits, Match, Unusable, Who, strictest};
 
 pub(crate) use read::File;
 

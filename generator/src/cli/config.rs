@@ -70,12 +70,12 @@ pub(super) struct Context {
 }
 
 impl Config {
-    /// Reads the file at `place`; the default place may be empty.
-    pub(super) fn read(place: &Place) -> anyhow::Result<Self> {
-        let shown = place.path.display();
-        let text = match std::fs::read_to_string(&place.path) {
+    /// Reads the file at `location`; the default location may be empty.
+    pub(super) fn read(location: &ConfigLocation) -> anyhow::Result<Self> {
+        let shown = location.path.display();
+        let text = match std::fs::read_to_string(&location.path) {
             Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound && !place.is_named => {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound && !location.is_named => {
                 return Ok(Self::default());
             }
             Err(error) => return Err(error).with_context(|| format!("cannot read `{shown}`")),
@@ -148,12 +148,12 @@ fn in_home(path: &Path) -> Option<PathBuf> {
 }
 
 /// Where the file is.
-pub(super) struct Place {
+pub(super) struct ConfigLocation {
     pub(super) path: PathBuf,
     is_named: bool,
 }
 
-impl Place {
+impl ConfigLocation {
     /// What `P0_CONFIG` names, else `p0-gitops/config.yaml` in the folder for configuration.
     pub(super) fn find() -> Option<Self> {
         let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);

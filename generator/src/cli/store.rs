@@ -75,11 +75,11 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Outcome> {
             }
         };
         match &args.command {
-            Command::Init { .. } => outln!("the store {} is there", store.place()),
+            Command::Init { .. } => outln!("the store {} is there", store.location()),
             Command::Check { .. } => check(&store).await?,
             Command::Backup { to, .. } => {
                 store.backup(to).await?;
-                outln!("copied {} to `{}`", store.place(), to.display());
+                outln!("copied {} to `{}`", store.location(), to.display());
             }
             Command::Log { after, .. } => log(&store, *after).await?,
         }
@@ -92,7 +92,7 @@ async fn check(store: &Store) -> anyhow::Result<()> {
     store.check().await?;
     let chain = store.verify_chain().await?;
     let requests: i64 = store.census().await?.iter().map(|(_, count)| count).sum();
-    outln!("{} is whole: {requests} requests", store.place());
+    outln!("{} is whole: {requests} requests", store.location());
     outln!("the audit log holds: {} lines, the last one {}", chain.lines, chain.head);
     Ok(())
 }

@@ -19,7 +19,7 @@ const COMPARISONS: usize = 100_000;
 #[derive(Default)]
 pub(super) struct HistoryCache {
     read: Option<Read>,
-    line: Option<Line>,
+    line: Option<FirstParentLine>,
     /// Names that the first tree has and the second has not.
     lost: HashMap<[Option<Oid>; 2], Vec<String>>,
 }
@@ -33,7 +33,7 @@ struct Read {
 }
 
 /// A first-parent line, oldest commit first, each with the latest time that it or a commit before it says.
-struct Line(Vec<(Oid, i64)>);
+struct FirstParentLine(Vec<(Oid, i64)>);
 
 /// The folders `root/*/leaf` of one commit, by the name between.
 type Spots = HashMap<Vec<u8>, Oid>;
@@ -76,7 +76,7 @@ impl HistoryCache {
     ) -> Result<BTreeSet<String>, git2::Error> {
         let line = match self.line.take() {
             Some(line) => line.up_to(repository, head)?,
-            None => Line(Vec::new()).up_to(repository, head)?,
+            None => FirstParentLine(Vec::new()).up_to(repository, head)?,
         };
         let mut newer = spots(repository, head, traces)?;
         let mut names = BTreeSet::new();
@@ -193,7 +193,7 @@ impl Read {
     }
 }
 
-impl Line {
+impl FirstParentLine {
     /// The line of `head`. What is known of it is not read again; of a base that was rewritten, what is left of it.
     fn up_to(mut self, repository: &Repository, head: Oid) -> Result<Self, git2::Error> {
         let known: HashMap<Oid, usize> =

@@ -90,7 +90,7 @@ fn name_of(host: &str) -> String {
     .to_lowercase()
 }
 
-async fn first_page(State(site): State<Site>, Query(asked): Query<Asked>) -> Response {
+async fn first_page(State(site): State<Site>, Query(asked): Query<PageQuery>) -> Response {
     let (looked_at, report) = site.ticker.last_round();
     match StatusView::of(site.sources(), site.now()).await {
         Ok(view) => Html(page::view(&view, asked.refresh(), looked_at, &report.problems)).into_response(),
@@ -101,7 +101,7 @@ async fn first_page(State(site): State<Site>, Query(asked): Query<Asked>) -> Res
 async fn request_page(
     State(site): State<Site>,
     Path(id): Path<String>,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<PageQuery>,
 ) -> Response {
     let now = site.now();
     match status_view::request(site.sources(), &id, now).await {
@@ -115,11 +115,11 @@ async fn request_page(
 
 /// What a reader asks of a page.
 #[derive(Deserialize)]
-struct Asked {
+struct PageQuery {
     refresh: Option<String>,
 }
 
-impl Asked {
+impl PageQuery {
     /// A page loads itself again, unless the reader stopped that.
     fn refresh(&self) -> page::Refresh {
         match self.refresh.as_deref() {

@@ -51,11 +51,11 @@ pub enum Overrides {
 }
 
 /// Who is asked about, by what PagerDuty knows them, and where.
-type Question = (Known, OnCallPlaces);
+type Question = (PersonKey, OnCallPlaces);
 
 /// By what PagerDuty knows somebody.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Known {
+enum PersonKey {
     Id(Id),
     Email(String),
 }
@@ -72,9 +72,9 @@ impl PagerDuty {
     }
 
     /// By what PagerDuty knows `person`: by the id in the identities, else by the address where the site allows it.
-    fn known(&self, person: &Person) -> Result<Known, String> {
+    fn known(&self, person: &Person) -> Result<PersonKey, String> {
         if let Some(id) = &person.pagerduty {
-            return id.as_str().parse().map(Known::Id).map_err(|error| format!("{error}"));
+            return id.as_str().parse().map(PersonKey::Id).map_err(|error| format!("{error}"));
         }
         let is_taken = |email: &&String| {
             let domain = email.rsplit_once('@').map(|(_, domain)| domain);
@@ -84,14 +84,14 @@ impl PagerDuty {
         };
         let email = person.email.as_ref().filter(is_taken);
         email
-            .map(|email| Known::Email(email.clone()))
+            .map(|email| PersonKey::Email(email.clone()))
             .ok_or_else(|| format!("`{}` has no `pagerduty` id in p0/identities.yaml", person.name))
     }
 
-    async fn user(&self, known: &Known) -> Result<Id, String> {
+    async fn user(&self, known: &PersonKey) -> Result<Id, String> {
         let email = match known {
-            Known::Id(id) => return Ok(id.clone()),
-            Known::Email(email) => email,
+            PersonKey::Id(id) => return Ok(id.clone()),
+            PersonKey::Email(email) => email,
         };
         let found = self.client.users_by_email(email).await.map_err(sentence)?;
         match found.as_slice() {

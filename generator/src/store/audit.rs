@@ -200,6 +200,6 @@ impl Store {
     }
 
     fn broken(&self, seq: i64, problem: &'static str) -> StoreError {
-        StoreError::Broken { place: self.place().clone(), seq, problem }
+        StoreError::Broken { location: self.location().clone(), seq, problem }
     }
 }

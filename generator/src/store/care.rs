@@ -20,9 +20,10 @@ impl Store {
             self.database.rows("PRAGMA quick_check(1)", &[]).await.map_err(self.failed())?;
         match found.into_iter().find(|(word,)| word != "ok") {
             None => Ok(()),
-            Some((word,)) => {
-                Err(StoreError::Damaged { place: self.place().clone(), source: sqlx::Error::Protocol(word) })
-            }
+            Some((word,)) => Err(StoreError::Damaged {
+                location: self.location().clone(),
+                source: sqlx::Error::Protocol(word),
+            }),
         }
     }
 
@@ -32,9 +33,10 @@ impl Store {
     /// [`StoreError::NoCopy`] on PostgreSQL; [`StoreError::Open`] where the file exists, as no backup is overwritten.
     pub async fn backup(&self, to: &Path) -> Result<()> {
         let Database::Sqlite { pool, .. } = &self.database else {
-            return Err(StoreError::NoCopy(self.place().clone()));
+            return Err(StoreError::NoCopy(self.location().clone()));
         };
-        let opened = |source| StoreError::Open { place: super::Place::File(to.to_owned()), source };
+        let opened =
+            |source| StoreError::Open { location: super::StoreLocation::File(to.to_owned()), source };
         let name = to.to_str().ok_or_else(|| opened(std::io::ErrorKind::InvalidFilename.into()))?;
         // SQLite fills an empty file, and would make one that everybody may read.
         OpenOptions::new().write(true).create_new(true).mode(0o600).open(to).map_err(opened)?;

@@ -41,7 +41,7 @@ impl Store {
     pub async fn delivered(&self, delivery: &ClaimedEffect, reference: Option<&str>) -> Result<bool> {
         let sql = "UPDATE p0_effects SET done = 1, last_error = NULL, reference = $3 \
             WHERE key = $1 AND claims = $2 AND done = 0";
-        self.settle(sql, &[(&delivery.key).into(), delivery.claims.into(), Cell::Text(reference)]).await
+        self.finish(sql, &[(&delivery.key).into(), delivery.claims.into(), Cell::Text(reference)]).await
     }
 
     /// Whether any message about a request was made for `recipient`.

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::place::Place;
+use super::location::StoreLocation;
 use crate::when::written;
 
 /// Why the store did not do what was asked. Nothing of it was done.
@@ -14,10 +14,10 @@ pub enum StoreError {
     )]
     Address(String),
     /// The file cannot be made or opened.
-    #[error("cannot open the store {place}; its folder must exist and be writable by this user")]
+    #[error("cannot open the store {location}; its folder must exist and be writable by this user")]
     Open {
         /// Where.
-        place: Place,
+        location: StoreLocation,
         /// The system's own word.
         #[source]
         source: std::io::Error,
@@ -26,63 +26,63 @@ pub enum StoreError {
     #[error(
         "there is no store {0}; check the path. `p0-gitops serve` makes the store that its settings name, and `p0-gitops store init` makes one for the command line alone"
     )]
-    Missing(Place),
+    Missing(StoreLocation),
     /// No answer, or not in time.
-    #[error("cannot reach the store {place}; nothing was written")]
+    #[error("cannot reach the store {location}; nothing was written")]
     Unreachable {
         /// Where.
-        place: Place,
+        location: StoreLocation,
         /// The driver's own word.
         #[source]
         source: sqlx::Error,
     },
     /// The database does not let this user in, or not do this.
-    #[error("the store {place} does not let this user in; check the user, the password and its rights")]
+    #[error("the store {location} does not let this user in; check the user, the password and its rights")]
     Denied {
         /// Where.
-        place: Place,
+        location: StoreLocation,
         /// The driver's own word.
         #[source]
         source: sqlx::Error,
     },
     /// Somebody else writes, longer than we wait.
-    #[error("the store {place} is being written by another program; nothing was written, try again")]
+    #[error("the store {location} is being written by another program; nothing was written, try again")]
     Busy {
         /// Where.
-        place: Place,
+        location: StoreLocation,
         /// The driver's own word.
         #[source]
         source: sqlx::Error,
     },
     /// No space is left.
     #[error(
-        "no space is left for the store {place}; nothing was written. Free some: what is due is tried again"
+        "no space is left for the store {location}; nothing was written. Free some: what is due is tried again"
     )]
     DiskFull {
         /// Where.
-        place: Place,
+        location: StoreLocation,
         /// The driver's own word.
         #[source]
         source: sqlx::Error,
     },
     /// The file is damaged, or no database.
     #[error(
-        "the store {place} is damaged or is no database; stop the server and put a backup in its place (docs/operations.md)"
+        "the store {location} is damaged or is no database; stop the server and put a backup in its location (docs/operations.md)"
     )]
     Damaged {
         /// Where.
-        place: Place,
+        location: StoreLocation,
         /// What was found.
         #[source]
         source: sqlx::Error,
     },
     /// A later version of this program wrote it.
     #[error(
-        "the store {place} was made by a newer version of this program: it is at step {theirs}, this program knows {ours}; nothing was changed. Install the newer version"
+        "the store {location} was made by a newer version of this program: it is at step {theirs}, this program knows {ours}; nothing was changed. Install the newer version"
     )]
     Newer {
         /// Where.
-        place: Place,
+        location: StoreLocation,
         /// The database's step.
         theirs: i64,
         /// The last one known here.
@@ -90,20 +90,20 @@ pub enum StoreError {
     },
     /// Its tables were made by something else.
     #[error(
-        "step {step} of the store {place} is not the one this program makes; it was changed by hand or belongs to another program"
+        "step {step} of the store {location} is not the one this program makes; it was changed by hand or belongs to another program"
     )]
     Foreign {
         /// Where.
-        place: Place,
+        location: StoreLocation,
         /// Which step.
         step: i64,
     },
     /// Another server works on the file.
     #[error("another server works on the store {0}; run one per file, or use PostgreSQL for several")]
-    Taken(Place),
+    Taken(StoreLocation),
     /// A backup of what has its own way to be backed up.
     #[error("{0} is backed up with `pg_dump`")]
-    NoCopy(Place),
+    NoCopy(StoreLocation),
     /// The id is taken.
     #[error("there is a request `{0}` already")]
     Exists(String),
@@ -120,10 +120,10 @@ pub enum StoreError {
         seen: Timestamp,
     },
     /// The audit log was changed.
-    #[error("the audit log of {place} is broken at line {seq}: {problem}; compare it with a backup")]
+    #[error("the audit log of {location} is broken at line {seq}: {problem}; compare it with a backup")]
     Broken {
         /// Where.
-        place: Place,
+        location: StoreLocation,
         /// Which line.
         seq: i64,
         /// What is wrong with it.
@@ -148,10 +148,10 @@ pub enum StoreError {
         source: serde_json::Error,
     },
     /// Anything else.
-    #[error("the store {place} failed")]
+    #[error("the store {location} failed")]
     Other {
         /// Where.
-        place: Place,
+        location: StoreLocation,
         /// The driver's own word.
         #[source]
         source: sqlx::Error,
@@ -160,28 +160,28 @@ pub enum StoreError {
 
 impl StoreError {
     /// Sorts the driver's errors.
-    pub(super) fn at(place: &Place, source: sqlx::Error) -> Self {
-        let place = place.clone();
+    pub(super) fn at(location: &StoreLocation, source: sqlx::Error) -> Self {
+        let location = location.clone();
         let code = match &source {
             sqlx::Error::Database(error) => error.code().map(|code| code.into_owned()),
             sqlx::Error::Io(_)
             | sqlx::Error::PoolTimedOut
             | sqlx::Error::PoolClosed
             | sqlx::Error::WorkerCrashed => {
-                return Self::Unreachable { place, source };
+                return Self::Unreachable { location, source };
             }
             sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => {
-                return Self::Damaged { place, source };
+                return Self::Damaged { location, source };
             }
             _ => None,
         };
         match Trouble::of(code.as_deref().unwrap_or_default()) {
-            Trouble::Full => Self::DiskFull { place, source },
-            Trouble::Damaged => Self::Damaged { place, source },
-            Trouble::Busy => Self::Busy { place, source },
-            Trouble::Denied => Self::Denied { place, source },
-            Trouble::Away => Self::Unreachable { place, source },
-            Trouble::Other => Self::Other { place, source },
+            Trouble::Full => Self::DiskFull { location, source },
+            Trouble::Damaged => Self::Damaged { location, source },
+            Trouble::Busy => Self::Busy { location, source },
+            Trouble::Denied => Self::Denied { location, source },
+            Trouble::Away => Self::Unreachable { location, source },
+            Trouble::Other => Self::Other { location, source },
         }
     }
 }

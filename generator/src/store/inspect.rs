@@ -2,13 +2,13 @@
 //! is made or changed. Not here: opening it for work ([`super::open`]).
 
 use super::migrate::missing_steps;
-use super::{Place, Result, Store};
+use super::{Result, Store, StoreLocation};
 
 /// What was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Inspected {
     /// Where the store is.
-    pub place: Place,
+    pub location: StoreLocation,
     /// How far its tables are.
     pub schema: Schema,
 }
@@ -29,7 +29,7 @@ impl Store {
     /// [`super::StoreError`]: [`super::StoreError::Missing`] where there is no file; a newer, foreign or damaged database is refused.
     pub async fn inspect(url: &str) -> Result<Inspected> {
         let store = Self::open_to_read(url).await?;
-        let missing = missing_steps(&store.database, store.place()).await;
+        let missing = missing_steps(&store.database, store.location()).await;
         let whole = match missing {
             Ok(_) => store.check().await,
             Err(_) => Ok(()),
@@ -40,7 +40,7 @@ impl Store {
             0 => Schema::Current,
             steps => Schema::Behind(steps),
         };
-        Ok(Inspected { place: store.place().clone(), schema })
+        Ok(Inspected { location: store.location().clone(), schema })
     }
 }
 

@@ -15,8 +15,8 @@ use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
 use super::database::Database;
+use super::location::StoreLocation;
 use super::migrate::migrate;
-use super::place::Place;
 use super::{Result, Store, StoreError};
 
 /// How long one waits for another writer, or for a connection.
@@ -66,15 +66,15 @@ impl Store {
     /// # Errors
     /// [`StoreError`]; a newer, foreign or damaged database is refused and left as it is.
     pub async fn open(url: &str) -> Result<Self> {
-        let (database, place) = match url.parse()? {
-            Address::File(path) => (open_file(&path).await?, Place::File(path)),
+        let (database, location) = match url.parse()? {
+            Address::File(path) => (open_file(&path).await?, StoreLocation::File(path)),
             Address::Server(options) => {
-                let place = Place::of_server(&options);
-                (open_server(*options, &place).await?, place)
+                let location = StoreLocation::of_server(&options);
+                (open_server(*options, &location).await?, location)
             }
         };
-        migrate(&database, &place).await?;
-        Ok(Self { database, place: Arc::new(place), held: Arc::default() })
+        migrate(&database, &location).await?;
+        Ok(Self { database, location: Arc::new(location), held: Arc::default() })
     }
 
     /// As [`Store::open`], for a store that is there already: a mistyped path makes no file.
@@ -85,30 +85,32 @@ impl Store {
         if let Address::File(path) = url.parse()?
             && !path.exists()
         {
-            return Err(StoreError::Missing(Place::File(path)));
+            return Err(StoreError::Missing(StoreLocation::File(path)));
         }
         Self::open(url).await
     }
 
     /// As [`Store::open_existing`] for reading alone: tables stay as they are.
     pub(super) async fn open_to_read(url: &str) -> Result<Self> {
-        let (database, place) = match url.parse()? {
-            Address::File(path) if !path.exists() => return Err(StoreError::Missing(Place::File(path))),
+        let (database, location) = match url.parse()? {
+            Address::File(path) if !path.exists() => {
+                return Err(StoreError::Missing(StoreLocation::File(path)));
+            }
             Address::File(path) => {
-                let place = Place::File(path.clone());
+                let location = StoreLocation::File(path.clone());
                 let options =
                     SqliteConnectOptions::new().filename(&path).read_only(true).busy_timeout(PATIENCE);
                 let pool = SqlitePoolOptions::new().max_connections(1).acquire_timeout(PATIENCE);
                 let pool =
-                    pool.connect_with(options).await.map_err(|source| StoreError::at(&place, source))?;
-                (Database::Sqlite { pool, writer: Arc::default() }, place)
+                    pool.connect_with(options).await.map_err(|source| StoreError::at(&location, source))?;
+                (Database::Sqlite { pool, writer: Arc::default() }, location)
             }
             Address::Server(options) => {
-                let place = Place::of_server(&options);
-                (open_server(*options, &place).await?, place)
+                let location = StoreLocation::of_server(&options);
+                (open_server(*options, &location).await?, location)
             }
         };
-        Ok(Self { database, place: Arc::new(place), held: Arc::default() })
+        Ok(Self { database, location: Arc::new(location), held: Arc::default() })
     }
 
     /// Takes the right to serve: one server per file, any number of replicas on PostgreSQL.
@@ -116,12 +118,12 @@ impl Store {
     /// # Errors
     /// [`StoreError::Taken`] where another server has it.
     pub fn serve_alone(&self) -> Result<Alone> {
-        let Place::File(path) = self.place() else { return Ok(Alone(None)) };
-        let opened = |source| StoreError::Open { place: self.place().clone(), source };
+        let StoreLocation::File(path) = self.location() else { return Ok(Alone(None)) };
+        let opened = |source| StoreError::Open { location: self.location().clone(), source };
         let file = private_file(&beside(path, ".serving")).map_err(opened)?;
         match file.try_lock() {
             Ok(()) => Ok(Alone(Some(file))),
-            Err(TryLockError::WouldBlock) => Err(StoreError::Taken(self.place().clone())),
+            Err(TryLockError::WouldBlock) => Err(StoreError::Taken(self.location().clone())),
             Err(TryLockError::Error(source)) => Err(opened(source)),
         }
     }
@@ -133,8 +135,8 @@ impl Store {
 }
 
 async fn open_file(path: &Path) -> Result<Database> {
-    let place = Place::File(path.to_owned());
-    make_private(path).map_err(|source| StoreError::Open { place: place.clone(), source })?;
+    let location = StoreLocation::File(path.to_owned());
+    make_private(path).map_err(|source| StoreError::Open { location: location.clone(), source })?;
     let options = SqliteConnectOptions::new()
         .filename(path)
         .journal_mode(SqliteJournalMode::Wal)
@@ -148,7 +150,7 @@ async fn open_file(path: &Path) -> Result<Database> {
             .clone()
             .connect_with(options.clone())
             .await
-            .map_err(|source| StoreError::at(&place, source))
+            .map_err(|source| StoreError::at(&location, source))
         {
             Ok(pool) => return Ok(Database::Sqlite { pool, writer: Arc::default() }),
             // SQLite itself does not wait for another that sets the same file up.
@@ -171,10 +173,10 @@ fn make_private(path: &Path) -> std::io::Result<()> {
     }
 }
 
-async fn open_server(options: PgConnectOptions, place: &Place) -> Result<Database> {
+async fn open_server(options: PgConnectOptions, location: &StoreLocation) -> Result<Database> {
     let waits = [("lock_timeout", "30s"), ("statement_timeout", "60s")];
     let options = options.application_name("p0-gitops").options(waits);
-    let failed = |source| StoreError::at(place, source);
+    let failed = |source| StoreError::at(location, source);
     let first = tokio::time::timeout(FIRST_CONNECTION, PgConnection::connect_with(&options)).await;
     let first = first.map_err(|_| failed(sqlx::Error::PoolTimedOut))?.map_err(failed)?;
     first.close().await.map_err(failed)?;

@@ -67,7 +67,7 @@ fn backoff(claims: i64, key: &str) -> SignedDuration {
     doubled + SignedDuration::from_millis(i64::from(spread % quarter.max(1)))
 }
 
-/// The effects that this process has claimed and not settled: by key, the claim.
+/// The effects that this process has claimed and not finished: by key, the claim.
 pub(super) type Held = Mutex<BTreeMap<String, i64>>;
 
 type Row = (String, String, String, String, i64, i64, i64);
@@ -99,7 +99,7 @@ impl Store {
         rows.into_iter().map(claimed).collect()
     }
 
-    /// Gives back what this process has claimed and not settled, so that another need not wait for the end of its leases.
+    /// Gives back what this process has claimed and not finished, so that another need not wait for the end of its leases.
     ///
     /// # Errors
     /// [`StoreError`]; what was not given back is free when its lease is over.
@@ -107,7 +107,7 @@ impl Store {
         let held = std::mem::take(&mut *self.held());
         for (key, claims) in held {
             let sql = "UPDATE p0_effects SET lease_until = 0 WHERE key = $1 AND claims = $2 AND done = 0";
-            self.settle(sql, &[(&key).into(), claims.into()]).await?;
+            self.finish(sql, &[(&key).into(), claims.into()]).await?;
         }
         Ok(())
     }
@@ -123,7 +123,7 @@ impl Store {
     /// [`StoreError`].
     pub async fn done(&self, effect: &ClaimedEffect) -> Result<bool> {
         self.held().remove(&effect.key);
-        self.settle(DONE, &[(&effect.key).into(), effect.claims.into()]).await
+        self.finish(DONE, &[(&effect.key).into(), effect.claims.into()]).await
     }
 
     /// Gives an effect back, to be tried again at `at`. `false` where somebody else has claimed it.
@@ -135,7 +135,7 @@ impl Store {
             WHERE key = $1 AND claims = $2 AND done = 0";
         let at = at.as_millisecond();
         self.held().remove(&effect.key);
-        self.settle(sql, &[(&effect.key).into(), effect.claims.into(), at.into(), error.into()]).await
+        self.finish(sql, &[(&effect.key).into(), effect.claims.into(), at.into(), error.into()]).await
     }
 
     /// Gives an effect back after a failure, to be tried again the later the oftener it failed. `false` where another process has
@@ -160,7 +160,7 @@ impl Store {
         transaction.commit().await.map_err(self.failed())
     }
 
-    pub(super) async fn settle(&self, sql: &'static str, cells: &[Cell<'_>]) -> Result<bool> {
+    pub(super) async fn finish(&self, sql: &'static str, cells: &[Cell<'_>]) -> Result<bool> {
         let mut transaction = self.database.begin().await.map_err(self.failed())?;
         let changed = transaction.execute(sql, cells).await.map_err(self.failed())?;
         transaction.commit().await.map_err(self.failed())?;

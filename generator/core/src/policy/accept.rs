@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use p0_grant::approval::ApprovalKind;
 
+use super::approvers::{Alternative, Match, Who};
 use super::basis::{Accepted, Basis};
 use super::on_call::{OnCall, accepted_duty};
 use super::question::Question;
 use super::reason::Reason;
-use super::settle::{Alternative, Match, Who};
 use crate::duration::Lifetime;
 use crate::name::PersonName;
 use crate::preapproval::Opened;

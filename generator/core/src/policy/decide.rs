@@ -3,11 +3,11 @@
 use p0_grant::subject::SubjectView;
 
 use super::Policy;
+use super::approvers::{Match, approvers_of};
 use super::matching::{MatchInput, Misses, matches, misses, overlaps};
 use super::question::Question;
 use super::reason::Reason;
 use super::rule::Rule;
-use super::settle::{Match, settle};
 use crate::identity::{Identities, Person};
 
 /// The answer, and the outcome of each rule up to the one that answered.
@@ -101,7 +101,7 @@ fn answer(policy: &Policy, identities: &Identities, question: &Question<'_>) -> 
         None => Err(vec![Reason::NoRule]),
         Some(rule) if rule.denies() => Err(vec![denial(policy, rule)]),
         Some(rule) => {
-            let of = |rule: &Rule| settle(policy, identities, rule, question, &input);
+            let of = |rule: &Rule| approvers_of(policy, identities, rule, question, &input);
             with_parts(of(rule)?, parts.into_iter().map(|part| (part, of(part))))
         }
     }

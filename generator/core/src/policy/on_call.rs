@@ -7,9 +7,9 @@ use jiff::Timestamp;
 use p0_grant::on_call::{DutyId, DutyPlace, OnCallEvidence};
 use serde::{Deserialize, Serialize};
 
+use super::approvers::{Alternative, Match};
 use super::reason::Reason;
 use super::rule::Auto;
-use super::settle::{Alternative, Match};
 use crate::duration::Lifetime;
 use crate::name::PersonName;
 

@@ -2,7 +2,7 @@
 //!
 //! What may happen is for [`TRANSITIONS`](super::TRANSITIONS) to say; what becomes of the data is said here, one file for
 //! each part of a request's life. Effects are not chosen one by one: whenever the repository should hold something else
-//! than before, it is settled.
+//! than before, it is applied.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -101,8 +101,8 @@ pub fn open(asked: RequestSpec, opening: Opening, now: Timestamp) -> Result<Step
         asked: Some(asked.clone()),
     };
     let request = Request { asked, steps: 1, state };
-    let settle = request.desired() != Desired::Nothing;
-    let effects = numbered(&request, settle, vec![notice]);
+    let applies = request.desired() != Desired::Nothing;
+    let effects = numbered(&request, applies, vec![notice]);
     Ok(Step { request, effects, line })
 }
 
@@ -135,8 +135,8 @@ pub fn step(request: &Request, event: Event, now: Timestamp) -> Result<Step, Ref
         what: Some(line_event),
         asked: None,
     };
-    let settle = request.desired() != moved.desired() || is_back(&line);
-    let effects = numbered(&moved, settle, next.told);
+    let applies = request.desired() != moved.desired() || is_back(&line);
+    let effects = numbered(&moved, applies, next.told);
     Ok(Step { request: moved, effects, line })
 }
 
@@ -183,9 +183,9 @@ fn granted(approval: Approval, asked: &RequestSpec, now: Timestamp) -> Result<Gr
 }
 
 /// Effects with their keys: of this request, of this step, the first, the second, ….
-fn numbered(request: &Request, settle: bool, told: Vec<Notice>) -> Vec<(String, Effect)> {
-    let settle = settle.then_some(Effect::ApplyDesired);
-    let effects = settle.into_iter().chain(told.into_iter().map(Effect::Tell));
+fn numbered(request: &Request, applies: bool, told: Vec<Notice>) -> Vec<(String, Effect)> {
+    let applies = applies.then_some(Effect::ApplyDesired);
+    let effects = applies.into_iter().chain(told.into_iter().map(Effect::Tell));
     let key = |index| format!("{}/{}/{index}", request.id(), request.steps);
     effects.enumerate().map(|(index, effect)| (key(index), effect)).collect()
 }

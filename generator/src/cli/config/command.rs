@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, ensure};
 
-use super::{Config, Place};
+use super::{Config, ConfigLocation};
 use crate::cli::generate::write_whole;
 use crate::cli::output::{Format, Outcome, structured};
 
@@ -49,31 +49,31 @@ enum Command {
 }
 
 pub(in crate::cli) fn run(args: &Args) -> anyhow::Result<Outcome> {
-    let place = Place::find().context("there is no home folder; name the file with P0_CONFIG")?;
-    let config = Config::read(&place)?;
+    let location = ConfigLocation::find().context("there is no home folder; name the file with P0_CONFIG")?;
+    let config = Config::read(&location)?;
     match &args.command {
-        Command::View { output } => view(&place, &config, *output)?,
-        Command::Use { name } => choose(&place, &config, name)?,
+        Command::View { output } => view(&location, &config, *output)?,
+        Command::Use { name } => choose(&location, &config, name)?,
     }
     Ok(Outcome::Done)
 }
 
-fn view(place: &Place, config: &Config, output: Format) -> anyhow::Result<()> {
+fn view(location: &ConfigLocation, config: &Config, output: Format) -> anyhow::Result<()> {
     if !output.is_for_people() {
         return structured(config, output);
     }
-    if !place.path.exists() {
-        outln!("there is no file yet: {}", place.path.display());
+    if !location.path.exists() {
+        outln!("there is no file yet: {}", location.path.display());
         return Ok(());
     }
-    outln!("# {}", place.path.display());
+    outln!("# {}", location.path.display());
     structured(config, Format::Yaml)
 }
 
 /// Changes the one line, so that comments stay.
-fn choose(place: &Place, config: &Config, name: &str) -> anyhow::Result<()> {
+fn choose(location: &ConfigLocation, config: &Config, name: &str) -> anyhow::Result<()> {
     let chosen = config.context(Some(name))?.map(|context| context.name.as_str()).unwrap_or_default();
-    let path = &place.path;
+    let path = &location.path;
     let text = std::fs::read_to_string(path).with_context(|| format!("cannot read `{}`", path.display()))?;
     let line = format!("context: {}", serde_json::to_string(chosen)?);
     let changed = with_line(&text, &line);

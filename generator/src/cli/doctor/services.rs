@@ -12,10 +12,10 @@ pub(super) async fn store(settings: &Settings) -> Vec<Examination> {
     let mut found = Examinations::of("store");
     match Store::inspect(&settings.store).await {
         Ok(inspected) => match inspected.schema {
-            Schema::Current => found.passed("tables", format!("{} has the tables of this program", inspected.place)),
+            Schema::Current => found.passed("tables", format!("{} has the tables of this program", inspected.location)),
             Schema::Behind(steps) => found.not_checked(
                 "tables",
-                format!("{} lacks {steps} step(s) of this program, which `serve` makes at its next start: back it up before", inspected.place),
+                format!("{} lacks {steps} step(s) of this program, which `serve` makes at its next start: back it up before", inspected.location),
             ),
         },
         Err(StoreError::Missing(place)) => {

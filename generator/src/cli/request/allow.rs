@@ -8,8 +8,8 @@ use p0_access::preapproval::LONGEST;
 use p0_grant::role::RoleRef;
 
 use super::args::{CallArgs, wait};
-use super::place::{Place, role};
 use super::print;
+use super::selection::{SelectionArgs, role};
 use crate::cli::args::{new_id, time};
 use crate::cli::complete;
 use crate::cli::output::Outcome;
@@ -58,7 +58,7 @@ struct Resource {
     role: RoleRef,
 
     #[command(flatten)]
-    place: Place,
+    selection: SelectionArgs,
 
     /// Whom: a person of p0/identities.yaml.
     #[arg(long = "person", value_name = "PERSON", alias = "to")]
@@ -94,7 +94,7 @@ pub(in crate::cli) fn run(args: &Args, now: Timestamp) -> anyhow::Result<Outcome
     let new = NewPreapproval {
         id: new_id()?,
         to: args.to.clone(),
-        item: args.place.item(args.role.clone()),
+        item: args.selection.item(args.role.clone()),
         from: args.start.unwrap_or(now),
         length: args.length,
         request_duration: args.request_duration,

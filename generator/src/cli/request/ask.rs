@@ -11,7 +11,7 @@ use p0_grant::subject::Subject;
 
 use super::act::ActArgs;
 use super::again::{self, Again};
-use super::place::{Place, role};
+use super::selection::{SelectionArgs, role};
 use super::submit::SubmitArgs;
 use crate::cli::args::new_id;
 use crate::cli::complete;
@@ -68,7 +68,7 @@ struct Resource {
     role: RoleRef,
 
     #[command(flatten)]
-    place: Place,
+    selection: SelectionArgs,
 
     /// Another thing in the same request, as `CLUSTER: ROLE: LOCATOR`; may be repeated.
     #[arg(long = "and", value_name = "WHAT", value_parser = another)]
@@ -147,7 +147,7 @@ pub(in crate::cli) fn run(args: &Args, now: Timestamp) -> anyhow::Result<Outcome
 
 impl Resource {
     fn ask(&self) -> anyhow::Result<NewRequest> {
-        let first = self.place.item(self.role.clone());
+        let first = self.selection.item(self.role.clone());
         let mut grants = vec![(self.id.clone().map_or_else(new_id, Ok)?, first)];
         for Another(item) in &self.others {
             grants.push((new_id()?, item.clone()));

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use p0_grant::role::RoleRef;
 
 use super::args::{CallArgs, wait};
-use super::place::{Place, role};
 use super::print;
+use super::selection::{SelectionArgs, role};
 use crate::cli::complete;
 use crate::cli::output::Outcome;
 
@@ -30,7 +30,7 @@ pub(in crate::cli) struct CanIArgs {
     role: RoleRef,
 
     #[command(flatten)]
-    place: Place,
+    selection: SelectionArgs,
 
     #[command(flatten)]
     call: CallArgs,
@@ -51,7 +51,7 @@ pub(in crate::cli) fn status(args: &StatusArgs, now: Timestamp) -> anyhow::Resul
 pub(in crate::cli) fn can_i(args: &CanIArgs, now: Timestamp) -> anyhow::Result<Outcome> {
     let CallArgs { service, who, output } = &args.call;
     let actor = who.actor()?;
-    let item = args.place.item(args.role.clone());
+    let item = args.selection.item(args.role.clone());
     wait(async {
         let open = service.open(now).await?;
         let person = open.service.who_is(&actor).await?;

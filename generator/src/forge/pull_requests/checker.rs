@@ -40,7 +40,7 @@ struct Last {
 }
 
 /// What is posted.
-struct Verdict {
+struct CheckReport {
     state: CheckState,
     line: String,
     findings: Vec<Finding>,
@@ -110,7 +110,7 @@ impl Checker {
         number: u64,
         tip: crate::git::CommitId,
         now: Timestamp,
-    ) -> Result<Verdict, ForgeError> {
+    ) -> Result<CheckReport, ForgeError> {
         let judge = |reviews| {
             let by =
                 Identity { name: "p0-gitops".to_owned(), email: "p0-gitops@localhost".to_owned(), at: now };
@@ -121,7 +121,7 @@ impl Checker {
             let reviewed = reviews::read(self.host.as_ref(), &self.mirror, number, tip).await?;
             judgement = judge(reviewed.approved).await?;
         }
-        Ok(Verdict::of(judgement))
+        Ok(CheckReport::of(judgement))
     }
 
     fn lost(&self, error: HostError) -> ForgeError {
@@ -129,7 +129,7 @@ impl Checker {
     }
 }
 
-impl Verdict {
+impl CheckReport {
     fn check(&self) -> Check {
         let summary = match self.findings.is_empty() {
             true => self.line.clone(),

@@ -1,4 +1,4 @@
-//! Settling a match: who may approve, by name, and for how long. Not here: whether they did.
+//! Who may approve by a rule that matches, by name, and for how long. Not here: whether they did.
 //!
 //! Listed persons who are gone are left out and named; where too few are left, the approval is unusable, and where every
 //! approval is, the answer is no. The requester and the person who gets access are left out too, pairwise, unless the rule says otherwise.
@@ -20,7 +20,7 @@ use crate::duration::Lifetime;
 use crate::identity::Identities;
 use crate::name::{PersonName, RuleName};
 
-/// A rule that answers, settled for one question.
+/// A rule that answers one question: who may approve, and for how long.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Match {
     /// Which rule.
@@ -158,7 +158,7 @@ pub fn strictest(matches: &[Match]) -> Option<&Match> {
     matches.iter().max_by_key(hardest)
 }
 
-pub(super) fn settle(
+pub(super) fn approvers_of(
     policy: &Policy,
     identities: &Identities,
     rule: &Rule,
@@ -203,7 +203,7 @@ fn alternative(
         who(kind, reviewers, identities, found).map_err(|why| Unusable { kind, why })
     };
     Ok(Some(match approval {
-        // A rule that denies is never settled.
+        // A rule that denies has no approvers.
         Approval::Deny => return Ok(None),
         Approval::Reviewers(reviewers) => Alternative::Reviewers(who(ApprovalKind::Reviewers, reviewers)?),
         Approval::Git(reviewers) => Alternative::Git(who(ApprovalKind::Git, reviewers)?),

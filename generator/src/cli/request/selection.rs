@@ -9,7 +9,7 @@ use crate::service::{RequestItem, role_called};
 
 /// Where, and on what.
 #[derive(Clone, Debug, clap::Args)]
-pub(super) struct Place {
+pub(super) struct SelectionArgs {
     /// The cluster.
     #[arg(long, value_name = "NAME", env = "P0_CLUSTER", add = complete::clusters())]
     cluster: ClusterName,
@@ -23,7 +23,7 @@ pub(super) struct Place {
     subresources: Vec<String>,
 }
 
-impl Place {
+impl SelectionArgs {
     pub(super) fn item(&self, role: RoleRef) -> RequestItem {
         let Self { cluster, locator, subresources } = self.clone();
         RequestItem { cluster, role, locator, subresources }

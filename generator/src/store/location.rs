@@ -7,7 +7,7 @@ use sqlx::postgres::PgConnectOptions;
 
 /// Where a store is, for people: without a password.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum StoreLocation {
     /// A file.
     File(PathBuf),
     /// A database on a server.
@@ -21,7 +21,7 @@ pub enum Place {
     },
 }
 
-impl Place {
+impl StoreLocation {
     pub(super) fn of_server(options: &PgConnectOptions) -> Self {
         let socket = options.get_socket().map(|path| path.display().to_string());
         Self::Server {
@@ -32,7 +32,7 @@ impl Place {
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for StoreLocation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File(path) => write!(f, "`{}`", path.display()),
