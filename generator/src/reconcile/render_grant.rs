@@ -11,7 +11,7 @@ use p0_grant::signature::{Purpose, Signature};
 
 use super::describe_change;
 use crate::git::Message;
-use crate::repository::{ChangeRequest, Content, GrantFile, ReviewNeed, grant_branch};
+use crate::repository::{ChangeRequest, Content, GrantFile, GrantMessage, ReviewNeed, grant_branch};
 use crate::signing::SigningKey;
 use crate::workflow::policy_context::{PlannedGrant, PolicyContext};
 use crate::workflow::{Result, WorkflowError, reason_of, recorded_reason};
@@ -138,18 +138,20 @@ fn signatures(granted: &Granted, index: usize, want: &RequestedGrant) -> Result<
     .collect()
 }
 
-/// What the commits say; the trailers are for reading, the signature is the evidence.
 fn message(request: &Request, granted: &Granted) -> Message {
     let asked = request.spec();
-    let mut trailers: Vec<(&'static str, String)> =
-        asked.grants.iter().map(|want| ("Request-Id", want.grant.to_string())).collect();
-    trailers.push(("Requested-by", asked.requester.to_string()));
-    trailers.extend(granted.approval.approvers().into_iter().map(|name| ("Approved-by", name.to_string())));
-    trailers
-        .extend(granted.approval.accepted.iter().map(|accepted| ("Policy-rule", accepted.rule.to_string())));
-    trailers.push(("Expires-at", granted.expires_at.to_string()));
-    trailers.dedup();
-    let verb = if granted.number == 0 { "Grant" } else { "Extend" };
-    let subject = format!("{verb}: {} to {}", asked.summary(), asked.subject);
-    Message { subject, body: String::new(), trailers }
+    let mut rules: Vec<String> =
+        granted.approval.accepted.iter().map(|accepted| accepted.rule.to_string()).collect();
+    rules.dedup();
+    let message = GrantMessage {
+        verb: if granted.number == 0 { "Grant" } else { "Extend" },
+        summary: asked.summary(),
+        subject: asked.subject.to_string(),
+        ids: asked.grants.iter().map(|want| want.grant.to_string()).collect(),
+        requester: Some(asked.requester.to_string()),
+        approvers: granted.approval.approvers().into_iter().map(ToString::to_string).collect(),
+        rules,
+        expires_at: granted.expires_at.to_string(),
+    };
+    message.message()
 }

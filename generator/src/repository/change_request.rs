@@ -13,6 +13,7 @@ use p0_access::name::PersonName;
 use p0_grant::manifest::Claims;
 use p0_grant::name::GrantId;
 
+use super::grant_message::GrantMessage;
 use super::{Removal, Repository, Result};
 use crate::git::{Change, CommitId, Identity, Message};
 
@@ -179,15 +180,17 @@ pub fn grant_branch(id: &GrantId) -> String {
     format!("p0/grant/{id}")
 }
 
-/// What a grant's commits say; the trailers are for reading, the signature is the evidence.
 fn grant_message(verb: &str, claims: &Claims) -> Message {
-    let mut trailers = vec![("Request-Id", claims.id.to_string())];
-    if let Some(flow) = &claims.workflow {
-        trailers.push(("Requested-by", flow.requester.clone()));
-        trailers.extend(flow.approvers.iter().map(|approver| ("Approved-by", approver.clone())));
-        trailers.extend(flow.policy_rule.iter().map(|rule| ("Policy-rule", rule.clone())));
-    }
-    trailers.push(("Expires-at", claims.expires_at.to_string()));
-    let subject = format!("{verb}: {} on {} to {}", claims.role, claims.selection, claims.subject);
-    Message { subject, body: String::new(), trailers }
+    let flow = claims.workflow.as_ref();
+    let message = GrantMessage {
+        verb,
+        summary: format!("{} on {}", claims.role, claims.selection),
+        subject: claims.subject.to_string(),
+        ids: vec![claims.id.to_string()],
+        requester: flow.map(|flow| flow.requester.clone()),
+        approvers: flow.map(|flow| flow.approvers.to_vec()).unwrap_or_default(),
+        rules: flow.and_then(|flow| flow.policy_rule.clone()).into_iter().collect(),
+        expires_at: claims.expires_at.to_string(),
+    };
+    message.message()
 }
