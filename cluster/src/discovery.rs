@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{
     APIGroup, APIGroupList, APIResource, APIResourceList, APIVersions,
 };
+use kube::core::{ApiResource, GroupVersionKind};
 use p0_grant::discovery::{AGGREGATED, Discovered, Document, GroupVersion, Served, ServedObject};
 use p0_grant::resource::Scope;
 
@@ -22,6 +23,23 @@ impl Cluster {
     /// [`ClusterError`] where discovery itself does not answer.
     pub async fn discover(&self) -> Result<Discovered, ClusterError> {
         Ok(Discovered::merge(self.group_versions().await?))
+    }
+
+    /// How kube asks for a resource; `None` where the cluster does not serve it.
+    ///
+    /// # Errors
+    /// [`ClusterError`] where discovery itself does not answer.
+    pub async fn served_as(&self, group: &str, plural: &str) -> Result<Option<ApiResource>, ClusterError> {
+        let of_group = self.group_versions().await?.into_iter().filter(|version| version.group == group);
+        for GroupVersion { group, version, answer } in of_group {
+            let mut served = answer.unwrap_or_default().into_iter();
+            let object = served.find(|served| served.plural == plural).and_then(|served| served.object);
+            if let Some(object) = object {
+                let kind = GroupVersionKind::gvk(&group, &version, &object.kind);
+                return Ok(Some(ApiResource::from_gvk_with_plural(&kind, plural)));
+            }
+        }
+        Ok(None)
     }
 
     /// Every version of every group, core first.

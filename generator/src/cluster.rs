@@ -3,8 +3,12 @@
 //! Nothing here writes to a cluster. Not here: the client, discovery, lists and access reviews ([`p0_cluster`]).
 
 mod export;
+mod follow;
+mod names;
 pub mod witness;
 
 pub use export::{Export, ExportError, Progress, export};
-pub use p0_cluster::{Access, Cluster, ClusterError};
+pub use follow::Followed;
+pub use names::{FollowedKind, FollowedKindError, ObjectNames};
+pub use p0_cluster::{Access, Cluster, ClusterError, NameChange, ObjectName};
 pub use p0_grant::discovery::{FailedGroup, LeftOut};

@@ -36,6 +36,10 @@ pub(crate) struct Reading {
     states: Vec<(String, i64)>,
     backlog: crate::store::Backlog,
     past_expiry: SignedDuration,
+    /// Every webhook by name.
+    webhooks: Vec<String>,
+    /// Those of them whose last try failed: how many messages wait, and since when.
+    failing: Vec<(String, i64, Timestamp)>,
 }
 
 impl Meters {
@@ -128,7 +132,14 @@ impl Reading {
         let open = store.list(&in_states(|state| !state.is_ended())).await?;
         let past = open.iter().filter_map(|stored| Some(now.duration_since(ended(&stored.read().ok()?)?)));
         let past_expiry = past.max().unwrap_or_default().max(SignedDuration::ZERO);
-        Ok(Self { states: store.census().await?, backlog: store.backlog().await?, past_expiry })
+        let (webhooks, failing) = (store.webhooks().await?, store.failing_webhooks().await?);
+        Ok(Self {
+            states: store.census().await?,
+            backlog: store.backlog().await?,
+            past_expiry,
+            webhooks,
+            failing,
+        })
     }
 
     fn show(&self, now: Timestamp) {
@@ -142,6 +153,14 @@ impl Reading {
         gauge!("p0_outbox_failing").set(self.backlog.failing as f64);
         let oldest = self.backlog.oldest.map_or(0.0, |since| seconds(now.duration_since(since)));
         gauge!("p0_outbox_oldest_seconds").set(oldest);
+        for name in &self.webhooks {
+            let (count, oldest) =
+                self.failing.iter().find(|(own, ..)| own == name).map_or((0.0, 0.0), |(_, count, since)| {
+                    (*count as f64, seconds(now.duration_since(*since)))
+                });
+            gauge!("p0_webhook_failing", "webhook" => name.clone()).set(count);
+            gauge!("p0_webhook_oldest_seconds", "webhook" => name.clone()).set(oldest);
+        }
     }
 }
 
@@ -187,6 +206,8 @@ fn describe() {
     describe_gauge!("p0_outbox_waiting", "Effects that are not done");
     describe_gauge!("p0_outbox_failing", "Effects that were tried and failed, and are tried again");
     describe_gauge!("p0_outbox_oldest_seconds", "How long the oldest effect waits");
+    describe_gauge!("p0_webhook_failing", "Messages that a webhook did not take, and that are tried again");
+    describe_gauge!("p0_webhook_oldest_seconds", "How long the oldest of them waits");
     describe_counter!("p0_rounds_total", "How often everything was looked at");
     describe_counter!("p0_problems_total", "What could not be done in a round, and was tried again");
     describe_counter!("p0_steps_total", "Steps of requests, made by any process");

@@ -20,8 +20,8 @@ pub use crate::reconcile::{Clock, Problem, Reconcile, RoundReport, Stop};
 pub use outgoing::Outgoing;
 pub(crate) use settings::holds_password;
 pub use settings::{
-    CollectorSettings, ForgeKind, LogExportSettings, LogSinkSettings, OnCallSettings, PagerDutySettings,
-    Region, RepositorySettings, Settings, SettingsError, WebhookSettings,
+    CollectorSettings, ForgeKind, LogExportSettings, LogSinkSettings, ObjectSettings, OnCallSettings,
+    PagerDutySettings, Region, RepositorySettings, Settings, SettingsError, WebhookSettings,
 };
 pub use slack::{SlackInbound, SlackWorker};
 

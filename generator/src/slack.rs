@@ -14,6 +14,7 @@ use slack_client::inbound::{
 };
 use slack_client::{SlackError, Web};
 
+use crate::cluster::ObjectNames;
 use crate::reconcile::Clock;
 use crate::service::{Picker, Service};
 use crate::signing::SigningKey;
@@ -51,6 +52,8 @@ pub struct Parts {
     pub page: Option<String>,
     /// What clusters are called in people's kubeconfigs, where that is not the cluster's name.
     pub contexts: BTreeMap<String, String>,
+    /// Names of objects that the form completes.
+    pub objects: Arc<ObjectNames>,
 }
 
 /// The app. Clones are the same one.
@@ -94,6 +97,11 @@ impl SlackApp {
 
     fn now(&self) -> Timestamp {
         (self.0.parts.clock)()
+    }
+
+    /// Names of objects that the form completes.
+    pub(crate) fn objects(&self) -> &Arc<ObjectNames> {
+        &self.0.parts.objects
     }
 
     fn picker(&self) -> Arc<Picker> {
@@ -143,7 +151,13 @@ impl SlackApp {
     fn suggestion(&self, suggestion: &Suggestion) -> Reply {
         let Suggestion { action_id, typed, view, .. } = suggestion;
         let none = OpenView::default();
-        Reply::Options(ask::options(&self.picker(), action_id, typed, view.as_ref().unwrap_or(&none)))
+        Reply::Options(ask::options(
+            &self.picker(),
+            self.objects(),
+            action_id,
+            typed,
+            view.as_ref().unwrap_or(&none),
+        ))
     }
 
     fn action(&self, action: Action) -> Reply {

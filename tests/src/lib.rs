@@ -23,6 +23,7 @@ pub mod receiver;
 pub mod serving;
 pub mod site;
 pub mod slack_team;
+pub mod slack_types;
 pub mod slow_forge;
 pub mod ssh_server;
 pub mod store_rows;

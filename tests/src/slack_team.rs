@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use fake_slack::{APP_TOKEN, BOT_TOKEN, Delivery, FakeSlack, Person, SIGNING_SECRET, UserKind};
 use jiff::Timestamp;
+use p0_gitops::cluster::ObjectNames;
 use p0_gitops::forge::HostedRepository;
 use p0_gitops::http::SignedRequests;
 use p0_gitops::notify::{AlsoLogged, NotificationLog, Teller};
@@ -48,6 +49,8 @@ pub struct SlackTeam {
     pub channel: String,
     /// Another channel that the bot is in.
     pub other: String,
+    /// Names of objects that the form completes.
+    pub objects: Arc<ObjectNames>,
     /// Where the server listens.
     pub address: std::net::SocketAddr,
     clock: Arc<Mutex<Timestamp>>,
@@ -102,9 +105,22 @@ impl SlackTeam {
             }
             By::Http => Arc::new(|| Timestamp::from_second(Timestamp::now().as_second()).expect("a time")),
         };
-        let (address, stop) = serve(&team, hosted, &slack, by, now).await;
-        let made =
-            Self { team, slack, alice, bob, carol, mallory, channel, other, address, clock, _stop: stop };
+        let objects = Arc::<ObjectNames>::default();
+        let (address, stop) = serve(&team, hosted, &slack, by, now, objects.clone()).await;
+        let made = Self {
+            team,
+            slack,
+            alice,
+            bob,
+            carol,
+            mallory,
+            channel,
+            other,
+            objects,
+            address,
+            clock,
+            _stop: stop,
+        };
         made.is_ready(by).await;
         made
     }
@@ -194,6 +210,7 @@ async fn serve(
     slack: &FakeSlack,
     by: By,
     clock: Clock,
+    objects: Arc<ObjectNames>,
 ) -> (std::net::SocketAddr, tokio::sync::oneshot::Sender<()>) {
     let store = Store::open(team.store()).await.expect("a store");
     let workflow = Arc::new(Workflow::new(store.clone(), vec![hosted]));
@@ -206,6 +223,7 @@ async fn serve(
         clock: clock.clone(),
         page: Some("https://p0.example.com".to_owned()),
         contexts: BTreeMap::new(),
+        objects,
     });
     let handler = Arc::new(app.clone());
     let inbound = match by {
@@ -226,7 +244,7 @@ async fn serve(
         outgoing: Outgoing::default(),
         nudge,
         service: Some(service),
-        slack: Some(SlackWorker { app, inbound }),
+        slack: Some(SlackWorker { app, inbound, followed: Vec::new() }),
     };
     let settings = format!(
         "apiVersion: p0.dev/v1alpha1\nkind: Server\nstore: {}\nlisten: 127.0.0.1:0\ninterval: 1s\n\

@@ -119,10 +119,15 @@ async fn a_webhook_in_trouble_delays_nobody_and_gets_everything_later_under_the_
     }
     let store = Store::open(team.store()).await.unwrap();
     assert!(!store.notices(&id).await.unwrap().is_empty(), "people were told at once");
+    // Whoever watches the metrics sees which one is dead, and since when.
+    let failing = store.failing_webhooks().await.unwrap();
+    let [(webhook, count, since)] = &failing[..] else { panic!("{failing:?}") };
+    assert_eq!((webhook.as_str(), *since), ("ops", T0.parse().unwrap()), "{count}");
     let first = receiver.posts();
     receiver.does(Behaviour::Keeps);
     assert!(hooks.tell(now + SignedDuration::from_hours(4)).await.unwrap().is_empty());
     let posts = receiver.posts();
+    assert!(store.failing_webhooks().await.unwrap().is_empty());
     assert_eq!(posts.len(), 2 * first.len());
     assert_eq!(ids(&posts), ids(&first));
     assert!(posts.iter().all(|post| post.path == "/hooks?key=1"), "a redirection was not followed");

@@ -102,8 +102,10 @@ async fn workers(args: &Args, settings: &Settings, store: Store, clock: &Clock) 
     let workflow = Arc::new(workflow.with_on_call(on_call::source(settings.on_call.as_ref())?));
     let service = Arc::new(Service::new(workflow.clone()));
     let nudge = workflow.nudge().clone();
-    let slack =
-        settings.slack.as_ref().map(|own| slack::worker(own, args, service.clone(), clock)).transpose()?;
+    let objects = settings.repositories.iter().flat_map(|own| &own.objects);
+    let followed = objects.map(|(cluster, own)| own.followed(cluster)).collect();
+    let slack = settings.slack.as_ref();
+    let slack = slack.map(|own| slack::worker(own, followed, args, service.clone(), clock)).transpose()?;
     let reconciler = Reconciler::new(workflow).with_key(args.signing.find()?);
     let reconciler = connected
         .into_iter()

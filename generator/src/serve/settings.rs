@@ -14,9 +14,11 @@ use serde::{Deserialize, Serialize};
 use crate::post::PostTargetError;
 use crate::slack::SlackSettings;
 
+mod objects;
 mod on_call;
 mod outgoing;
 
+pub use objects::ObjectSettings;
 pub use on_call::{OnCallSettings, PagerDutySettings, Region};
 pub use outgoing::{CollectorSettings, LogExportSettings, LogSinkSettings, WebhookSettings};
 
@@ -86,6 +88,9 @@ pub struct RepositorySettings {
     /// Ways into those whose own files say how grants are confirmed: a kubeconfig that may only read, or `in-cluster`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub look: BTreeMap<ClusterName, String>,
+    /// Objects whose names the form in Slack completes.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub objects: BTreeMap<ClusterName, ObjectSettings>,
 }
 
 /// Where changes are proposed and merged.
@@ -123,7 +128,9 @@ pub enum SettingsError {
     #[error("the cluster `{0}` is named twice; exactly one repository grants on a cluster")]
     Twice(ClusterName),
     /// A way into a cluster that is not driven.
-    #[error("`look` names the cluster `{0}`, which is not among the `clusters` of its repository")]
+    #[error(
+        "`look` or `objects` names the cluster `{0}`, which is not among the `clusters` of its repository"
+    )]
     Stranger(ClusterName),
     /// Where PagerDuty is cannot be used.
     #[error("`onCall` cannot be used: {0}")]
@@ -171,7 +178,12 @@ impl Settings {
             return Err(SettingsError::Nothing);
         }
         for repository in &settings.repositories {
-            if let Some(stranger) = repository.look.keys().find(|name| !repository.clusters.contains(name)) {
+            if let Some(stranger) = repository
+                .look
+                .keys()
+                .chain(repository.objects.keys())
+                .find(|name| !repository.clusters.contains(name))
+            {
                 return Err(SettingsError::Stranger(stranger.clone()));
             }
         }
@@ -296,6 +308,19 @@ mod tests {
         assert!(
             matches!(with("stage").unwrap_err(), SettingsError::Stranger(name) if name.as_str() == "stage")
         );
+    }
+
+    #[test]
+    fn objects_are_of_clusters_that_are_driven_and_never_secrets() {
+        let with = |objects: &str| {
+            read(&format!("store: s\nrepositories: [{{url: a, clusters: [prod], objects: {objects}}}]\n"))
+        };
+        let settings = with("{prod: {access: in-cluster}}").unwrap();
+        let kinds = &settings.repositories[0].objects.values().next().unwrap().kinds;
+        assert!(kinds.iter().any(|kind| kind.to_string() == "deployments.apps"), "{kinds:?}");
+        assert!(matches!(with("{stage: {access: in-cluster}}").unwrap_err(), SettingsError::Stranger(_)));
+        let error = with("{prod: {access: in-cluster, kinds: [secrets]}}").unwrap_err().to_string();
+        assert!(error.contains("not followed") && error.contains("line 4"), "{error}");
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::time::Duration;
 use slack_client::socket::SocketMode;
 use tokio::task::JoinHandle;
 
+use crate::cluster::Followed;
 use crate::http::SignedRequests;
 use crate::slack::SlackApp;
 
@@ -14,6 +15,8 @@ pub struct SlackWorker {
     pub app: SlackApp,
     /// How it comes.
     pub inbound: SlackInbound,
+    /// Clusters whose objects the form completes.
+    pub followed: Vec<Followed>,
 }
 
 /// How what people do in Slack reaches this server.
@@ -30,21 +33,23 @@ pub(super) fn let_in(
     slack: Option<SlackWorker>,
     interval: Duration,
 ) -> (axum::Router, Vec<JoinHandle<()>>) {
-    let Some(SlackWorker { app, inbound }) = slack else { return (router, Vec::new()) };
-    let refreshing = tokio::spawn(async move {
+    let Some(SlackWorker { app, inbound, followed }) = slack else { return (router, Vec::new()) };
+    let mut tasks: Vec<JoinHandle<()>> =
+        followed.into_iter().flat_map(|cluster| cluster.spawn(app.objects())).collect();
+    tasks.push(tokio::spawn(async move {
         loop {
             app.refresh().await;
             tokio::time::sleep(interval).await;
         }
-    });
+    }));
     match inbound {
-        SlackInbound::Http(requests) => (router.merge(requests.router()), vec![refreshing]),
+        SlackInbound::Http(requests) => (router.merge(requests.router()), tasks),
         SlackInbound::Socket(socket) => {
-            let listening = tokio::spawn(async move {
+            tasks.push(tokio::spawn(async move {
                 let why = socket.run().await;
                 tracing::error!(%why, "nothing more comes from Slack until the token is replaced and the server started anew");
-            });
-            (router, vec![refreshing, listening])
+            }));
+            (router, tasks)
         }
     }
 }

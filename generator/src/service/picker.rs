@@ -17,11 +17,12 @@ use p0_grant::role::{Role, RoleRef};
 use p0_grant::selection::Selection;
 
 use super::request::RequestItem;
+use crate::cluster::ObjectNames;
 use crate::repository::BaseSnapshot;
 
 mod places;
 
-use places::Places;
+use places::{Known, Places};
 
 /// A part of what is asked for, to which a problem belongs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -133,9 +134,17 @@ impl Picker {
     }
 
     /// Locators that fit what is typed, the likeliest first, at most `most`.
-    pub fn resources(&self, cluster: Option<&str>, typed: &str, most: usize) -> Vec<String> {
+    pub fn resources(
+        &self,
+        cluster: Option<&str>,
+        typed: &str,
+        objects: &ObjectNames,
+        most: usize,
+    ) -> Vec<String> {
         match self.shelf(cluster) {
-            Ok((_, shelf)) => shelf.places.search(typed, &shelf.catalogue, most),
+            Ok((cluster, shelf)) => {
+                shelf.places.search(typed, &shelf.catalogue, Known { cluster, objects }, most)
+            }
             Err(_) => Vec::new(),
         }
     }

@@ -82,7 +82,7 @@ pub(super) fn answer(request: &Request, around: &Surroundings) -> Message {
         _ => "Request for access",
     };
     let mut blocks = vec![Block::header(title), Block::text(question(request, around))];
-    blocks.extend(warnings(around));
+    blocks.extend(warnings(around).filter(|_| is_waiting(request)));
     blocks.extend(facts(request));
     if let Some(reason) = crate::workflow::reason_of(request) {
         blocks.push(Block::quoted(format!("Reason: {reason}")));

@@ -44,6 +44,21 @@ impl Store {
         self.finish(sql, &[(&delivery.key).into(), delivery.claims.into(), Cell::Text(reference)]).await
     }
 
+    /// Webhooks whose last try failed: each with how many messages wait for it, and since when the oldest does.
+    ///
+    /// # Errors
+    /// [`super::StoreError`].
+    pub async fn failing_webhooks(&self) -> Result<Vec<(String, i64, Timestamp)>> {
+        let sql = "SELECT recipient, COUNT(*), MIN(since) FROM p0_effects WHERE done = 0 AND last_error IS NOT NULL \
+            AND kind = 'webhook' GROUP BY recipient ORDER BY recipient";
+        let found: Vec<(String, i64, i64)> = self.database.rows(sql, &[]).await.map_err(self.failed())?;
+        let read = |(recipient, count, since): (String, i64, i64)| {
+            let name = recipient.strip_prefix("webhook/").unwrap_or(&recipient).to_owned();
+            (name, count, Timestamp::from_millisecond(since).unwrap_or_default())
+        };
+        Ok(found.into_iter().map(read).collect())
+    }
+
     /// Whether any message about a request was made for `recipient`.
     ///
     /// # Errors

@@ -5,7 +5,9 @@
 use p0_upstream::Module;
 
 fn main() {
-    println!("{}", p0_upstream::npm::installed("slack").display());
+    for packages in ["slack", "slack-app"] {
+        println!("{}", p0_upstream::npm::installed(packages).display());
+    }
     let all = std::env::args().nth(1).is_some_and(|argument| argument == "all");
     let modules = Module::OF_TESTS.iter().chain(Module::OF_BENCHMARKS.iter().filter(|_| all));
     for module in modules {

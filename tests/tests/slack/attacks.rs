@@ -162,3 +162,34 @@ async fn a_click_alone_is_not_enough_where_policy_wants_more() {
     it.bob.is_whispered("own signature or a review on the forge").await.unwrap();
     assert!(it.team.grants().is_empty());
 }
+
+/// Bob said yes, and is removed, or is somebody else by name, before the second approval: what he said counts no more.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn an_approver_who_is_removed_or_renamed_before_the_approval_is_complete_does_not_count() {
+    let policy = READERS.replace("persons: [bob, carol]", "persons: [bob, carol], count: 2");
+    for rename in [None, Some("robert")] {
+        let it = SlackTeam::start(&policy).await;
+        it.alice_asks("web").await;
+        let card = it.bob_reads_question(&it.channel).await;
+        it.bob.presses(&card, "p0.approve-button").await.unwrap();
+        let card = it.carol.reads(&it.channel, "approved so far by bob").await.unwrap();
+        let people = it.team.site().git(&["show", "main:p0/identities.yaml"]);
+        let others = match rename {
+            Some(name) => people.replace("- name: bob\n", &format!("- name: {name}\n")),
+            None => {
+                let (before, rest) = people.split_once("- name: bob\n").unwrap();
+                format!("{before}- name: carol\n{}", rest.split_once("- name: carol\n").unwrap().1)
+            }
+        };
+        it.team.publish("p0/identities.yaml", &others);
+        it.carol.presses(&card, "p0.approve-button").await.unwrap();
+        let answered = |slack: &fake_slack::FakeSlack| {
+            let is_edited = slack.posts(&it.channel).iter().any(|post| post.edits > card.edits);
+            (is_edited || !it.carol.whispers().is_empty()).then_some(())
+        };
+        it.slack.wait_for(p0_tests::PATIENCE, answered).await.expect("an answer");
+        assert!(it.team.grants().is_empty(), "{rename:?}");
+        let last = it.slack.posts(&it.channel).remove(0);
+        assert!(!last.all_text().contains("on its way"), "{}", last.all_text());
+    }
+}

@@ -130,6 +130,7 @@ async fn server(demo: &Demo, slack: &FakeSlack, forward: &Forward) -> anyhow::Re
         clock: clock.clone(),
         page: None,
         contexts: BTreeMap::new(),
+        objects: Arc::default(),
     });
     let socket = SocketMode::new(web, AppToken(APP_TOKEN.into()), Arc::new(app.clone()));
     let log = Arc::new(NotificationLog::new(store.clone()));
@@ -141,7 +142,11 @@ async fn server(demo: &Demo, slack: &FakeSlack, forward: &Forward) -> anyhow::Re
         outgoing: Outgoing::default(),
         nudge,
         service: Some(service),
-        slack: Some(SlackWorker { app, inbound: SlackInbound::Socket(Box::new(socket)) }),
+        slack: Some(SlackWorker {
+            app,
+            inbound: SlackInbound::Socket(Box::new(socket)),
+            followed: Vec::new(),
+        }),
     };
     let settings = format!(
         "apiVersion: p0.dev/v1alpha1\nkind: Server\nstore: {:?}\nlisten: 127.0.0.1:0\ninterval: 1s\nrepositories: [{{url: {:?}, clusters: [demo]}}]\n",

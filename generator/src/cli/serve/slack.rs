@@ -6,6 +6,7 @@ use slack_client::Web;
 use slack_client::socket::SocketMode;
 
 use super::Args;
+use crate::cluster::Followed;
 use crate::http::SignedRequests;
 use crate::serve::{Clock, SlackInbound, SlackWorker};
 use crate::service::Service;
@@ -14,6 +15,7 @@ use crate::slack::{InboundSecret, Parts, SlackApp, SlackSettings, Tokens};
 /// What handles what people do in Slack, and how that comes here.
 pub(super) fn worker(
     settings: &SlackSettings,
+    followed: Vec<Followed>,
     args: &Args,
     service: Arc<Service>,
     clock: &Clock,
@@ -27,6 +29,7 @@ pub(super) fn worker(
         clock: clock.clone(),
         page: settings.page.clone(),
         contexts: settings.contexts.clone(),
+        objects: Arc::default(),
     });
     let handler = Arc::new(app.clone());
     let inbound = match tokens.inbound {
@@ -35,5 +38,5 @@ pub(super) fn worker(
             SlackInbound::Http(SignedRequests::new(secret, handler, clock.clone()))
         }
     };
-    Ok(SlackWorker { app, inbound })
+    Ok(SlackWorker { app, inbound, followed })
 }

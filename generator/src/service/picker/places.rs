@@ -1,13 +1,17 @@
 //! Every place of a cluster that can be selected, and the search among them.
 //!
-//! A catalogue knows kinds and namespaces; an object is named by the person who asks, and its name is taken as it is typed.
+//! A catalogue knows kinds and namespaces. Objects are known where a cluster is followed; any other is named by the person who asks,
+//! and its name is taken as it is typed.
 
+use p0_access::layout::ClusterName;
+use p0_cluster::ObjectName;
 use p0_grant::catalogue::Catalogue;
 use p0_grant::locator::{Locator, resource_called};
 use p0_grant::offer::SystemNamespaces;
 use p0_grant::resource::{ApiResource, Scope};
 
 use super::words;
+use crate::cluster::{FollowedKind, ObjectNames};
 
 /// The places of one cluster, kinds in the order in which people look for them.
 #[derive(Debug, Default)]
@@ -24,6 +28,15 @@ struct Kind {
     /// Everything that it answers to, in lower case.
     called: Vec<String>,
     scope: Scope,
+    /// The same where objects are followed; nothing for kinds that never are.
+    followed: Option<FollowedKind>,
+}
+
+/// The objects that are known of one cluster.
+#[derive(Clone, Copy)]
+pub(super) struct Known<'a> {
+    pub(super) cluster: &'a ClusterName,
+    pub(super) objects: &'a ObjectNames,
 }
 
 /// What people ask for most comes first; everything else follows, sorted.
@@ -60,9 +73,21 @@ impl Places {
     }
 
     /// Locators for what is typed, the likeliest first.
-    pub(super) fn search(&self, typed: &str, catalogue: &Catalogue, most: usize) -> Vec<String> {
+    pub(super) fn search(
+        &self,
+        typed: &str,
+        catalogue: &Catalogue,
+        known: Known<'_>,
+        most: usize,
+    ) -> Vec<String> {
         let words: Vec<String> = words(typed).collect();
-        let mut found: Vec<String> = self.named(typed, catalogue).into_iter().collect();
+        let named = self.named(typed, catalogue, known);
+        // What is typed comes first, but for an object that is not there while others may be meant.
+        let (first, last) = match named {
+            Some((locator, false)) => (None, Some(locator)),
+            named => (named.map(|(locator, _)| locator), None),
+        };
+        let mut found: Vec<String> = first.into_iter().collect();
         let Some((first, rest)) = words.split_first() else {
             found.extend(self.kinds.iter().flat_map(|kind| kind.everywhere(&self.namespaces)).take(most));
             return found;
@@ -71,8 +96,22 @@ impl Places {
             self.kinds.iter().filter_map(|kind| kind.fits(first).map(|rank| (rank, kind))).collect();
         // Stable: within a rank the usual ones come first.
         kinds.sort_by_key(|(rank, _)| *rank);
-        for (_, kind) in kinds {
-            found.extend(kind.places(rest, &self.namespaces));
+        for (_, kind) in &kinds {
+            match rest {
+                [] => {
+                    found.extend(kind.places(rest, &self.namespaces));
+                    found.extend(self.objects(kind, rest, known, most));
+                }
+                rest => {
+                    found.extend(self.objects(kind, rest, known, most));
+                    found.extend(kind.places(rest, &self.namespaces));
+                }
+            }
+        }
+        found.extend(last);
+        // Without a kind, the words are of a name.
+        if kinds.is_empty() {
+            found.extend(self.kinds.iter().flat_map(|kind| self.objects(kind, &words, known, most)));
         }
         // A namespace may come first as well.
         let of_namespace = self.namespaces.iter().filter(|namespace| namespace.contains(first.as_str()));
@@ -87,15 +126,30 @@ impl Places {
         found
     }
 
-    /// The object that is typed by its name, as a locator or as words: `deploy default web`.
-    fn named(&self, typed: &str, catalogue: &Catalogue) -> Option<String> {
+    /// The objects of a kind that are known and have all `words`, as locators.
+    fn objects(&self, kind: &Kind, words: &[String], known: Known<'_>, most: usize) -> Vec<String> {
+        let Some(followed) = &kind.followed else { return Vec::new() };
+        let found = known.objects.search(known.cluster, followed, words, most);
+        let may_be_asked = |own: &ObjectName| {
+            kind.scope == Scope::Cluster
+                || self.namespaces.iter().any(|namespace| **namespace == *own.namespace)
+        };
+        let locator = |own: ObjectName| match kind.scope {
+            Scope::Cluster => format!("{} / {}", kind.spelling, own.name),
+            Scope::Namespaced => format!("{} / {} / {}", kind.spelling, own.namespace, own.name),
+        };
+        found.into_iter().filter(may_be_asked).map(locator).collect()
+    }
+
+    /// The object that is typed by its name, as a locator or as words: `deploy default web`; and whether it may be there.
+    fn named(&self, typed: &str, catalogue: &Catalogue, known: Known<'_>) -> Option<(String, bool)> {
         let parts: Vec<&str> = match typed.contains('/') {
             true => typed.split('/').map(str::trim).collect(),
             false => typed.split_whitespace().collect(),
         };
         let (kind, rest) = parts.split_first()?;
         let resource = resource_called(kind, catalogue).ok()?;
-        let spelling = Kind::of(resource, catalogue).spelling;
+        let Kind { spelling, followed, .. } = Kind::of(resource, catalogue);
         let locator = match (resource.scope(), rest) {
             (Scope::Namespaced, [namespace, name]) => format!("{spelling} / {namespace} / {name}"),
             (Scope::Cluster, [name]) => format!("{spelling} / {name}"),
@@ -104,7 +158,11 @@ impl Places {
         let selection = locator.parse::<Locator>().ok()?.resolve(catalogue).ok()?;
         let is_there =
             selection.target().namespace().is_none_or(|own| catalogue.check_namespace(own).is_ok());
-        is_there.then_some(locator)
+        let target = selection.target();
+        let (namespace, name) = (target.namespace().map(ToString::to_string), target.name()?.to_string());
+        let namespace = namespace.unwrap_or_default();
+        let has = followed.and_then(|kind| known.objects.has(known.cluster, &kind, &namespace, &name));
+        is_there.then(|| (locator, has.unwrap_or(true)))
     }
 }
 
@@ -120,7 +178,8 @@ impl Kind {
         };
         let mut called: Vec<String> = resource.words().map(str::to_lowercase).collect();
         called.push(spelling.to_lowercase());
-        Self { spelling, called, scope: resource.scope() }
+        let followed = FollowedKind::new(resource.group(), resource.plural());
+        Self { spelling, called, scope: resource.scope(), followed }
     }
 
     /// How well it answers to a word: 0 by name, 1 by the beginning of one, 2 by a part.
@@ -162,6 +221,7 @@ impl Kind {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use p0_cluster::NameChange;
     use p0_grant::name::Namespace;
 
     fn catalogue() -> Catalogue {
@@ -173,8 +233,41 @@ mod tests {
     }
 
     fn search(typed: &str) -> Vec<String> {
+        search_with(typed, &ObjectNames::default())
+    }
+
+    fn search_with(typed: &str, objects: &ObjectNames) -> Vec<String> {
         let catalogue = catalogue();
-        Places::of(&catalogue, &SystemNamespaces::default()).search(typed, &catalogue, 5)
+        let known = Known { cluster: &ClusterName::new("prod").unwrap(), objects };
+        Places::of(&catalogue, &SystemNamespaces::default()).search(typed, &catalogue, known, 5)
+    }
+
+    #[test]
+    fn objects_that_are_known_complete_what_is_typed() {
+        let objects = ObjectNames::default();
+        let cluster = ClusterName::new("prod").unwrap();
+        let name =
+            |namespace: &str, name: &str| ObjectName { namespace: namespace.into(), name: name.into() };
+        let deployments =
+            vec![name("default", "nginx-deployment"), name("kube-system", "nginx"), name("shop", "web")];
+        objects.hear(&cluster, &"deployments.apps".parse().unwrap(), NameChange::All(deployments));
+        objects.hear(&cluster, &"nodes".parse().unwrap(), NameChange::All(vec![name("", "worker-1")]));
+        for (typed, first) in [
+            ("deploy default nginx", "Deployments / default / nginx-deployment"),
+            ("deploy nginx", "Deployments / default / nginx-deployment"),
+            ("nginx", "Deployments / default / nginx-deployment"),
+            ("deploy shop web", "Deployments / shop / web"),
+            ("Deployments / shop / web", "Deployments / shop / web"),
+            ("node work", "Nodes / worker-1"),
+            ("deploy", "Deployments / default / *"),
+        ] {
+            assert_eq!(search_with(typed, &objects).first().map(String::as_str), Some(first), "{typed}");
+        }
+        // A name that is not there yet can be typed, and what is the system's is not offered.
+        assert!(
+            search_with("deploy default ng", &objects).contains(&"Deployments / default / ng".to_owned())
+        );
+        assert!(!search_with("nginx", &objects).iter().any(|locator| locator.contains("kube-system")));
     }
 
     #[test]
@@ -205,7 +298,8 @@ mod tests {
     fn each_place_resolves() {
         let catalogue = catalogue();
         let places = Places::of(&catalogue, &SystemNamespaces::default());
-        for locator in places.search("", &catalogue, 10_000) {
+        let known = Known { cluster: &ClusterName::new("prod").unwrap(), objects: &ObjectNames::default() };
+        for locator in places.search("", &catalogue, known, 10_000) {
             assert!(locator.parse::<Locator>().unwrap().resolve(&catalogue).is_ok(), "{locator}");
         }
     }

@@ -5,6 +5,7 @@ use slack_client::inbound::OpenView;
 
 use super::draw::spaced;
 use super::{Form, ids, option};
+use crate::cluster::ObjectNames;
 use crate::service::Picker;
 
 /// How many options Slack takes.
@@ -13,13 +14,14 @@ const MOST: usize = 100;
 /// The options for what is typed into a select.
 pub(in crate::slack) fn options(
     picker: &Picker,
+    objects: &ObjectNames,
     action_id: &str,
     typed: &str,
     view: &OpenView,
 ) -> Vec<OptionObject> {
     let choice = Form::read(view).choice;
     match action_id {
-        ids::RESOURCE => resources(picker, choice.cluster.as_deref(), typed),
+        ids::RESOURCE => resources(picker, objects, choice.cluster.as_deref(), typed),
         ids::ROLE => {
             let roles = picker.roles(&choice, typed, MOST);
             let option = |offered: &crate::service::OfferedRole| {
@@ -43,9 +45,14 @@ pub(in crate::slack) fn options(
 }
 
 /// Places; where there are more than fit, the last one says how to go on.
-fn resources(picker: &Picker, cluster: Option<&str>, typed: &str) -> Vec<OptionObject> {
+fn resources(
+    picker: &Picker,
+    objects: &ObjectNames,
+    cluster: Option<&str>,
+    typed: &str,
+) -> Vec<OptionObject> {
     let cluster = cluster.or_else(|| picker.only_cluster().map(|own| own.as_str()));
-    let found = picker.resources(cluster, typed, MOST + 1);
+    let found = picker.resources(cluster, typed, objects, MOST + 1);
     let is_cut = found.len() > MOST;
     let shown = if is_cut { MOST - 1 } else { MOST };
     let mut options: Vec<OptionObject> =

@@ -124,7 +124,7 @@ impl SlackApp {
                 Markup::new().plain(format!("{more} more are in the Home tab and on the status page."))
             ]));
         }
-        let text = format!("{} requests", own.len());
+        let text = if own.len() == 1 { "1 request".to_owned() } else { format!("{} requests", own.len()) };
         self.answers(command, slack_client::Message::new(text, blocks, None)).await;
     }
 }
