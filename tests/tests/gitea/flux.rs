@@ -18,12 +18,14 @@ pub(crate) fn shared() -> &'static Flux {
 
 /// Lets Flux follow a team's repository, as the scaffold in it says.
 pub(crate) fn follow(name: &str, team: &Team, url: &str) {
+    // First: it makes the namespace that the scaffold's objects are in.
+    let flux = shared();
     let show = |file: &str| team.site().git(&["show", &format!("main:deploy/prod/{file}")]);
     for object in read_all::<Value>(&show("applier-rbac.yaml"), Limits::FILE).unwrap() {
         let (status, body) = ControlPlane::shared().admin().apply(&object);
         assert!(status < 300, "{body}");
     }
-    shared().follow(name, url, &show("flux.yaml"), None);
+    flux.follow(name, url, &show("flux.yaml"), None);
 }
 
 /// Whether Alice may read a deployment once the repository's base is applied.
