@@ -133,3 +133,31 @@ impl OnCallLookup for DutyFile {
         self.read().err().map(|why| format!("the on-call file: {why}")).into_iter().collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The file that `docs/on-call.md` shows is read, and says what the page says.
+    #[tokio::test]
+    async fn the_documented_file_is_read() {
+        let page = include_str!("../../docs/on-call.md");
+        let example = page.split("```yaml\n").find(|block| block.starts_with("duties:")).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("on-call.yaml");
+        std::fs::write(&path, example.split("```").next().unwrap()).unwrap();
+        let (file, places) = (DutyFile::new(&path), OnCallPlaces::default());
+        assert!(file.faults(&places).await.is_empty());
+        let duties = async |person: &str, at: &str| {
+            let person: Person = serde_json::from_value(serde_json::json!({"name": person})).unwrap();
+            let query = OnCallQuery { person: &person, places: &places, at: at.parse().unwrap() };
+            file.duties(query).await.unwrap()
+        };
+        let of_alice = duties("alice", "2026-11-24T12:00:00Z").await;
+        assert_eq!(of_alice[0].schedule.as_ref().unwrap().to_string(), "PI7DH85");
+        assert_eq!(of_alice[0].until, Some("2026-11-24T16:00:00Z".parse().unwrap()));
+        assert!(duties("alice", "2026-11-24T16:00:00Z").await.is_empty());
+        let of_bob = duties("bob", "2026-11-24T12:00:00Z").await;
+        assert_eq!(of_bob[0].escalation.as_ref().map(|(_, level)| *level), Some(1));
+    }
+}
