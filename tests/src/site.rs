@@ -149,6 +149,20 @@ impl Site {
         std::fs::set_permissions(&hook, executable).expect("the hook can be made executable");
     }
 
+    /// Runs the installed hook as a server does that hands on the pusher's variables, with one line of what is pushed.
+    ///
+    /// # Panics
+    /// Where it cannot be run.
+    pub fn runs_hook(&self, line: &str, environment: &[(&str, &str)]) -> Run {
+        let pushed = self.beside("pushed");
+        std::fs::write(&pushed, line).expect("a file can be written");
+        let programs = crate::program::program().parent().expect("a folder").display().to_string();
+        let path = format!("{programs}:{}", std::env::var("PATH").expect("a path"));
+        let mut command = Command::new(self.repository().join("hooks/pre-receive"));
+        command.current_dir(self.repository()).env("PATH", path).envs(environment.iter().copied());
+        crate::program::finish(command.stdin(std::fs::File::open(pushed).expect("it was written")))
+    }
+
     /// Runs `git` on the repository.
     pub fn git(&self, arguments: &[&str]) -> String {
         let output = Command::new("git")

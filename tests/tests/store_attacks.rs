@@ -80,6 +80,32 @@ fn an_approval_is_signed_for_its_own_time_only() {
     assert_eq!(team.state(later, &id), "pending");
 }
 
+/// Alice takes her request back before the bot has signed it. Whoever writes rows keeps it, and puts it back later.
+#[test]
+fn a_cancelled_request_is_not_approved_again_by_its_old_votes() {
+    let team = Team::new(READERS);
+    let id = approved(&team, "web");
+    let mut old = Value::Null;
+    rewrite(team.store(), &id, |row| old = row.clone());
+    team.acts_alone("alice", T2, &["relinquish", &id]).done();
+    assert_ne!(team.state(T2, &id), "approved");
+    let later = "2026-11-24T11:30:00Z";
+    for (case, times) in [
+        ("as it was", ["2026-11-24T10:01:00Z", "2026-11-24T11:01:00Z", "2026-11-24T11:01:00Z"]),
+        ("with new times", [later, "2026-11-24T12:30:00Z", "2026-11-24T12:30:00Z"]),
+    ] {
+        rewrite(team.store(), &id, |row| {
+            *row = old.clone();
+            row["state"]["at"] = json!(times[0]);
+            row["state"]["merge-before"] = json!(times[1]);
+            row["state"]["expires-at"] = json!(times[2]);
+        });
+        team.bot_runs(later, &["reconcile"]);
+        assert!(team.grants().is_empty(), "{case}");
+        assert_ne!(team.state(later, &id), "merged", "{case}");
+    }
+}
+
 #[test]
 fn the_vote_on_one_request_proves_no_other() {
     let team = Team::new(READERS);

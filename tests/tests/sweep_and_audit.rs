@@ -1,5 +1,6 @@
 //! What becomes of grants after they landed, from Git alone: the sweep, its heartbeat, and the audit.
 
+use p0_tests::clone::GitClone;
 use p0_tests::program::{Run, run};
 use p0_tests::site::{NOW, Site};
 use serde_json::Value;
@@ -134,4 +135,26 @@ fn a_rewritten_base_is_a_break() {
     site.git(&["update-ref", "refs/heads/main", "main~1"]);
     let report = json(on_repository(&site, "audit", &["--now", NOW]), 2);
     assert_eq!(report["oddities"][0]["code"], "rewritten");
+}
+
+/// Base goes on as the second parent of a merge, so its own line is not what was seen. Sweeps do not make that forgotten.
+#[test]
+fn a_merge_with_swapped_parents_is_told_until_a_person_looks() {
+    let site = Site::new(None);
+    let clone = GitClone::of(&site, "clone");
+    granted(&site, 'a', "4h");
+    on_repository(&site, "sweep", &["--now", NOW]).done();
+    clone.commit_file("README.md", "mine\n");
+    clone.git(&["fetch", "-q", "origin"]);
+    clone.git(&["merge", "-q", "-m", "base into mine", "origin/main"]);
+    clone.push(&["origin", "HEAD:main"], &[]).done();
+    let audit = || json(on_repository(&site, "audit", &["--now", NOW]), 2);
+    let is_told = |report: &Value| {
+        report["oddities"].as_array().unwrap().iter().any(|oddity| oddity["code"] == "rewritten")
+    };
+    assert!(is_told(&audit()), "{}", audit());
+    for _ in 0..2 {
+        assert_eq!(json(on_repository(&site, "sweep", &["--now", NOW]), 2)["rewritten"], true);
+        assert!(is_told(&audit()), "{}", audit());
+    }
 }

@@ -67,7 +67,7 @@ fn codes(run: Run) -> BTreeSet<String> {
 type Attack = fn(&GitClone);
 
 /// Every way to bring something into the folder that an applier would read or follow, and what it is called.
-const ATTACKS: [(&str, &str, Attack); 9] = [
+const ATTACKS: [(&str, &str, Attack); 17] = [
     ("a sentinel with more behind it", "sentinel", |clone| {
         let sentinel = std::fs::read_to_string(clone.path.join(FOLDER).join("sentinel.yaml")).unwrap();
         clone.commit_file(&format!("{FOLDER}/sentinel.yaml"), &format!("{sentinel}{OWNED}"));
@@ -101,6 +101,30 @@ const ATTACKS: [(&str, &str, Attack); 9] = [
     }),
     ("another repository that is called like a grant", "unreadable", |clone| {
         raw_entry(clone, "160000", format!("{B}.yaml").as_bytes(), "HEAD");
+    }),
+    ("an executable that is called like a grant", "unreadable", |clone| {
+        raw_entry(clone, "100755", format!("{B}.yaml").as_bytes(), "HEAD:README.md");
+    }),
+    ("a folder in place of the sentinel", "sentinel", |clone| {
+        raw_entry(clone, "40000", b"sentinel.yaml", "HEAD:hooks");
+    }),
+    ("a link in place of the sentinel", "sentinel", |clone| {
+        raw_entry(clone, "120000", b"sentinel.yaml", "HEAD:README.md");
+    }),
+    ("another repository in place of the sentinel", "sentinel", |clone| {
+        raw_entry(clone, "160000", b"sentinel.yaml", "HEAD");
+    }),
+    ("a link that is called like the list", "kustomization", |clone| {
+        raw_entry(clone, "120000", b"kustomization.yaml", "HEAD:README.md");
+    }),
+    ("a folder that is called like the list", "kustomization", |clone| {
+        raw_entry(clone, "40000", b"kustomization.yaml", "HEAD:hooks");
+    }),
+    ("a folder of manifests", "foreign", |clone| {
+        raw_entry(clone, "40000", b"more", "HEAD:deploy");
+    }),
+    ("what says which files an applier reads", "foreign", |clone| {
+        clone.commit_file(&format!("{FOLDER}/.sourceignore"), "*.yaml\n");
     }),
 ];
 
@@ -175,19 +199,24 @@ fn a_grant_that_was_changed_in_place_goes() {
 
 /// What stands in place of a whole folder would be followed by an applier.
 #[test]
-fn a_link_in_place_of_the_folder_goes_and_the_sentinel_comes_back() {
-    let (site, clone) = swept();
-    clone.commit_file("mine.yaml", OWNED);
-    let link = clone.git(&["rev-parse", "HEAD:mine.yaml"]);
-    let mut tree = clone.with_entry("HEAD:clusters/prod", "120000", b"grants", &link);
-    for (name, above) in [("prod", "clusters"), ("clusters", "")] {
-        tree = clone.with_entry(&format!("HEAD:{above}"), "40000", name.as_bytes(), &tree);
+fn what_stands_in_place_of_the_folder_goes_and_the_sentinel_comes_back() {
+    let things = [("120000", "HEAD:mine.yaml"), ("100644", "HEAD:mine.yaml"), ("160000", "HEAD")];
+    let places = [("clusters/prod", "grants"), ("clusters", "prod"), ("", "clusters")];
+    for (mode, object) in things {
+        for (above, name) in places {
+            let (site, clone) = swept();
+            clone.commit_file("mine.yaml", OWNED);
+            plant(&clone, above, mode, name.as_bytes(), object);
+            clone.push(&["origin", "HEAD:main"], &[]).done();
+            codes(sweep(&site));
+            let stands = site.git(&["ls-tree", "main", format!("{above}/{name}").trim_start_matches('/')]);
+            assert!(!stands.starts_with(mode), "{mode} {above}/{name}: {stands}");
+            if name == "grants" {
+                let names = site.git(&["ls-tree", "--name-only", &format!("main:{FOLDER}")]);
+                assert_eq!(names, "sentinel.yaml\n", "{mode}");
+            }
+        }
     }
-    let commit = clone.git(&["commit-tree", "-p", "HEAD", "-m", "link", &tree]);
-    clone.push(&["origin", &format!("{commit}:refs/heads/main")], &[]).done();
-    codes(sweep(&site));
-    let names = site.git(&["ls-tree", "--name-only", &format!("main:{FOLDER}")]);
-    assert_eq!(names, "sentinel.yaml\n");
 }
 
 /// What has expired goes although something beside it cannot be read.

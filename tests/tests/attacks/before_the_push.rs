@@ -110,6 +110,35 @@ fn the_hook_takes_no_settings_from_the_pusher() {
     assert_eq!(site.manifests().len(), 1, "only the sentinel");
 }
 
+/// A server of SSH may hand on what the pusher sets (`AcceptEnv`), to the hook as well.
+#[test]
+fn no_variable_of_git_reaches_the_judgement() {
+    let (site, clone) = guarded();
+    site.propose(A, VIEW).done();
+    clone.git(&["fetch", "-q", "origin"]);
+    clone.git(&["merge", "-q", "--no-ff", "-m", "late", &format!("origin/p0/grant/{A}")]);
+    clone.push(&["origin", "HEAD:refs/heads/late"], &[]).done();
+    let [old, new] = ["main", "late"].map(|name| site.git(&["rev-parse", name]).trim().to_owned());
+    let line = format!("{old} {new} refs/heads/main\n");
+    // In the pusher's own repository there is nothing to judge, and no check of objects is missing.
+    let own = clone.path.join(".git").display().to_string();
+    let settings = [
+        ("P0_NOW", NOW),
+        ("GIT_CONFIG_COUNT", "1"),
+        ("GIT_CONFIG_KEY_0", "receive.fsckObjects"),
+        ("GIT_CONFIG_VALUE_0", "true"),
+        ("GIT_WORK_TREE", "/"),
+        ("GIT_COMMON_DIR", own.as_str()),
+        ("GIT_REPLACE_REF_BASE", "refs/heads/"),
+        ("GIT_GRAFT_FILE", "/dev/null"),
+    ];
+    let judged = site.runs_hook(&line, &settings);
+    assert!(judged.code != 0 && judged.out.contains("[expired]"), "{}{}", judged.out, judged.err);
+    site.git(&["config", "--unset", "receive.fsckObjects"]);
+    let judged = site.runs_hook(&line, &settings);
+    assert!(judged.code != 0 && judged.err.contains("malformed trees"), "{}{}", judged.out, judged.err);
+}
+
 #[test]
 fn a_path_with_a_line_feed_forges_no_workflow_command() {
     let site = Site::new(None);

@@ -83,6 +83,22 @@ fn the_sweep_and_the_audit_see_what_a_clone_sees() {
     }
 }
 
+/// Somebody's malformed tree keeps no grant: neither from a person who takes it away, nor from the sweep once it has expired.
+#[test]
+fn a_removal_is_not_refused_by_a_malformed_tree() {
+    for index in 0..4 {
+        let (site, clone) = unchecked();
+        let (what, tree) = malformed(&clone).swap_remove(index);
+        let head = commit(&clone, &tree);
+        clone.push(&["origin", &format!("{head}:refs/heads/main")], &[]).done();
+        match index % 2 {
+            0 => drop(site.revert(A).done()),
+            _ => drop(site.sweep("2026-11-25T10:00:00Z")),
+        }
+        assert_eq!(site.manifests().len(), 1, "only the sentinel: {what}");
+    }
+}
+
 /// With two merge bases, the author of the change chooses what it is compared with.
 #[test]
 fn a_merge_of_histories_that_cross_is_refused() {
@@ -182,6 +198,28 @@ fn an_old_id_does_not_land_again_behind_an_old_date() {
     clone.commit_file(&format!("{GRANTS}/{A}.yaml"), &format!("{grant}\n"));
     clone.push(&["origin", "again"], &[]).done();
     is_refused(&site, "again", "used-id");
+}
+
+/// A key that was taken off the list is stolen afterwards: neither the grant's own time nor the commit's brings it back.
+#[test]
+fn a_key_that_was_taken_off_signs_nothing_behind_an_old_date() {
+    let (site, clone) = unchecked();
+    let other = "b".repeat(20);
+    site.propose(&other, VIEW).done();
+    let path = format!("{GRANTS}/{other}.yaml");
+    let grant = site.git(&["show", &format!("p0/grant/{other}:{path}")]);
+    let another = Site::new(None);
+    clone.commit_file("p0/allowed_signers", &another.git(&["show", "main:p0/allowed_signers"]));
+    clone.push(&["origin", "HEAD:main"], &[]).done();
+    let old = clone.git(&["rev-parse", "HEAD"]);
+    std::fs::write(clone.path.join(&path), grant).unwrap();
+    clone.git(&["add", "-A"]);
+    let tree = clone.git(&["write-tree"]);
+    let commit = clone.commit_dated(&tree, "2026-11-24T09:00:00Z");
+    clone.push(&["origin", &format!("{commit}:refs/heads/main")], &[]).done();
+    let words = on(&site, &["verify", "--base", "main", "--push", &old, "main"]).ended(2);
+    assert!(words.contains(&other), "{words}");
+    assert!(!site.manifests().iter().any(|text| text.contains(&other)), "{words}");
 }
 
 /// A commit that has nothing to do with a request cannot use its id up.

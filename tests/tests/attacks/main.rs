@@ -3,6 +3,7 @@
 
 mod after_the_push;
 mod before_the_push;
+mod documented_tests;
 mod history;
 mod in_the_cluster;
 mod mistakes;

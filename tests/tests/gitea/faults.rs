@@ -26,10 +26,8 @@ async fn one_fault(rig: &mut Rig, proxy: &Proxy, name: &str, at: usize, fate: Fa
     rig.round().await;
     let reached = counter.load(Ordering::SeqCst) > at;
     proxy.judge(|_| Fate::Served);
-    for _ in 0..2 {
-        rig.round().await;
-    }
-    assert_eq!((rig.state(&id).as_str(), rig.team.landings(&id)), ("merged", 1), "call {at}");
+    rig.comes_to(&id, "merged", true).await;
+    assert_eq!(rig.team.landings(&id), 1, "call {at}");
     let own = rig.pulls().into_iter().filter(|(branch, _)| branch.contains(&id)).count();
     assert_eq!(own, 1, "call {at}");
     reached

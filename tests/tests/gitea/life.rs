@@ -11,7 +11,7 @@ async fn asked_for_merged_given_back_and_reverted() {
     let mut rig = Rig::new("life").await;
     let id = rig.approved("web");
     assert_eq!(rig.round().await, [] as [String; 0]);
-    assert_eq!((rig.state(&id).as_str(), rig.has(&id)), ("merged", true));
+    rig.comes_to(&id, "merged", true).await;
     let branch = format!("p0/grant/{id}");
     let pull = rig.pull(&branch).await;
     assert!(pull.merged && pull.title.starts_with("Grant: "), "{}", pull.title);
@@ -31,7 +31,7 @@ async fn asked_for_merged_given_back_and_reverted() {
     }
     rig.team.acts_alone("alice", &rig.text_now(), &["relinquish", &id]).done();
     assert_eq!(rig.round().await, [] as [String; 0]);
-    assert_eq!((rig.state(&id).as_str(), rig.has(&id)), ("revoked", false));
+    rig.comes_to(&id, "revoked", false).await;
     assert_eq!(
         rig.pulls(),
         [(branch, "merged".to_owned()), (format!("p0/revoke/{id}"), "merged".to_owned())]
@@ -46,11 +46,8 @@ async fn without_the_required_check_nothing_is_merged_and_a_checker_elsewhere_po
         assert_eq!(rig.round().await, [] as [String; 0], "waiting is no problem");
         assert_eq!((rig.state(&id).as_str(), rig.has(&id)), ("proposed", false));
     }
-    // Another process with the checker's token.
-    let checker = hosted(&rig.repository, &rig.team, &rig.repository.url(), Checks::Here);
-    checker.forge.check(rig.now()).await.unwrap();
-    rig.round().await;
-    assert_eq!((rig.state(&id).as_str(), rig.has(&id)), ("merged", true));
+    rig.starts_checker();
+    rig.comes_to(&id, "merged", true).await;
     rig.team.acts_alone("alice", &rig.text_now(), &["relinquish", &id]).done();
     rig.round().await;
     assert_eq!(
@@ -58,9 +55,7 @@ async fn without_the_required_check_nothing_is_merged_and_a_checker_elsewhere_po
         ("revoking", true),
         "a removal that waits is not gone"
     );
-    checker.forge.check(rig.now()).await.unwrap();
-    rig.round().await;
-    assert_eq!((rig.state(&id).as_str(), rig.has(&id)), ("revoked", false));
+    rig.comes_to(&id, "revoked", false).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -81,11 +76,9 @@ async fn a_pull_request_that_a_person_closes_denies_the_request_and_names_the_pe
 #[tokio::test(flavor = "multi_thread")]
 async fn a_revert_that_a_person_closes_is_opened_again_with_an_alarm() {
     let mut rig = Rig::with("reopened", p0_tests::team::READERS, Checks::Elsewhere).await;
-    let checker = hosted(&rig.repository, &rig.team, &rig.repository.url(), Checks::Here);
+    rig.starts_checker();
     let id = rig.approved("web");
-    rig.round().await;
-    checker.forge.check(rig.now()).await.unwrap();
-    rig.round().await;
+    rig.comes_to(&id, "merged", true).await;
     rig.team.acts_alone("bob", &rig.text_now(), &["revoke", &id]).done();
     rig.round().await;
     let branch = format!("p0/revoke/{id}");
@@ -96,9 +89,7 @@ async fn a_revert_that_a_person_closes_is_opened_again_with_an_alarm() {
     assert_eq!((rig.state(&id).as_str(), rig.has(&id)), ("revoking", true));
     let told = rig.told(&id);
     assert!(told.contains("`alice` closed the pull request"), "{told}");
-    checker.forge.check(rig.now()).await.unwrap();
-    rig.round().await;
-    assert_eq!((rig.state(&id).as_str(), rig.has(&id)), ("revoked", false));
+    rig.comes_to(&id, "revoked", false).await;
 }
 
 /// What Gitea's own Revert makes: a branch without the file, by a person.
@@ -118,7 +109,7 @@ async fn a_revert_by_hand_is_noticed_and_told() {
     let (status, said) = rig.merges("bob", number);
     assert_eq!(status, 200, "the check passes what only takes away: {said}");
     rig.round().await;
-    assert_eq!((rig.state(&id).as_str(), rig.has(&id)), ("revoked", false));
+    rig.comes_to(&id, "revoked", false).await;
     let told = rig.told(&id);
     assert!(told.contains("in Git"), "{told}");
 }
@@ -150,7 +141,7 @@ async fn an_extension_replaces_the_file_and_its_revert_ends_the_grant() {
     rig.team.acts_alone("alice", &rig.text_now(), &["extend", &id, "--duration", "4h"]).done();
     rig.team.acts_alone("bob", &rig.text_now(), &["approve", &id]).done();
     assert_eq!(rig.round().await, [] as [String; 0]);
-    assert_eq!((rig.state(&id).as_str(), rig.has(&id)), ("merged", true));
+    rig.comes_to(&id, "merged", true).await;
     assert_ne!(rig.team.grant(&id), before);
     assert!(rig.pull(&format!("p0/extend/{id}/1")).await.merged);
     // Reverting the extension: the earlier version, which ends earlier, counts again.
@@ -174,10 +165,8 @@ async fn an_outdated_branch_is_brought_up_to_date_and_merged() {
     let states = (rig.state(&one), rig.state(&two));
     assert_eq!((states.0.as_str(), states.1.as_str()), ("proposed", "proposed"), "{}", rig.told(&one));
     rig.reconciler = rig.bot(&rig.repository.url(), Checks::Here).await;
-    for _ in 0..3 {
-        rig.round().await;
-    }
-    assert_eq!((rig.state(&one).as_str(), rig.state(&two).as_str()), ("merged", "merged"));
+    rig.comes_to(&one, "merged", true).await;
+    rig.comes_to(&two, "merged", true).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -29,11 +29,11 @@ async fn in_the_mode_review_a_person_whom_it_does_not_concern_looks_first() {
     rig.force_base();
     rig.repository.client("bob").update_pull(number).await.unwrap();
     rig.round().await;
-    assert_eq!((rig.state(&id).as_str(), rig.has(&id)), ("merged", true));
+    rig.comes_to(&id, "merged", true).await;
     // Taking away waits for no review.
     rig.team.acts_alone("alice", &rig.text_now(), &["relinquish", &id]).done();
     rig.round().await;
-    assert_eq!((rig.state(&id).as_str(), rig.has(&id)), ("revoked", false));
+    rig.comes_to(&id, "revoked", false).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -51,7 +51,7 @@ async fn in_the_mode_manual_a_person_merges_what_the_check_passes() {
     let (status, said) = rig.merges("bob", number);
     assert_eq!(status, 200, "{said}");
     rig.round().await;
-    assert_eq!((rig.state(&id).as_str(), rig.has(&id)), ("merged", true));
+    rig.comes_to(&id, "merged", true).await;
 }
 
 /// What is not in Git cannot be verified after a merge, so a review on the forge does not answer a rule of reviews.

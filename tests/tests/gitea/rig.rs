@@ -1,7 +1,7 @@
 //! A team whose repository is on a Gitea, with the bot and the checker as users of their own and a protected base.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use gitea_client::{Client, PullRequest, ServerUrl};
 use jiff::Timestamp;
@@ -13,6 +13,7 @@ use p0_gitops::repository::Repository;
 use p0_gitops::store::Store;
 use p0_tests::gitea::{Gitea, GiteaRepository, OWNER};
 use p0_tests::team::{READERS, Team};
+use p0_tests::{PATIENCE, eventually};
 use serde_json::{Value, json};
 
 pub(crate) const BOT: &str = "p0-bot";
@@ -30,6 +31,8 @@ pub(crate) struct Rig {
     pub(crate) team: Team,
     pub(crate) repository: GiteaRepository,
     pub(crate) reconciler: Reconciler,
+    /// Another process that has the checker's token, and looks before each round that is waited for.
+    pub(crate) checker: Option<HostedRepository>,
     teller: Teller,
     minutes: i64,
 }
@@ -45,7 +48,12 @@ impl Rig {
         let (service, reconciler) = team.bot_on(hosted).await;
         let log = NotificationLog::new(Store::open(team.store()).await.unwrap());
         let teller = Teller::new(Arc::new(service), Arc::new(log));
-        Self { team, repository, reconciler, teller, minutes: 1 }
+        Self { team, repository, reconciler, checker: None, teller, minutes: 1 }
+    }
+
+    /// A checker in another process looks from now on, where one waits.
+    pub(crate) fn starts_checker(&mut self) {
+        self.checker = Some(hosted(&self.repository, &self.team, &self.repository.url(), Checks::Here));
     }
 
     /// Another bot on the same repository and store, perhaps through a proxy.
@@ -81,11 +89,29 @@ impl Rig {
         problems
     }
 
+    /// Rounds until the request is in this state, and base has its grant or not. Gitea finds out in the background whether a pull
+    /// request can be merged, and closes one in the background, perhaps after it was opened again, where somebody deletes its branch.
+    pub(crate) async fn comes_to(&mut self, id: &str, state: &str, on_base: bool) {
+        let deadline = Instant::now() + PATIENCE;
+        while (self.state(id).as_str(), self.has(id)) != (state, on_base) {
+            assert!(
+                Instant::now() < deadline,
+                "never came to {state}: {}\n{:?}",
+                self.told(id),
+                self.pulls()
+            );
+            if let Some(checker) = &self.checker {
+                checker.forge.check(self.now()).await.unwrap();
+            }
+            self.round().await;
+        }
+    }
+
     /// A request that is on base.
     pub(crate) async fn merged(&mut self, name: &str) -> String {
         let id = self.approved(name);
         assert_eq!(self.round().await, [] as [String; 0]);
-        assert_eq!(self.state(&id), "merged");
+        self.comes_to(&id, "merged", true).await;
         id
     }
 
@@ -169,11 +195,16 @@ impl Rig {
         said["number"].as_u64().unwrap()
     }
 
-    /// A user's try to merge: the status that Gitea answers.
+    /// A user's try to merge: the status that Gitea answers once it knows whether the pull request can be merged.
     pub(crate) fn merges(&self, user: &str, number: u64) -> (u16, String) {
         let body = json!({ "Do": "merge", "delete_branch_after_merge": true });
-        let (status, said) = self.repository.call(user, "POST", &format!("pulls/{number}/merge"), &body);
-        (status, said.to_string())
+        let mut answer = (0, String::new());
+        eventually("an answer to a merge", || {
+            let (status, said) = self.repository.call(user, "POST", &format!("pulls/{number}/merge"), &body);
+            answer = (status, said.to_string());
+            !answer.1.to_lowercase().contains("try again later")
+        });
+        answer
     }
 
     pub(crate) fn reviews(&self, user: &str, number: u64, event: &str) {

@@ -21,6 +21,8 @@ pub const VERIFY_CHECK: &str = "p0/verify";
 
 /// How long a check that nothing seems to have touched is left alone.
 const SETTLED: Duration = Duration::from_secs(600);
+/// What the branches are called that take access away.
+const REMOVALS: &str = "p0/revoke/";
 /// The longest line that a check shows.
 const LONGEST: usize = 200;
 
@@ -60,7 +62,10 @@ impl Checker {
         }
         let base = self.mirror.base();
         let pulls = self.host.open_pulls(&base).await.map_err(|error| self.lost(error))?;
-        let mut waits = false;
+        // Opening one again that a person closed moves no branch, and what takes access away must not wait for that.
+        let is_open = |branch: &str| pulls.iter().any(|pull| pull.branch == branch);
+        let removals = references.keys().filter_map(|name| name.strip_prefix("refs/heads/"));
+        let mut waits = removals.filter(|name| name.starts_with(REMOVALS)).any(|name| !is_open(name));
         for pull in &pulls {
             waits |= self.check(pull, now).await? == CheckState::Pending;
         }
