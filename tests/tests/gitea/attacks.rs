@@ -114,14 +114,14 @@ async fn what_an_administrator_forces_to_base_is_taken_out_again() {
     assert!(rig.has("xxxxxxxxxxxxxxxxxxxx"));
     let problems = rig.round().await;
     assert!(problems.iter().any(|problem| problem.contains("xxxxxxxxxxxxxxxxxxxx")), "{problems:?}");
+    let mut last = problems;
     for _ in 0..8 {
-        if !rig.has("xxxxxxxxxxxxxxxxxxxx") {
+        if last.is_empty() && !rig.has("xxxxxxxxxxxxxxxxxxxx") {
             break;
         }
-        rig.round().await;
+        last = rig.round().await;
     }
-    assert_eq!(rig.team.grants(), [signed]);
-    assert_eq!(rig.round().await, [] as [String; 0]);
+    assert_eq!((rig.team.grants(), last), (vec![signed], Vec::new()));
 }
 
 /// The body is for reading: whatever is written there, the file decides.
