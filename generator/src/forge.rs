@@ -15,6 +15,7 @@ use crate::repository::{ChangeRequest, Repository, RepositoryError, Restored};
 
 mod git;
 mod gitea;
+mod github;
 pub mod host;
 pub(crate) mod markdown;
 mod mirror;
@@ -25,6 +26,7 @@ pub use git::GitForge;
 pub use gitea::{
     BranchUsers, GiteaHost, GiteaPatient, GiteaSetup, diagnose as diagnose_gitea, set_up as set_up_gitea,
 };
+pub use github::{GithubHost, GithubPatient, diagnose as diagnose_github};
 pub use host::Host;
 pub use mirror::Mirror;
 pub use pull_requests::{Checker, PullRequestForge, VERIFY_CHECK};

@@ -10,5 +10,6 @@ mod slack;
 mod status_view;
 mod webhooks;
 
+pub use site::WebhookSecrets;
 pub(crate) use site::{Site, Webhooks};
 pub use slack::SignedRequests;

@@ -7,7 +7,6 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use gitea_client::WebhookSecret;
 use tokio::net::TcpListener;
 
 use crate::store::{Alone, Store, StoreError};
@@ -25,6 +24,7 @@ pub use settings::{
 };
 pub use slack::{SlackInbound, SlackWorker};
 
+pub use crate::http::WebhookSecrets;
 use crate::http::{Site, Webhooks};
 use crate::metrics::Meters;
 use crate::notify::Teller;
@@ -111,10 +111,10 @@ impl Server {
         Ok(Self { listener, address, site, teller, outgoing, nudge, slack, _alone: alone })
     }
 
-    /// The same that believes webhooks signed with this secret.
+    /// The same that believes webhooks signed with these secrets.
     #[must_use]
-    pub fn with_webhooks(mut self, secret: WebhookSecret) -> Self {
-        self.site.webhooks = Some(Webhooks::new(secret, self.nudge.clone()));
+    pub fn with_webhooks(mut self, secrets: WebhookSecrets) -> Self {
+        self.site.webhooks = Some(Webhooks::new(secrets, self.nudge.clone()));
         self
     }
 

@@ -2,7 +2,7 @@
 //!
 //! Fetch and push, a password, and a repository that may only be read. Not here: TLS.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 use tokio::io::AsyncWriteExt;
@@ -76,7 +77,7 @@ async fn serve(
     request: Request,
 ) -> Response {
     let (parts, body) = request.into_parts();
-    let path = parts.uri.path().to_owned();
+    let path = parts.uri.path();
     let query = parts.uri.query().unwrap_or_default().to_owned();
     if !is_known(&served, &parts.headers) {
         let refusal = Response::builder()
@@ -95,12 +96,18 @@ async fn serve(
         std::future::pending::<()>().await;
     }
     let body = axum::body::to_bytes(body, 1 << 30).await.expect("a body");
+    backend(&served.root, &parts, body).await
+}
+
+/// What the real `git http-backend` answers for the repositories below `root`.
+pub(crate) async fn backend(root: &Path, parts: &Parts, body: Bytes) -> Response {
     let header =
         |name| parts.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
     let mut git = Command::new("git");
     git.arg("http-backend").stdin(Stdio::piped()).stdout(Stdio::piped());
-    git.env("GIT_PROJECT_ROOT", &served.root).env("GIT_HTTP_EXPORT_ALL", "1").env("REMOTE_USER", "tester");
-    git.env("REQUEST_METHOD", parts.method.as_str()).env("PATH_INFO", path).env("QUERY_STRING", query);
+    git.env("GIT_PROJECT_ROOT", root).env("GIT_HTTP_EXPORT_ALL", "1").env("REMOTE_USER", "tester");
+    git.env("REQUEST_METHOD", parts.method.as_str()).env("PATH_INFO", parts.uri.path());
+    git.env("QUERY_STRING", parts.uri.query().unwrap_or_default());
     git.env("CONTENT_TYPE", header("content-type")).env("CONTENT_LENGTH", body.len().to_string());
     git.env("HTTP_CONTENT_ENCODING", header("content-encoding")).env("GIT_PROTOCOL", header("git-protocol"));
     let mut child = git.spawn().expect("git is installed");

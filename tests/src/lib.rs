@@ -10,6 +10,7 @@ pub mod browser;
 pub mod clone;
 mod control_plane;
 pub mod eks;
+pub mod fake_github;
 pub mod fake_pagerduty;
 pub mod git_http;
 pub mod gitea;

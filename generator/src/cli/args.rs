@@ -14,7 +14,8 @@ pub(super) use grant::{GrantArgs, new_id};
 pub(super) use id::IdArg;
 pub(super) use moment::{Moment, time};
 pub(super) use repository::{
-    BaseArgs, RepositoryArgs, SigningArgs, identity, open_repository, open_repository_with, secret,
+    BaseArgs, RepositoryArgs, SigningArgs, identity, open_repository, open_repository_as,
+    open_repository_with, secret,
 };
 pub(super) use signer::check_signer;
 pub(super) use store::StoreArgs;

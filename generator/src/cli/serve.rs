@@ -4,7 +4,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context;
-use gitea_client::WebhookSecret;
 use jiff::Timestamp;
 
 use super::args::{Look, SigningArgs, identity, secret, witnesses};
@@ -12,7 +11,7 @@ use super::output::{self, Outcome};
 use super::whole_seconds;
 use crate::notify::{AlsoLogged, Messenger, NotificationLog, Teller};
 use crate::reconcile::Reconciler;
-use crate::serve::{Clock, Server, Settings, Stop, Workers};
+use crate::serve::{Clock, Server, Settings, Stop, WebhookSecrets, Workers};
 use crate::service::Service;
 use crate::slack::SlackMessenger;
 use crate::store::Store;
@@ -32,6 +31,10 @@ mod slack;
 ///
 /// For a repository on Gitea, P0_GITEA_TOKEN is the token of the bot's user, P0_GITEA_CHECKER_TOKEN that of the user who posts the
 /// check `p0/verify`, and P0_GITEA_WEBHOOK_SECRET the secret of a webhook to /webhooks/gitea, which makes the server look at once.
+///
+/// For a repository on GitHub, P0_GITHUB_APP_ID and P0_GITHUB_APP_KEY_FILE (or P0_GITHUB_APP_KEY) are the bot's App and its private key,
+/// P0_GITHUB_CHECKER_APP_ID and P0_GITHUB_CHECKER_APP_KEY_FILE those of the checker's, and P0_GITHUB_WEBHOOK_SECRET the secret of a
+/// webhook to /webhooks/github. P0_GITHUB_TOKEN and P0_GITHUB_CHECKER_TOKEN are tokens of users in their place.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -72,10 +75,7 @@ pub(super) fn run(args: &Args, at: Option<Timestamp>) -> anyhow::Result<Outcome>
         }
         let workers = workers(args, &settings, store.clone(), &clock).await?;
         let server = Server::bind(&settings, store.clone(), workers, clock.clone()).await?;
-        let server = match secret(hosted::GITEA_WEBHOOK_SECRET) {
-            Some(secret) => server.with_webhooks(WebhookSecret::new(secret.into())?),
-            None => server,
-        };
+        let server = server.with_webhooks(webhook_secrets()?);
         if args.check {
             let clusters: Vec<&str> = settings.clusters().map(|cluster| cluster.as_str()).collect();
             outln!("sound: store, key, {} and what is on call", clusters.join(", "));
@@ -85,6 +85,18 @@ pub(super) fn run(args: &Args, at: Option<Timestamp>) -> anyhow::Result<Outcome>
         store.keep_webhooks(&names.collect::<Vec<_>>()).await?;
         server.run(Stop::when(told_to_stop()?)).await?;
         Ok(Outcome::Done)
+    })
+}
+
+/// Whose deliveries are believed.
+fn webhook_secrets() -> anyhow::Result<WebhookSecrets> {
+    let gitea =
+        secret(hosted::GITEA_WEBHOOK_SECRET).map(|text| gitea_client::WebhookSecret::new(text.into()));
+    let github =
+        secret(hosted::GITHUB_WEBHOOK_SECRET).map(|text| github_client::WebhookSecret::new(text.into()));
+    Ok(WebhookSecrets {
+        gitea: gitea.transpose().context(hosted::GITEA_WEBHOOK_SECRET)?,
+        github: github.transpose().context(hosted::GITHUB_WEBHOOK_SECRET)?,
     })
 }
 

@@ -5,21 +5,35 @@
 use std::cell::RefCell;
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use git2::{Config, Cred, CredentialType};
+
+/// Where tokens come from.
+type TokenSource = Arc<dyn Fn() -> Result<String, String> + Send + Sync>;
 
 /// What a caller has to offer besides the SSH agent and Git's credential helpers, which are always asked.
 #[derive(Clone, Default)]
 pub struct Credentials {
-    token: Option<String>,
+    token: Option<TokenSource>,
     ssh_key: Option<PathBuf>,
 }
 
 impl Credentials {
     /// With a token for HTTPS, as forges give them.
     #[must_use]
-    pub fn with_token(mut self, token: impl Into<String>) -> Self {
-        self.token = Some(token.into());
+    pub fn with_token(self, token: impl Into<String>) -> Self {
+        let token = token.into();
+        self.with_token_source(move || Ok(token.clone()))
+    }
+
+    /// With tokens that end: one is asked for whenever a remote wants it. It says why there is none.
+    #[must_use]
+    pub fn with_token_source(
+        mut self,
+        source: impl Fn() -> Result<String, String> + Send + Sync + 'static,
+    ) -> Self {
+        self.token = Some(Arc::new(source));
         self
     }
 
@@ -116,8 +130,14 @@ impl<'c> Attempts<'c> {
             }
             // Forges take any user name beside a token; this is the one that GitHub documents.
             Kind::Token if password => {
-                let token = self.credentials.token.as_deref();
-                token.map(|token| Cred::userpass_plaintext(user.unwrap_or("x-access-token"), token))
+                let source = self.credentials.token.as_ref()?;
+                let no_token =
+                    |why: String| git2::Error::new(git2::ErrorCode::Auth, git2::ErrorClass::Callback, why);
+                let token = source().map_err(no_token);
+                Some(
+                    token
+                        .and_then(|token| Cred::userpass_plaintext(user.unwrap_or("x-access-token"), &token)),
+                )
             }
             Kind::Helper if password => {
                 let config = Config::open_default().ok()?;

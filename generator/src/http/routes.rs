@@ -43,6 +43,7 @@ impl Site {
             .route("/readyz", get(readyz))
             .route("/metrics", get(metrics))
             .route("/webhooks/gitea", post(webhooks::gitea).layer(webhooks::limit()))
+            .route("/webhooks/github", post(webhooks::github).layer(webhooks::limit()))
             .fallback(nothing)
             .layer(middleware::map_response(guarded))
             .with_state(self)

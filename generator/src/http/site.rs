@@ -3,8 +3,6 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use gitea_client::WebhookSecret;
-
 use crate::metrics::Meters;
 use crate::reconcile::{Clock, Ticker};
 use crate::service::Service;
@@ -26,15 +24,24 @@ pub(crate) struct Site {
     pub(crate) webhooks: Option<Webhooks>,
 }
 
+/// The keys that forges sign their deliveries with. Of a forge without one nothing is believed.
+#[derive(Default)]
+pub struct WebhookSecrets {
+    /// Gitea's and Forgejo's.
+    pub gitea: Option<gitea_client::WebhookSecret>,
+    /// GitHub's.
+    pub github: Option<github_client::WebhookSecret>,
+}
+
 /// Whose deliveries are believed, and whom they wake.
 #[derive(Clone)]
 pub(crate) struct Webhooks {
-    pub(super) secret: WebhookSecret,
+    pub(super) secrets: Arc<WebhookSecrets>,
     pub(super) nudge: Nudge,
 }
 
 impl Webhooks {
-    pub(crate) fn new(secret: WebhookSecret, nudge: Nudge) -> Self {
-        Self { secret, nudge }
+    pub(crate) fn new(secrets: WebhookSecrets, nudge: Nudge) -> Self {
+        Self { secrets: Arc::new(secrets), nudge }
     }
 }

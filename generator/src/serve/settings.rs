@@ -80,7 +80,7 @@ pub struct RepositorySettings {
     /// The protected branch that the clusters apply.
     #[serde(default = "base")]
     pub base: String,
-    /// Where its changes are proposed and merged: `git` for any Git remote, or `gitea` for Gitea and Forgejo.
+    /// Where its changes are proposed and merged: `git` for any Git remote, `gitea` for Gitea and Forgejo, or `github`.
     #[serde(default)]
     pub forge: ForgeKind,
     /// The clusters in it that this server drives.
@@ -102,6 +102,8 @@ pub enum ForgeKind {
     Git,
     /// Pull requests on a Gitea or Forgejo.
     Gitea,
+    /// Pull requests on github.com or a GitHub Enterprise Server.
+    Github,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -38,7 +38,7 @@ fn once(name: &str) -> Result<PathBuf, String> {
         .current_dir(&partial)
         .stdout(Stdio::null())
         .status()
-        .map_err(|_| "npm is not installed, and the tests run Slack's own SDK with it\n  help: apt-get install nodejs npm".to_owned())?;
+        .map_err(|_| "npm is not installed, and the tests run Slack's and GitHub's own clients with it\n  help: apt-get install nodejs npm".to_owned())?;
     if !status.success() {
         return Err(format!("npm ci in `{}` ended with {status}", partial.display()));
     }

@@ -40,6 +40,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &[
             "fake-slack",
             "gitea-client",
+            "github-client",
             "p0-access",
             "p0-cluster",
             "p0-grant",

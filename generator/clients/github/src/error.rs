@@ -97,7 +97,8 @@ pub struct Said(String);
 const LONGEST: usize = 300;
 
 impl Said {
-    pub(crate) fn of(body: &[u8]) -> Self {
+    /// What the body of an answer says.
+    pub fn of(body: &[u8]) -> Self {
         match serde_json::from_slice::<Value>(body) {
             Ok(value) => Self::line(&words(&value)),
             Err(_) => Self::line(&String::from_utf8_lossy(body)),

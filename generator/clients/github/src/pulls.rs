@@ -37,6 +37,9 @@ pub struct PullRequest {
     /// Its labels.
     #[serde(default)]
     pub labels: Vec<Label>,
+    /// Whether it can be merged, in a word: `clean`, `blocked`, `behind`, `dirty`, `unknown`, …. Lists do not say.
+    #[serde(default)]
+    pub mergeable_state: Option<String>,
 }
 
 /// One side of a pull request.

@@ -73,10 +73,19 @@ pub(in crate::cli) fn open_repository_with(
     base: &str,
     token: Option<String>,
 ) -> anyhow::Result<Repository> {
-    let mut credentials = Credentials::default();
-    if let Some(token) = token {
-        credentials = credentials.with_token(token);
-    }
+    let credentials = match token {
+        Some(token) => Credentials::default().with_token(token),
+        None => Credentials::default(),
+    };
+    open_repository_as(place, base, credentials)
+}
+
+/// The same with credentials that come from elsewhere, and the SSH key of this environment.
+pub(in crate::cli) fn open_repository_as(
+    place: &str,
+    base: &str,
+    mut credentials: Credentials,
+) -> anyhow::Result<Repository> {
     if let Some(key) = secret("P0_GIT_SSH_KEY") {
         credentials = credentials.with_ssh_key(key);
     }

@@ -13,6 +13,10 @@ use crate::git::Identity;
 use crate::repository::Repository;
 use crate::serve::{ForgeKind, RepositorySettings};
 
+mod github;
+
+pub(in crate::cli) use github::GITHUB_WEBHOOK_SECRET;
+
 /// The token of the bot's user at Gitea.
 const GITEA_TOKEN: &str = "P0_GITEA_TOKEN";
 /// The token of the checker's user. Without it another process posts the required check.
@@ -30,6 +34,7 @@ pub(in crate::cli) fn open(own: &RepositorySettings) -> anyhow::Result<Repositor
             let token = secret("P0_GIT_TOKEN").or_else(|| secret(GITEA_TOKEN));
             open_repository_with(&own.url, &own.base, token)
         }
+        ForgeKind::Github => github::open(own),
     }
 }
 
@@ -54,6 +59,7 @@ pub(super) fn host(
             };
             Ok(HostedRepository::on(Mirror::new(repository), forge))
         }
+        ForgeKind::Github => github::host(own, repository, by),
     }
 }
 
@@ -79,6 +85,7 @@ pub(in crate::cli) async fn examine(own: &RepositorySettings, now: Timestamp) ->
                 found.found()
             }
         },
+        ForgeKind::Github => github::examine(own, now).await,
     }
 }
 
