@@ -21,7 +21,7 @@ mod tree;
 
 pub use base_branch::{BaseBranch, Change, Ensured, MergeError, Proposed};
 pub use commit::{Identity, Message, Told};
-pub use credentials::Credentials;
+pub use credentials::{Credentials, TokenAsk};
 pub use error::GitError;
 pub use first_parent::Step;
 pub use id::{BlobId, CommitId};

@@ -9,8 +9,22 @@ use std::sync::Arc;
 
 use git2::{Config, Cred, CredentialType};
 
-/// Where tokens come from.
-type TokenSource = Arc<dyn Fn() -> Result<String, String> + Send + Sync>;
+/// Where a token comes from.
+#[derive(Clone)]
+enum TokenSource {
+    Fixed(String),
+    /// It ends, or may be taken back, and there is another one then.
+    Renewed(Arc<dyn Fn(TokenAsk) -> Result<String, String> + Send + Sync>),
+}
+
+/// When a token is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenAsk {
+    /// A remote wants one.
+    First,
+    /// The remote has refused it: another one is wanted.
+    AfterRefusal,
+}
 
 /// What a caller has to offer besides the SSH agent and Git's credential helpers, which are always asked.
 #[derive(Clone, Default)]
@@ -23,18 +37,16 @@ impl Credentials {
     /// With a token for HTTPS, as forges give them.
     #[must_use]
     pub fn with_token(self, token: impl Into<String>) -> Self {
-        let token = token.into();
-        self.with_token_source(move || Ok(token.clone()))
+        Self { token: Some(TokenSource::Fixed(token.into())), ..self }
     }
 
     /// With tokens that end: one is asked for whenever a remote wants it. It says why there is none.
     #[must_use]
     pub fn with_token_source(
-        mut self,
-        source: impl Fn() -> Result<String, String> + Send + Sync + 'static,
+        self,
+        source: impl Fn(TokenAsk) -> Result<String, String> + Send + Sync + 'static,
     ) -> Self {
-        self.token = Some(Arc::new(source));
-        self
+        Self { token: Some(TokenSource::Renewed(Arc::new(source))), ..self }
     }
 
     /// With the file of an unencrypted private key for SSH.
@@ -57,6 +69,7 @@ enum Kind {
     Agent,
     KeyFile,
     Token,
+    OtherToken,
     Helper,
 }
 
@@ -83,6 +96,7 @@ impl<'c> Attempts<'c> {
             Kind::Agent => "the SSH agent",
             Kind::KeyFile => "the SSH key file",
             Kind::Token => "the token",
+            Kind::OtherToken => "another token",
             Kind::Helper => "Git's credential helper",
         });
         let names = names.collect::<Vec<_>>().join(", ");
@@ -100,7 +114,7 @@ impl<'c> Attempts<'c> {
         if allowed.contains(CredentialType::USERNAME) {
             return Cred::username(name);
         }
-        for kind in [Kind::Agent, Kind::KeyFile, Kind::Token, Kind::Helper] {
+        for kind in [Kind::Agent, Kind::KeyFile, Kind::Token, Kind::OtherToken, Kind::Helper] {
             if self.tried.borrow().contains(&kind) {
                 continue;
             }
@@ -128,22 +142,26 @@ impl<'c> Attempts<'c> {
             Kind::KeyFile if ssh => {
                 self.credentials.ssh_key.as_deref().map(|path| Cred::ssh_key(name, None, path, None))
             }
-            // Forges take any user name beside a token; this is the one that GitHub documents.
-            Kind::Token if password => {
-                let source = self.credentials.token.as_ref()?;
-                let no_token =
-                    |why: String| git2::Error::new(git2::ErrorCode::Auth, git2::ErrorClass::Callback, why);
-                let token = source().map_err(no_token);
-                Some(
-                    token
-                        .and_then(|token| Cred::userpass_plaintext(user.unwrap_or("x-access-token"), &token)),
-                )
-            }
+            Kind::Token if password => self.token(TokenAsk::First, user),
+            Kind::OtherToken if password => self.token(TokenAsk::AfterRefusal, user),
             Kind::Helper if password => {
                 let config = Config::open_default().ok()?;
                 Cred::credential_helper(&config, url, user).ok().map(Ok)
             }
             _ => None,
         }
+    }
+
+    /// `None` where there is no token, or no other one.
+    fn token(&self, ask: TokenAsk, user: Option<&str>) -> Option<Result<Cred, git2::Error>> {
+        let token = match (self.credentials.token.as_ref()?, ask) {
+            (TokenSource::Fixed(token), TokenAsk::First) => Ok(token.clone()),
+            (TokenSource::Fixed(_), TokenAsk::AfterRefusal) => return None,
+            (TokenSource::Renewed(source), ask) => source(ask),
+        };
+        let no_token = |why: String| git2::Error::new(git2::ErrorCode::Auth, git2::ErrorClass::Callback, why);
+        // Forges take any user name beside a token; this is the one that GitHub documents.
+        let user = user.unwrap_or("x-access-token");
+        Some(token.map_err(no_token).and_then(|token| Cred::userpass_plaintext(user, &token)))
     }
 }

@@ -301,7 +301,7 @@ impl State {
 
     pub(crate) fn label(&self, name: &str) -> Value {
         let url = format!("{}/labels", self.url);
-        json!({ "id": 1, "node_id": "LA_1", "url": url, "name": name, "description": null, "color": "ededed", "default": false })
+        json!({ "id": 1, "node_id": "LA_1", "url": url, "name": name, "description": "", "color": "ededed", "default": false })
     }
 
     pub(crate) fn comment_of(&self, repo: &Repo, comment: &Comment) -> Value {

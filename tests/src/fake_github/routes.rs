@@ -135,7 +135,11 @@ fn respond(asked: &Asked, answer: Answer, headers: &HeaderMap) -> Response {
 fn answer(state: &mut State, asked: &Asked, headers: &HeaderMap) -> Answer {
     super::pulls::refresh(state);
     let token = headers.get("authorization").and_then(|own| own.to_str().ok()).unwrap_or_default();
-    let Some(token) = token.strip_prefix("Bearer ") else {
+    // `Bearer`, `bearer` and `token` are all taken.
+    let scheme = |(scheme, token)| {
+        ["bearer", "token"].iter().any(|own| own.eq_ignore_ascii_case(scheme)).then_some(token)
+    };
+    let Some(token) = token.split_once(' ').and_then(scheme) else {
         return Answer::says(401, "Requires authentication");
     };
     let actor = match state.actor(token) {

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use github_client::{AppId, AppKey, Client, Credential, ServerUrl};
+use github_client::{AppId, AppKey, Client, Credential, ServerUrl, Stale};
 use jiff::Timestamp;
 use p0_gitops::forge::{Checker, GithubHost, HostedRepository, Mirror, PullRequestForge};
-use p0_gitops::git::{BaseBranch, Credentials, Remote};
+use p0_gitops::git::{BaseBranch, Credentials, Remote, TokenAsk};
 use p0_gitops::notify::{NotificationLog, Teller};
 use p0_gitops::reconcile::Reconciler;
 use p0_gitops::repository::Repository;
@@ -94,6 +94,13 @@ impl Hosted {
     }
 }
 
+fn stale(ask: TokenAsk) -> Stale {
+    match ask {
+        TokenAsk::First => Stale::No,
+        TokenAsk::AfterRefusal => Stale::Yes,
+    }
+}
+
 fn app(id: u64, pem: &str) -> Credential {
     Credential::App { id: AppId::new(&id.to_string()).unwrap(), key: AppKey::from_pem(pem).unwrap() }
 }
@@ -111,7 +118,7 @@ pub(crate) fn hosted(
     checker: Option<Credential>,
 ) -> HostedRepository {
     let git = client(url, bot.clone());
-    let source = move || match git.token_blocking() {
+    let source = move |ask| match git.token_blocking(stale(ask)) {
         Ok(token) => Ok(token.expose_secret().to_owned()),
         Err(error) => Err(error.to_string()),
     };

@@ -88,6 +88,11 @@ impl Auth {
         matches!(self.credential, Credential::App { .. })
     }
 
+    /// Forgets the token of now.
+    pub(crate) fn forget_present(&self) {
+        *self.issued.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
     fn fresh(&self) -> Option<SecretString> {
         let issued = self.issued.lock().unwrap_or_else(PoisonError::into_inner);
         let fresh = issued.as_ref().filter(|own| own.expires_at - EARLY > Timestamp::now())?;

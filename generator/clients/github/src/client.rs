@@ -25,6 +25,15 @@ const PAGE: usize = 100;
 /// The most pages that are read of anything.
 const PAGES: usize = 50;
 
+/// Whether a token was refused before its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stale {
+    /// Nothing is known against it.
+    No,
+    /// It was.
+    Yes,
+}
+
 /// One repository at a GitHub, as one who asks. Clones share its connections and tokens.
 #[derive(Clone)]
 pub struct Client {
@@ -64,12 +73,15 @@ impl Client {
         self.auth.credential()
     }
 
-    /// The token of now, for Git, which knows no App. It blocks while the token is renewed, on a thread of its own, so that it may be
-    /// called from anywhere.
+    /// The token of now, for Git, which knows no App; another one where Git was refused with it. It blocks while the token is renewed,
+    /// on a thread of its own, so that it may be called from anywhere.
     ///
     /// # Errors
     /// [`GithubError`].
-    pub fn token_blocking(&self) -> Result<SecretString, GithubError> {
+    pub fn token_blocking(&self, stale: Stale) -> Result<SecretString, GithubError> {
+        if stale == Stale::Yes {
+            self.auth.forget_present();
+        }
         let doing = "getting a token for Git";
         let broken = || GithubError { doing, problem: Problem::TimedOut };
         let renew = || {

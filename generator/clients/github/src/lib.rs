@@ -27,7 +27,7 @@ pub use address::{AddressError, RepositoryName, ServerUrl};
 pub use app::{AppId, AppKey, KeyError};
 pub use auth::Credential;
 pub use checks::{CheckOutput, CheckRun, CommitStatus, Conclusion, NewCheckRun, StatusState};
-pub use client::Client;
+pub use client::{Client, Stale};
 pub use error::{GithubError, Problem, Said};
 pub use graphql::{FileAddition, FileChanges, NewCommit};
 pub use issues::{Comment, Label};

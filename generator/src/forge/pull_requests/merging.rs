@@ -11,9 +11,9 @@ use crate::git::CommitId;
 use crate::repository::{BranchContent, ChangeRequest, Content, MergeJudgement, ReviewNeed};
 
 /// How often a merge that the forge is not ready for, or that something came before, is tried again.
-const TRIES: u32 = 12;
+pub(super) const TRIES: u32 = 12;
 /// How long it gets in between: it finds out in the background whether a new pull request can be merged.
-const PAUSE: Duration = Duration::from_millis(250);
+pub(super) const PAUSE: Duration = Duration::from_millis(250);
 
 /// What to do after one try.
 enum Then {

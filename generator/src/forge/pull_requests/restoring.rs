@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::PullRequestForge;
+use super::merging::{PAUSE, TRIES};
 use crate::forge::ForgeError;
 use crate::forge::host::{MergeAnswer, NewMerge, NewPull};
 use crate::repository::Restored;
@@ -35,18 +36,30 @@ impl PullRequestForge {
             checker.check(&pull, now).await?;
         }
         let merge = NewMerge { number: pull.number, head: commit, message: &plan.message };
-        match self.host.merge(&merge).await {
+        match self.merged_soon(&merge).await? {
             // Base is looked at once more before it is called good.
-            Ok(MergeAnswer::Merged) => {
+            MergeAnswer::Merged => {
                 let head = self.mirror.run(|repository| Ok(repository.branch().head()?)).await?;
                 Ok(Restored { commit: Some(head), ..plan.restored })
             }
             // It is tried again in the next round; until then what was found is a problem of each.
-            Ok(MergeAnswer::Again(why) | MergeAnswer::Behind(why) | MergeAnswer::Waiting(why)) => {
+            MergeAnswer::Again(why) | MergeAnswer::Behind(why) | MergeAnswer::Waiting(why) => {
                 tracing::error!(why, "what must not stand on base stands there until this is merged");
                 Ok(plan.restored)
             }
-            Err(error) => Err(self.lost(error)),
         }
+    }
+
+    /// Each round has a commit of its own, which a forge looks at in the background first: it is given that time.
+    async fn merged_soon(&self, merge: &NewMerge<'_>) -> Result<MergeAnswer, ForgeError> {
+        let mut answer = self.host.merge(merge).await.map_err(|error| self.lost(error))?;
+        for _ in 1..TRIES {
+            if !matches!(answer, MergeAnswer::Again(_)) {
+                break;
+            }
+            tokio::time::sleep(PAUSE).await;
+            answer = self.host.merge(merge).await.map_err(|error| self.lost(error))?;
+        }
+        Ok(answer)
     }
 }

@@ -1,7 +1,7 @@
 //! A repository on GitHub: the keys of bot and checker from the environment, Apps' or users'.
 
 use anyhow::Context;
-use github_client::{AppId, AppKey, Client, Credential, ServerUrl, WebhookSecret};
+use github_client::{AppId, AppKey, Client, Credential, ServerUrl, Stale, WebhookSecret};
 use jiff::Timestamp;
 use secrecy::ExposeSecret;
 
@@ -10,7 +10,7 @@ use crate::doctor::{Examination, Examinations};
 use crate::forge::{
     Checker, GithubHost, GithubPatient, HostedRepository, Mirror, PullRequestForge, diagnose_github,
 };
-use crate::git::{Credentials, Identity};
+use crate::git::{Credentials, Identity, TokenAsk};
 use crate::repository::Repository;
 use crate::serve::RepositorySettings;
 
@@ -77,13 +77,20 @@ pub(super) fn open(own: &RepositorySettings) -> anyhow::Result<Repository> {
         Some(token) => Credentials::default().with_token(token),
         None => {
             let bot = bot(own)?;
-            Credentials::default().with_token_source(move || match bot.token_blocking() {
+            Credentials::default().with_token_source(move |ask| match bot.token_blocking(stale(ask)) {
                 Ok(token) => Ok(token.expose_secret().to_owned()),
                 Err(error) => Err(error.to_string()),
             })
         }
     };
     open_repository_as(&own.url, &own.base, credentials)
+}
+
+fn stale(ask: TokenAsk) -> Stale {
+    match ask {
+        TokenAsk::First => Stale::No,
+        TokenAsk::AfterRefusal => Stale::Yes,
+    }
 }
 
 pub(super) fn host(
