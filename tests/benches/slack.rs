@@ -22,10 +22,10 @@ fn main() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build().unwrap();
     runtime.block_on(async {
         let it = SlackTeam::start(READERS).await;
-        completing(&it).await;
         opening(&it).await;
         clicking(&it).await;
         many(&it).await;
+        completing(&it).await;
     });
 }
 
@@ -52,14 +52,19 @@ async fn completing(it: &SlackTeam) {
         };
         asking.spawn(async move {
             let began = Instant::now();
-            form.suggests("p0.resource", &typed).await.unwrap();
-            began.elapsed()
+            // Slack shows nothing of an answer after three seconds.
+            form.suggests("p0.resource", &typed).await.is_ok().then(|| began.elapsed())
         });
     }
+    let mut late = 0;
     while let Some(took) = asking.join_next().await {
-        times.push(took.unwrap());
+        match took.unwrap() {
+            Some(took) => times.push(took),
+            None => late += 1,
+        }
     }
     form.closes();
+    println!("  completion: {late} of {} too late for Slack (at most 0)", PER_SECOND * SECONDS);
     say(&format!("completion over {OBJECTS} objects at {PER_SECOND}/s"), &mut times, 20);
     println!("  memory of server and fake Slack together {:.1} MB (at most 200)", memory());
 }
@@ -111,7 +116,8 @@ async fn many(it: &SlackTeam) {
     it.slack.limit("chat.update", 1);
     let began = Instant::now();
     let mut pressing = tokio::task::JoinSet::new();
-    let mut next = tokio::time::interval(Duration::from_secs(50) / u32::try_from(count).unwrap());
+    // As many in a minute as 1,000 are, however many there are.
+    let mut next = tokio::time::interval(Duration::from_millis(50));
     for card in cards {
         next.tick().await;
         let bob = it.bob.clone();

@@ -6,8 +6,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
-use std::sync::{PoisonError, RwLock};
+use std::sync::{OnceLock, PoisonError, RwLock};
 
+use memchr::memmem;
 use p0_access::layout::ClusterName;
 use p0_cluster::{NameChange, ObjectName};
 use serde::{Deserialize, Serialize};
@@ -40,7 +41,23 @@ pub enum FollowedKindError {
 
 /// The names of the objects of clusters.
 #[derive(Debug, Default)]
-pub struct ObjectNames(RwLock<BTreeMap<ClusterName, BTreeMap<FollowedKind, BTreeSet<ObjectName>>>>);
+pub struct ObjectNames(RwLock<BTreeMap<ClusterName, BTreeMap<FollowedKind, Names>>>);
+
+/// The names of one kind in one cluster, and the same as one text, which is searched as fast as memory is read.
+#[derive(Debug, Default)]
+struct Names {
+    all: BTreeSet<ObjectName>,
+    /// Made when somebody searches after a change.
+    text: OnceLock<Text>,
+}
+
+/// A line for each object: `NAMESPACE/NAME`.
+#[derive(Debug)]
+struct Text {
+    written: String,
+    /// In small letters, where that is another text.
+    folded: Option<String>,
+}
 
 impl FollowedKind {
     /// The kinds of a plural and its group; the core group is empty. `None` where they are not followed.
@@ -106,7 +123,9 @@ impl ObjectNames {
     /// Takes over a change. Of a kind with too many objects the first ones are kept.
     pub fn hear(&self, cluster: &ClusterName, kind: &FollowedKind, change: NameChange) {
         let mut clusters = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        let names = clusters.entry(cluster.clone()).or_default().entry(kind.clone()).or_default();
+        let followed = clusters.entry(cluster.clone()).or_default().entry(kind.clone()).or_default();
+        followed.text = OnceLock::new();
+        let names = &mut followed.all;
         match change {
             NameChange::All(all) => {
                 let count = all.len();
@@ -129,7 +148,7 @@ impl ObjectNames {
     /// How many names there are.
     pub fn count(&self) -> usize {
         let clusters = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        clusters.values().flat_map(BTreeMap::values).map(BTreeSet::len).sum()
+        clusters.values().flat_map(BTreeMap::values).map(|names| names.all.len()).sum()
     }
 
     /// Whether an object is there; `None` where its kind is not followed.
@@ -142,7 +161,7 @@ impl ObjectNames {
     ) -> Option<bool> {
         let clusters = self.0.read().unwrap_or_else(PoisonError::into_inner);
         let names = clusters.get(cluster)?.get(kind)?;
-        Some(names.contains(&ObjectName { namespace: namespace.into(), name: name.into() }))
+        Some(names.all.contains(&ObjectName { namespace: namespace.into(), name: name.into() }))
     }
 
     /// Objects of a kind that have every word in their namespace or name, the likeliest first, at most `most`: those whose name is
@@ -156,31 +175,67 @@ impl ObjectNames {
     ) -> Vec<ObjectName> {
         let clusters = self.0.read().unwrap_or_else(PoisonError::into_inner);
         let Some(names) = clusters.get(cluster).and_then(|kinds| kinds.get(kind)) else { return Vec::new() };
-        let last = words.last().map_or("", String::as_str);
-        let mut ranks: [Vec<&ObjectName>; 3] = Default::default();
-        for own in names {
-            let fits = |word: &String| holds(&own.name, word) || own.namespace.contains(word.as_str());
-            if !words.iter().all(fits) {
-                continue;
-            }
-            let [exact, begins, holds] = &mut ranks;
-            let rank = match () {
-                () if *own.name == *last => exact,
-                () if own.name.starts_with(last) => begins,
-                () => holds,
-            };
-            if rank.len() < most {
-                rank.push(own);
-            }
-        }
-        ranks.into_iter().flatten().take(most).cloned().collect()
+        names.search(words, most)
     }
 }
 
-/// Whether a name has a word in it, in whatever case: names of roles may have capitals.
-fn holds(name: &str, word: &str) -> bool {
-    let has_capitals = || name.bytes().any(|byte| byte.is_ascii_uppercase());
-    name.contains(word) || (has_capitals() && name.to_lowercase().contains(word))
+impl Names {
+    fn text(&self) -> &Text {
+        self.text.get_or_init(|| Text::of(&self.all))
+    }
+
+    /// Looks for the last word as a whole name, as the beginning of one, and for the longest word anywhere: each ends with enough.
+    fn search(&self, words: &[String], most: usize) -> Vec<ObjectName> {
+        let Some(last) = words.last() else { return self.all.iter().take(most).cloned().collect() };
+        let longest = words.iter().max_by_key(|word| word.len()).unwrap_or(last);
+        let text = self.text();
+        // A word that is nowhere ends it before the others are looked for in every line.
+        if words.iter().any(|word| memmem::find(text.folded(), word.as_bytes()).is_none()) {
+            return Vec::new();
+        }
+        let (mut seen, mut found) = (BTreeSet::new(), Vec::new());
+        for pattern in [format!("/{last}\n"), format!("/{last}"), longest.clone()] {
+            for at in memmem::find_iter(text.folded(), pattern.as_bytes()) {
+                if found.len() >= most {
+                    return found;
+                }
+                let Some((_, line)) = text.line(at).filter(|(start, _)| seen.insert(*start)) else {
+                    continue;
+                };
+                let folded = line.to_ascii_lowercase();
+                if words.iter().all(|word| folded.contains(word.as_str())) {
+                    let named = line
+                        .split_once('/')
+                        .map(|(place, name)| ObjectName { namespace: place.into(), name: name.into() });
+                    found.extend(named);
+                }
+            }
+        }
+        found
+    }
+}
+
+impl Text {
+    fn of(all: &BTreeSet<ObjectName>) -> Self {
+        let lines = all.iter().flat_map(|own| [&own.namespace, "/", &own.name, "\n"]);
+        let written: String = lines.collect();
+        let has_capitals = written.bytes().any(|byte| byte.is_ascii_uppercase());
+        let folded = has_capitals.then(|| written.to_ascii_lowercase());
+        Self { written, folded }
+    }
+
+    /// The text in small letters, byte for byte as long as the other.
+    fn folded(&self) -> &[u8] {
+        self.folded.as_ref().unwrap_or(&self.written).as_bytes()
+    }
+
+    /// The line that a place is in, and where it begins.
+    fn line(&self, at: usize) -> Option<(usize, &str)> {
+        let bytes = self.written.as_bytes();
+        let start = memchr::memrchr(b'\n', bytes.get(..at)?).map_or(0, |before| before + 1);
+        let end = memchr::memchr(b'\n', bytes.get(at..)?)? + at;
+        self.written.get(start..end).map(|line| (start, line))
+    }
 }
 
 #[cfg(test)]
