@@ -79,14 +79,19 @@ fn sha256_of(file: &Path) -> String {
 }
 
 #[test]
-fn two_linters_accept_it() {
+fn two_linters_accept_it_and_the_example_of_a_sweep() {
     let runner = Runner::new();
-    let file = runner.folder.path().join("p0-verify.yml");
-    std::fs::write(&file, &runner.workflow).expect("the workflow");
-    finish(Module::ActionLint.command().arg(&file)).done();
-    let zizmor: PathBuf = python().with_file_name("zizmor");
-    finish(Command::new(zizmor).args(["--offline", "--no-progress", "--persona", "pedantic"]).arg(&file))
-        .done();
+    for (name, text) in [
+        ("p0-verify.yml", runner.workflow.as_str()),
+        ("sweep.yml", include_str!("../../examples/github/sweep.yml")),
+    ] {
+        let file = runner.folder.path().join(name);
+        std::fs::write(&file, text).expect("the workflow");
+        finish(Module::ActionLint.command().arg(&file)).done();
+        let zizmor: PathBuf = python().with_file_name("zizmor");
+        finish(Command::new(zizmor).args(["--offline", "--no-progress", "--persona", "pedantic"]).arg(&file))
+            .done();
+    }
 }
 
 #[test]
