@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use p0_access::verifier::Finding;
 
-use crate::repository::{ChangeRequest, Repository, RepositoryError, Restored};
+use crate::repository::{ChangeRequest, Repository, Restored};
 
 mod git;
 mod gitea;
@@ -167,18 +167,11 @@ pub struct HostedRepository {
 }
 
 impl HostedRepository {
-    /// A repository on a plain Git remote, in which `name` commits. It is opened twice, so that reading does not wait for a merge
-    /// or a push.
-    ///
-    /// # Errors
-    /// [`RepositoryError`] where it cannot be opened once more.
-    pub fn git(
-        repository: Repository,
-        name: impl Into<String>,
-        email: impl Into<String>,
-    ) -> Result<Self, RepositoryError> {
-        let forge = GitForge::new(Mirror::new(repository.again()?), name, email);
-        Ok(Self::on(Mirror::new(repository), forge))
+    /// A repository on a plain Git remote, in which `name` commits.
+    pub fn git(repository: Repository, name: impl Into<String>, email: impl Into<String>) -> Self {
+        let mirror = Mirror::new(repository);
+        let forge = GitForge::new(mirror.clone(), name, email);
+        Self::on(mirror, forge)
     }
 
     /// A repository on a forge of its own.
@@ -200,8 +193,8 @@ mod tests {
     use crate::git::{BaseBranch, Credentials, Remote};
 
     /// A merge may push for as long as the network likes; who asks what base says gets an answer meanwhile.
-    #[test]
-    fn reading_does_not_wait_for_the_forge() {
+    #[tokio::test]
+    async fn reading_does_not_wait_for_the_forge() {
         let folder = tempfile::tempdir().unwrap();
         let made = git2::Repository::init_bare(folder.path()).unwrap();
         let tree = made.find_tree(made.treebuilder(None).unwrap().write().unwrap()).unwrap();
@@ -210,13 +203,13 @@ mod tests {
         let path = folder.path().to_str().unwrap();
         let remote = Remote::open(path, Credentials::default(), folder.path()).unwrap();
         let repository = Repository::new(BaseBranch::new(remote, "main"));
-        let writer = Mirror::new(repository.again().unwrap());
-        let reader = Mirror::new(repository);
+        let mirror = Mirror::new(repository);
         let (tell, told) = mpsc::channel();
-        let head = writer.with(|_| {
+        let reader = mirror.clone();
+        let head = mirror.run(|_| {
             std::thread::spawn(move || tell.send(reader.snapshot().map(|snapshot| snapshot.commit())));
             Ok(told.recv_timeout(Duration::from_secs(60)).expect("an answer while the forge works"))
         });
-        assert_eq!(head.unwrap().unwrap().to_string(), writer.head().unwrap());
+        assert_eq!(head.await.unwrap().unwrap().to_string(), mirror.head().unwrap());
     }
 }

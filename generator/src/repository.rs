@@ -132,12 +132,10 @@ impl Repository {
         }
     }
 
-    /// The same repository, opened once more: for reading while this value writes, or the other way round.
-    ///
-    /// # Errors
-    /// [`RepositoryError`] where it cannot be opened.
-    pub fn again(&self) -> Result<Self> {
-        Ok(Self { latest: self.latest.clone(), ..Self::new(self.branch.again()?) })
+    /// What opens further handles of this repository, for work beside this value's. They share the snapshot.
+    pub(crate) fn opener(&self) -> impl Fn() -> Result<Self> + Send + Sync + use<> {
+        let (open, latest) = (self.branch.opener(), self.latest.clone());
+        move || Ok(Self { latest: latest.clone(), ..Self::new(open()?) })
     }
 
     /// The base branch.

@@ -191,15 +191,26 @@ impl Workflow {
 
     /// The repository that has `clusters`.
     pub(crate) async fn repository_of(&self, clusters: &BTreeSet<ClusterName>) -> Result<HostedRepository> {
+        match self.repositories.as_slice() {
+            [only] => Ok(only.clone()),
+            _ => Ok(self.base_of(clusters).await?.0),
+        }
+    }
+
+    /// The same with what its base says now.
+    async fn base_of(
+        &self,
+        clusters: &BTreeSet<ClusterName>,
+    ) -> Result<(HostedRepository, Arc<BaseSnapshot>)> {
         if let [only] = self.repositories.as_slice() {
-            return Ok(only.clone());
+            return Ok((only.clone(), snapshot(&only.mirror).await?));
         }
         let mut known = BTreeSet::new();
         for repository in &self.repositories {
             let snapshot = snapshot(&repository.mirror).await?;
             known.extend(snapshot.clusters().filter(|own| snapshot.has(own)).map(ToString::to_string));
             if clusters.iter().all(|cluster| snapshot.has(cluster)) {
-                return Ok(repository.clone());
+                return Ok((repository.clone(), snapshot));
             }
         }
         let names: Vec<String> = clusters.iter().map(ToString::to_string).collect();
@@ -217,8 +228,8 @@ impl Workflow {
         &self,
         clusters: &BTreeSet<ClusterName>,
     ) -> Result<(HostedRepository, PolicyContext)> {
-        let repository = self.repository_of(clusters).await?;
-        let context = PolicyContext::of(&*snapshot(&repository.mirror).await?, clusters)?;
+        let (repository, snapshot) = self.base_of(clusters).await?;
+        let context = PolicyContext::of(&*snapshot, clusters)?;
         Ok((repository, context))
     }
 }

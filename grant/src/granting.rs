@@ -3,9 +3,11 @@
 
 pub mod approval;
 pub mod digest;
+mod fingerprint;
 pub mod grant;
 pub mod lifetime;
 pub mod manifest;
 pub mod on_call;
 pub mod signature;
 pub mod signers;
+pub mod statement;

@@ -17,7 +17,7 @@ pub mod time;
 pub mod yaml;
 
 pub use eks::{arn, aws_auth, mapping, username};
-pub use granting::{approval, digest, grant, lifetime, manifest, on_call, signature, signers};
+pub use granting::{approval, digest, grant, lifetime, manifest, on_call, signature, signers, statement};
 pub use kubernetes::{alias, covers, evaluate, group, name, request, role, rule, subject};
 pub use picking::{catalogue, discovery, locator, nearest, resource, selection};
 pub use planning::{danger, offer, plan, restrict, subset};

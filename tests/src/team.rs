@@ -238,7 +238,7 @@ impl Team {
         let cache = self.site.beside("cache");
         let remote = Remote::open(utf8(&place), Credentials::default(), &cache).expect("a repository");
         let repository = Repository::new(BaseBranch::new(remote, "main"));
-        HostedRepository::git(repository, "bot", "bot@example.com").expect("it opens twice")
+        HostedRepository::git(repository, "bot", "bot@example.com")
     }
 
     /// Copies the store to a new file.

@@ -13,10 +13,7 @@ pub(super) use catalogue::{CatalogueArgs, PickArgs, read_catalogue_file};
 pub(super) use grant::{GrantArgs, new_id};
 pub(super) use id::IdArg;
 pub(super) use moment::{Moment, time};
-pub(super) use repository::{
-    BaseArgs, RepositoryArgs, SigningArgs, identity, open_repository, open_repository_as,
-    open_repository_with, secret,
-};
+pub(super) use repository::{BaseArgs, RepositoryArgs, SigningArgs};
 pub(super) use signer::check_signer;
 pub(super) use store::StoreArgs;
 pub(super) use witness::{Look, witnesses};

@@ -1,18 +1,16 @@
 //! `catalogue`: export a cluster's roles, resources and namespaces, show what may be asked for, compare two catalogues.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use anyhow::Context;
-use indicatif::{ProgressBar, ProgressStyle};
 use p0_grant::catalogue::{Catalogue, Change, RoleChangeKind};
 use p0_grant::offer::{Offer, SystemNamespaces, offers};
 use p0_grant::resource::ApiResource;
 
 use super::args::{CatalogueArgs, read_catalogue_file};
-use super::generate::write_whole;
-use super::output::{Column, Format, Line, Outcome, Show, list, section, shows_progress, structured, table};
-use crate::cluster::{Access, Cluster, ClusterError, Export, Progress};
+use super::export::read_cluster;
+use super::output::{Column, Format, Line, Outcome, Show, list, section, structured, table, write_whole};
+use crate::cluster::Access;
 
 /// Export, show and compare catalogues of roles and resources.
 #[derive(Debug, clap::Args)]
@@ -147,40 +145,6 @@ fn export(args: &ExportArgs) -> anyhow::Result<Outcome> {
         }
     }
     Ok(Outcome::Done)
-}
-
-/// Reads a cluster, with progress where somebody sees it.
-pub(super) fn read_cluster(access: &Access) -> anyhow::Result<Export> {
-    let bar = if shows_progress() { ProgressBar::new_spinner() } else { ProgressBar::hidden() };
-    bar.set_style(ProgressStyle::with_template("{spinner} {msg}")?);
-    bar.enable_steady_tick(Duration::from_millis(100));
-    let tell = |progress: Progress| match progress {
-        Progress::Discovering => bar.set_message("asking what the cluster serves"),
-        Progress::Listing { what, read, remaining } => {
-            bar.set_message(format!("reading {what}: {read} read, {remaining} to come"));
-        }
-    };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let export =
-        runtime.block_on(async { crate::cluster::export(&Cluster::connect(access).await?, &tell).await });
-    bar.finish_and_clear();
-    export.map_err(with_options)
-}
-
-/// The error with the options of this program that help.
-fn with_options(error: ClusterError) -> anyhow::Error {
-    let hint = match &error {
-        ClusterError::Kubeconfig(_) => {
-            "name another kubeconfig with `--kubeconfig`, or use `--in-cluster` inside a pod"
-        }
-        ClusterError::NoCurrentContext { .. } => "name a context with `--kube-context`",
-        ClusterError::NotInCluster(_) => "name a kubeconfig with `--kubeconfig`",
-        _ if error.is_forbidden() => {
-            "an export needs discovery, and `list` on clusterroles, roles and namespaces in the whole cluster"
-        }
-        _ => return error.into(),
-    };
-    anyhow::anyhow!("{error}; {hint}")
 }
 
 fn show(args: &ShowArgs) -> anyhow::Result<Outcome> {

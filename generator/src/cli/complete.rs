@@ -14,11 +14,11 @@ use p0_access::layout::ClusterName;
 use p0_grant::catalogue::Catalogue;
 use p0_grant::offer::withheld_role;
 
-use super::args::{StoreArgs, open_repository};
+use super::environment::{self, open_repository};
 use super::output::plain;
-use super::request::wait;
+use super::runtime::wait;
 use crate::repository::Repository;
-use crate::store::Filter;
+use crate::store::{Filter, Store};
 use crate::workflow::Workflow;
 
 /// The variable by which a shell asks for candidates.
@@ -64,7 +64,7 @@ fn beginning_with(typed: &OsStr, candidates: Vec<Candidate>) -> Vec<CompletionCa
 
 fn request_candidates() -> anyhow::Result<Vec<Candidate>> {
     wait(async {
-        let store = StoreArgs::of_environment().open().await?;
+        let store = Store::open_existing(&environment::store()?).await?;
         let workflow = Workflow::new(store, Vec::new());
         let listed =
             workflow.list_all(&Filter { limit: Some(MOST), ..Filter::default() }, Timestamp::now()).await?;

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::args::SigningArgs;
+use super::configured::hosted::open_all;
 use super::output::{Format, Outcome, plain, section, structured, table};
 use crate::doctor::{Examination, Examinations, Verdict};
 use crate::serve::Settings;
@@ -56,7 +57,8 @@ pub(super) fn run(args: &Args, now: Timestamp) -> anyhow::Result<Outcome> {
     let (settings, mut found) = settings(args);
     if let Some(settings) = settings {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-        found.extend(runtime.block_on(examine(&settings, args.signing.find(), now)));
+        let opened = open_all(&settings);
+        found.extend(runtime.block_on(examine(&settings, &opened, args.signing.find(), now)));
     }
     let failed = found.iter().filter(|own| own.verdict == Verdict::Failed).count();
     let report = Report { sound: failed == 0, examinations: found };

@@ -1,6 +1,5 @@
 //! `generate`: a grant's YAML, unsigned. Equal arguments give equal bytes.
 
-use std::io::Write;
 use std::path::PathBuf;
 
 use anyhow::Context;
@@ -12,7 +11,7 @@ use p0_grant::manifest::Manifest;
 use p0_grant::plan::{Settings, plan};
 
 use super::args::{CatalogueArgs, GrantArgs, PickArgs};
-use super::output::Outcome;
+use super::output::{Outcome, write_whole};
 
 /// Write a grant's YAML, unsigned.
 ///
@@ -92,16 +91,4 @@ pub(super) fn run(args: &Args, now: Timestamp) -> anyhow::Result<Outcome> {
             .with_context(|| format!("cannot write `{}`", path.display()))?,
     }
     Ok(Outcome::Done)
-}
-
-/// Beside the file first, then in its place: a reader never sees half of it.
-pub(super) fn write_whole(path: &std::path::Path, bytes: &[u8]) -> std::io::Result<()> {
-    let folder =
-        path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(std::path::Path::new("."));
-    let _step = crate::interrupt::step();
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    file.write_all(bytes)?;
-    file.as_file().sync_all()?;
-    file.persist(path)?;
-    Ok(())
 }

@@ -16,7 +16,8 @@ use p0_access::repository_id::RepositoryId;
 use p0_grant::name::Namespace;
 use p0_grant::signature::Purpose;
 
-use super::args::{CatalogueArgs, SigningArgs, identity, new_id};
+use super::args::{CatalogueArgs, SigningArgs, new_id};
+use super::environment::identity;
 use super::generate::write_whole;
 use super::output::{Outcome, table};
 use crate::forge::setup::Making;

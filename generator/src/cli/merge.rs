@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 use p0_grant::name::GrantId;
 
-use super::args::{RepositoryArgs, identity};
+use super::args::RepositoryArgs;
+use super::environment::identity;
 use super::output::Outcome;
 use crate::repository::{Merged, RepositoryError, Reverted};
 use crate::when::written;

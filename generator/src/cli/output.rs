@@ -16,8 +16,10 @@ use crate::git::GitError;
 use crate::repository::RepositoryError;
 use crate::workflow::WorkflowError;
 
+mod file;
 mod list;
 
+pub(super) use file::write_whole;
 pub(super) use list::{Column, Line, Show, begin_again, list};
 
 /// How a command ended.

@@ -4,7 +4,8 @@ use anyhow::Context;
 use jiff::Timestamp;
 use p0_grant::signature::Purpose;
 
-use super::args::{BaseArgs, SigningArgs, identity};
+use super::args::{BaseArgs, SigningArgs};
+use super::environment::identity;
 use super::output::Outcome;
 
 /// Sign changes of the files that decide about access, as `p0/owners` asks for.

@@ -11,7 +11,8 @@ use p0_grant::manifest::Manifest;
 use p0_grant::signature::Purpose;
 use serde::Serialize;
 
-use super::args::{GrantArgs, PickArgs, RepositoryArgs, SigningArgs, identity};
+use super::args::{GrantArgs, PickArgs, RepositoryArgs, SigningArgs};
+use super::environment::identity;
 use super::output::{Format, Outcome, danger_style, plain, structured};
 use crate::git::Ensured;
 use crate::repository::grant_branch;

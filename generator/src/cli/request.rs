@@ -23,7 +23,6 @@ mod watch;
 
 pub(super) use allow::{Args as AllowArgs, run as allow};
 pub(super) use answer::{ApproveArgs, DenyArgs, approve, deny};
-pub(super) use args::wait;
 pub(super) use ask::{Args as RequestArgs, ExtendArgs, extend, run as request};
 pub(super) use end::{CancelArgs, RelinquishArgs, RetryArgs, cancel, relinquish, retry};
 pub(super) use list::{LsArgs, ReviewArgs, ShowArgs, ls, review, show};

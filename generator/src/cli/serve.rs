@@ -6,7 +6,10 @@ use std::sync::Arc;
 use anyhow::Context;
 use jiff::Timestamp;
 
-use super::args::{Look, SigningArgs, identity, secret, witnesses};
+use super::args::{Look, SigningArgs, witnesses};
+use super::configured::hosted::OpenedRepository;
+use super::configured::{hosted, on_call, outgoing};
+use super::environment::{identity, secret};
 use super::output::{self, Outcome};
 use super::whole_seconds;
 use crate::notify::{AlsoLogged, Messenger, NotificationLog, Teller};
@@ -18,9 +21,6 @@ use crate::store::Store;
 use crate::workflow::Workflow;
 
 mod check;
-pub(super) mod hosted;
-pub(super) mod on_call;
-pub(super) mod outgoing;
 mod slack;
 
 /// Run the server, until it is told to stop.
@@ -66,14 +66,15 @@ pub(super) fn run(args: &Args, at: Option<Timestamp>) -> anyhow::Result<Outcome>
     let clock: Clock = Arc::new(move || whole_seconds(at.unwrap_or_else(Timestamp::now)));
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(async {
+        let opened = hosted::open_all(&settings);
         if args.check {
-            check::run(&settings, &args.signing, clock()).await?;
+            check::run(&settings, &opened, &args.signing, clock()).await?;
         }
         let store = Store::open(&settings.store).await?;
         if args.accept_clock {
             store.accept_clock(clock()).await?;
         }
-        let workers = workers(args, &settings, store.clone(), &clock).await?;
+        let workers = workers(args, &settings, opened, store.clone(), &clock).await?;
         let server = Server::bind(&settings, store.clone(), workers, clock.clone()).await?;
         let server = server.with_webhooks(webhook_secrets()?);
         if args.check {
@@ -100,12 +101,18 @@ fn webhook_secrets() -> anyhow::Result<WebhookSecrets> {
     })
 }
 
-async fn workers(args: &Args, settings: &Settings, store: Store, clock: &Clock) -> anyhow::Result<Workers> {
+async fn workers(
+    args: &Args,
+    settings: &Settings,
+    opened: Vec<OpenedRepository<'_>>,
+    store: Store,
+    clock: &Clock,
+) -> anyhow::Result<Workers> {
     let by = identity(clock());
     let mut repositories = Vec::new();
     let mut connected = Vec::new();
-    for own in &settings.repositories {
-        let repository = hosted::open(own)?;
+    for OpenedRepository { own, repository } in opened {
+        let repository = repository?;
         let looks: Vec<_> = own.look.iter().map(|(cluster, way)| Look::new(cluster.clone(), way)).collect();
         connected.extend(witnesses(&looks, &repository).await?);
         repositories.push(hosted::host(own, repository, &by)?);

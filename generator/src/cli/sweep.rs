@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 use p0_access::duration::Lifetime;
 
-use super::args::{BaseArgs, identity};
+use super::args::BaseArgs;
+use super::environment::identity;
 use super::output::{Format, Outcome, plain, section, structured, table};
 use crate::repository::{LogHead, Repository, Swept};
 use crate::store::{Chain, Store};

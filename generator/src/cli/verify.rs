@@ -7,7 +7,7 @@ use p0_access::verifier::{Finding, Judgement};
 use p0_grant::name::GrantId;
 use serde::Serialize;
 
-use super::args::identity;
+use super::environment::identity;
 use super::output::{Format, Outcome, finding_line, plain, structured};
 use crate::git::{BaseBranch, CommitId, Credentials, Remote};
 use crate::repository::{Moved, Repository};

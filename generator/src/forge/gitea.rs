@@ -3,10 +3,11 @@
 //! Not here: REST itself (`gitea-client`), and what is proposed, judged and merged ([`super::PullRequestForge`]).
 
 use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
 use gitea_client::{Client, GiteaError, Merge, MergeStyle, Problem, StatusState};
-use tokio::sync::{Mutex, OnceCell};
+use tokio::sync::OnceCell;
 
 use super::host::{
     Account, Check, CheckAuthor, CheckState, Comment, Host, HostError, HostProblem, MergeAnswer, NewBranch,
@@ -31,13 +32,14 @@ pub struct GiteaHost {
     client: Client,
     me: OnceCell<Account>,
     style: OnceCell<MergeStyle>,
-    labels: OnceCell<Mutex<BTreeMap<String, u64>>>,
+    /// The numbers of the labels that are known to be there.
+    labels: Mutex<BTreeMap<String, u64>>,
 }
 
 impl GiteaHost {
     /// The repository that `client` is for, as its user.
     pub fn new(client: Client) -> Self {
-        Self { client, me: OnceCell::new(), style: OnceCell::new(), labels: OnceCell::new() }
+        Self { client, me: OnceCell::new(), style: OnceCell::new(), labels: Mutex::default() }
     }
 
     async fn own_account(&self) -> Result<&Account, GiteaError> {
@@ -69,21 +71,25 @@ impl GiteaHost {
 
     /// The numbers of labels, which are made where they are missing.
     async fn label_ids(&self, names: &[String]) -> Result<Vec<u64>, GiteaError> {
-        let known = self.labels.get_or_try_init(|| async {
-            let labels = self.client.labels().await?;
-            Ok::<_, GiteaError>(Mutex::new(labels.into_iter().map(|label| (label.name, label.id)).collect()))
-        });
-        let mut known = known.await?.lock().await;
-        let mut ids = Vec::new();
-        for name in names {
-            let id = match known.get(name) {
-                Some(id) => *id,
-                None => self.client.make_label(name, COLOUR, "made by p0-gitops").await?.id,
-            };
-            known.insert(name.clone(), id);
-            ids.push(id);
+        let mut ids = self.known_labels(names);
+        if names.iter().any(|name| !ids.contains_key(name)) {
+            let there = self.client.labels().await?.into_iter().map(|label| (label.name, label.id));
+            ids.extend(there.filter(|(name, _)| names.contains(name)));
+            for name in names {
+                if !ids.contains_key(name) {
+                    let made = self.client.make_label(name, COLOUR, "made by p0-gitops").await?;
+                    ids.insert(name.clone(), made.id);
+                }
+            }
+            self.labels.lock().unwrap_or_else(PoisonError::into_inner).extend(ids.clone());
         }
-        Ok(ids)
+        Ok(ids.into_values().collect())
+    }
+
+    /// The lock is held for the look alone: making a label asks the network.
+    fn known_labels(&self, names: &[String]) -> BTreeMap<String, u64> {
+        let known = self.labels.lock().unwrap_or_else(PoisonError::into_inner);
+        names.iter().filter_map(|name| Some((name.clone(), *known.get(name)?))).collect()
     }
 }
 

@@ -1,23 +1,31 @@
 //! What one repository says, read the same way on every forge. Calls block: Git reads disks and asks remotes.
+//!
+//! A mirror has several handles of the repository, so that what waits for the network holds up nothing else. Not here: lending them
+//! (`mirror/handles.rs`).
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use super::ForgeError;
 use crate::repository::{BaseSnapshot, Heartbeat, OnBase, Repository, RepositoryError};
 
-/// A repository for reading. Clones share it; one thing is done there at a time, and nothing that writes: the forge has the repository
-/// open for itself.
+mod handles;
+
+use handles::{Handles, Purpose};
+
+/// A repository. Clones share its handles; readers and the forge use it side by side.
 #[derive(Clone)]
 pub struct Mirror {
     place: Arc<str>,
-    repository: Arc<Mutex<Repository>>,
+    base: Arc<str>,
+    handles: Arc<Handles>,
 }
 
 impl Mirror {
     /// A mirror of `repository`.
     pub fn new(repository: Repository) -> Self {
-        let place = repository.branch().remote().place();
-        Self { place: place.into(), repository: Arc::new(Mutex::new(repository)) }
+        let branch = repository.branch();
+        let (place, base) = (branch.remote().place().into(), branch.base().into());
+        Self { place, base, handles: Arc::new(Handles::new(repository)) }
     }
 
     /// Where the repository is, without secrets.
@@ -30,7 +38,7 @@ impl Mirror {
     /// # Errors
     /// [`ForgeError`].
     pub fn snapshot(&self) -> Result<Arc<BaseSnapshot>, ForgeError> {
-        self.with(Repository::snapshot)
+        self.read(Repository::snapshot)
     }
 
     /// The grants on base.
@@ -38,7 +46,7 @@ impl Mirror {
     /// # Errors
     /// [`ForgeError`].
     pub fn on_base(&self) -> Result<OnBase, ForgeError> {
-        self.with(Repository::on_base)
+        self.read(Repository::on_base)
     }
 
     /// The commit that base is at.
@@ -46,7 +54,7 @@ impl Mirror {
     /// # Errors
     /// [`ForgeError`].
     pub fn head(&self) -> Result<String, ForgeError> {
-        self.with(|repository| Ok(repository.branch().head()?.to_string()))
+        self.read(|repository| Ok(repository.branch().head()?.to_string()))
     }
 
     /// A file as it was in `commit`.
@@ -54,7 +62,7 @@ impl Mirror {
     /// # Errors
     /// [`ForgeError`].
     pub fn file_at(&self, commit: &str, path: &str) -> Result<Option<Vec<u8>>, ForgeError> {
-        self.with(|repository| repository.file_at(commit, path))
+        self.read(|repository| repository.file_at(commit, path))
     }
 
     /// Whether `revision`, as an applier names it, is `commit` or a later one.
@@ -62,7 +70,7 @@ impl Mirror {
     /// # Errors
     /// [`ForgeError`]: then nothing is known.
     pub fn contains(&self, revision: &str, commit: &str) -> Result<bool, ForgeError> {
-        self.with(|repository| repository.contains(revision, commit))
+        self.read(|repository| repository.contains(revision, commit))
     }
 
     /// What the last sweep saw here; `None` where there never was one.
@@ -70,12 +78,12 @@ impl Mirror {
     /// # Errors
     /// [`ForgeError`].
     pub fn heartbeat(&self) -> Result<Option<Heartbeat>, ForgeError> {
-        self.with(Repository::heartbeat)
+        self.read(Repository::heartbeat)
     }
 
     /// The base branch.
-    pub(super) fn base(&self) -> String {
-        self.repository.lock().unwrap_or_else(PoisonError::into_inner).branch().base().to_owned()
+    pub(super) fn base(&self) -> &str {
+        &self.base
     }
 
     /// What could not be done there.
@@ -83,24 +91,27 @@ impl Mirror {
         ForgeError { place: self.place.to_string(), source: error.into() }
     }
 
-    /// Git blocks, so it works on a thread of its own.
+    /// Does what the forge does. Git blocks, so it works on a thread of its own.
     pub(super) async fn run<T: Send + 'static>(
         &self,
         act: impl FnOnce(&Repository) -> Result<T, RepositoryError> + Send + 'static,
     ) -> Result<T, ForgeError> {
         let mirror = self.clone();
-        match tokio::task::spawn_blocking(move || mirror.with(act)).await {
+        match tokio::task::spawn_blocking(move || mirror.with_handle(Purpose::Change, act)).await {
             Ok(done) => done,
             Err(broken) => Err(self.lost(broken)),
         }
     }
 
-    pub(super) fn with<T>(
+    fn read<T>(&self, act: impl FnOnce(&Repository) -> Result<T, RepositoryError>) -> Result<T, ForgeError> {
+        self.with_handle(Purpose::Read, act)
+    }
+
+    fn with_handle<T>(
         &self,
+        purpose: Purpose,
         act: impl FnOnce(&Repository) -> Result<T, RepositoryError>,
     ) -> Result<T, ForgeError> {
-        // A thread that broke off left the repository as it was: every operation is one move of a branch.
-        let repository = self.repository.lock().unwrap_or_else(PoisonError::into_inner);
-        act(&repository).map_err(|error| self.lost(error))
+        self.handles.with(purpose, act).map_err(|error| self.lost(error))
     }
 }

@@ -46,7 +46,7 @@ impl PullRequestForge {
         name: impl Into<String>,
         email: impl Into<String>,
     ) -> Self {
-        let base = mirror.base();
+        let base = mirror.base().to_owned();
         Self {
             host: Arc::new(host),
             mirror,

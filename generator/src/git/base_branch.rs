@@ -67,12 +67,10 @@ impl BaseBranch {
         Self { remote, base: base.into() }
     }
 
-    /// The same, opened once more, for work beside this value's.
-    ///
-    /// # Errors
-    /// [`GitError`] where it cannot be opened.
-    pub fn again(&self) -> Result<Self, GitError> {
-        Ok(Self { remote: self.remote.again()?, base: self.base.clone() })
+    /// What opens further handles of this repository, for work beside this value's.
+    pub(crate) fn opener(&self) -> impl Fn() -> Result<Self, GitError> + Send + Sync + use<> {
+        let (open, base) = (self.remote.opener(), self.base.clone());
+        move || Ok(Self { remote: open()?, base: base.clone() })
     }
 
     /// The repository, for reading.

@@ -55,14 +55,13 @@ impl Remote {
         Ok(Self::new(repository, Location::Address { url: location.to_owned(), shown, credentials }))
     }
 
-    /// The same repository, opened once more, for work beside this value's.
-    ///
-    /// # Errors
-    /// [`GitError`] where it cannot be opened.
-    pub fn again(&self) -> Result<Self, GitError> {
-        let path = self.repository.path();
-        let repository = Repository::open(path).map_err(|source| GitError::open(&self.place(), source))?;
-        Ok(Self::new(repository, self.place.clone()))
+    /// What opens further handles of this repository, for work beside this value's.
+    pub(super) fn opener(&self) -> impl Fn() -> Result<Self, GitError> + Send + Sync + use<> {
+        let (path, shown, place) = (self.repository.path().to_owned(), self.place(), self.place.clone());
+        move || {
+            let repository = Repository::open(&path).map_err(|source| GitError::open(&shown, source))?;
+            Ok(Self::new(repository, place.clone()))
+        }
     }
 
     fn new(repository: Repository, place: Location) -> Self {

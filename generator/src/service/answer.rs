@@ -11,11 +11,11 @@ use p0_access::duration::Lifetime;
 use p0_access::name::PersonName;
 use p0_access::policy::{Given, Reason};
 use p0_access::request::{Event, EventName, Evidence, Refused, Request, RequestId, State, Tally, Vote};
-use p0_grant::approval::Statement;
 use p0_grant::digest::SubsetDigest;
 use p0_grant::name::GrantId;
 use p0_grant::plan::PlanReport;
 use p0_grant::signature::{Purpose, Signature};
+use p0_grant::statement::Statement;
 
 use super::revokers::{Ending, check_may_end};
 use super::{Service, approval};

@@ -12,9 +12,10 @@ use p0_access::duration::Lifetime;
 use p0_access::name::PersonName;
 use p0_access::policy::{Accepted, Given, OnCall};
 use p0_access::request::{Evidence, Granted, Request, RequestedGrant, State, Vote};
-use p0_grant::approval::{ApprovalKind, Statement};
+use p0_grant::approval::ApprovalKind;
 use p0_grant::name::GrantId;
 use p0_grant::signature::{Purpose, Signature};
+use p0_grant::statement::Statement;
 use serde::Serialize;
 
 use super::actor::FRESH;

@@ -15,19 +15,23 @@ use crate::username::{can_be_equal, render};
 mod block;
 mod characters;
 mod edit;
+mod entry;
 pub mod file;
 mod flow;
 mod lines;
 mod list;
 mod owned;
+mod read;
 mod refusal;
 mod scalar;
+mod start;
 
 pub use edit::Edit;
 pub use owned::Owner;
 pub use refusal::{FileProblem, Key, Problem, Refusal};
 
-use list::{Entry, List};
+use entry::Entry;
+use list::List;
 
 /// What the API server stores of one ConfigMap, in bytes of its values.
 const LARGEST: usize = 1 << 20;

@@ -22,6 +22,7 @@ use crate::yaml;
 mod annotations;
 mod canonical;
 mod difference;
+mod error;
 mod live;
 mod names;
 mod object;
@@ -30,8 +31,8 @@ mod recorded;
 
 pub use annotations::{EXPIRES_AT, IAM_ARN, MAX_ANNOTATION_BYTES, REASON, SIGNATURE};
 pub use difference::Difference;
+pub use error::ManifestError;
 pub use names::role_object as role_object_name;
-pub use read::ManifestError;
 
 use annotations::{Annotations, Core};
 use object::{Kind, Metadata, Object, RoleReference};

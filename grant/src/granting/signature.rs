@@ -4,10 +4,10 @@
 //!
 //! Source: <https://github.com/openssh/openssh-portable/blob/master/PROTOCOL.sshsig>.
 
-use std::fmt;
-
 use jiff::Timestamp;
 use ssh_key::{Algorithm, HashAlg, LineEnding, PublicKey, SshSig};
+
+pub use super::fingerprint::Fingerprint;
 
 use crate::signers::{AllowedSigners, Signer};
 use crate::time::written;
@@ -101,10 +101,6 @@ pub enum Refused {
     Mismatch(Fingerprint),
 }
 
-/// A key's SHA-256 fingerprint as OpenSSH prints it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Fingerprint(String);
-
 impl Purpose {
     /// The signature's namespace.
     pub const fn namespace(self) -> &'static str {
@@ -193,7 +189,7 @@ impl Signature {
 
     /// The key that claims to have signed. Nothing is checked yet.
     pub fn key(&self) -> Fingerprint {
-        Fingerprint(self.inner.public_key().fingerprint(HashAlg::Sha256).to_string())
+        Fingerprint::of(self.inner.public_key())
     }
 
     /// The key that signed `message` for `purpose`. Whose it is, and whether it counts, is not known here.
@@ -247,19 +243,6 @@ fn check_algorithm(algorithm: &Algorithm) -> Result<(), SignatureError> {
     match algorithm {
         Algorithm::Ed25519 => Ok(()),
         other => Err(SignatureError::Algorithm(other.to_string())),
-    }
-}
-
-impl Fingerprint {
-    /// Of a public key.
-    pub fn of(key: &ssh_key::public::KeyData) -> Self {
-        Self(key.fingerprint(HashAlg::Sha256).to_string())
-    }
-}
-
-impl fmt::Display for Fingerprint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
     }
 }
 

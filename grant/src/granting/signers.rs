@@ -11,7 +11,7 @@ use jiff::tz::TimeZone;
 use ssh_key::PublicKey;
 use ssh_key::public::KeyData;
 
-use super::signature::Fingerprint;
+use super::fingerprint::Fingerprint;
 
 /// The signers of one file, in its order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

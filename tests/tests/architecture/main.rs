@@ -127,7 +127,20 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("eks", &["arn", "aws_auth", "mapping", "username"]),
     ("picking", &["catalogue", "discovery", "locator", "nearest", "resource", "selection"]),
     ("planning", &["danger", "offer", "plan", "restrict", "subset"]),
-    ("granting", &["approval", "digest", "grant", "lifetime", "manifest", "on_call", "signature", "signers"]),
+    (
+        "granting",
+        &[
+            "approval",
+            "digest",
+            "grant",
+            "lifetime",
+            "manifest",
+            "on_call",
+            "signature",
+            "signers",
+            "statement",
+        ],
+    ),
 ];
 
 #[test]

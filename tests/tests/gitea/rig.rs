@@ -278,13 +278,13 @@ pub(crate) fn hosted(
     let cache = team.site().beside("gitea-cache");
     let remote = Remote::open(url, Credentials::default().with_token(token(BOT)), &cache).unwrap();
     let repository = Repository::new(BaseBranch::new(remote, "main"));
-    let writing = Mirror::new(repository.again().unwrap());
-    let forge = PullRequestForge::new(GiteaHost::new(client(BOT)), writing.clone(), "p0", "p0@example.com");
+    let mirror = Mirror::new(repository);
+    let forge = PullRequestForge::new(GiteaHost::new(client(BOT)), mirror.clone(), "p0", "p0@example.com");
     let forge = match checks {
-        Checks::Here => forge.with_checker(Checker::new(GiteaHost::new(client(CHECKER)), writing)),
+        Checks::Here => forge.with_checker(Checker::new(GiteaHost::new(client(CHECKER)), mirror.clone())),
         Checks::Elsewhere => forge,
     };
-    HostedRepository::on(Mirror::new(repository), forge)
+    HostedRepository::on(mirror, forge)
 }
 
 pub(crate) fn base64(text: &str) -> String {

@@ -125,14 +125,14 @@ pub(crate) fn hosted(
     let cache = team.site().beside("github-cache");
     let remote = Remote::open(url, Credentials::default().with_token_source(source), &cache).unwrap();
     let repository = Repository::new(BaseBranch::new(remote, "main"));
-    let writing = Mirror::new(repository.again().unwrap());
+    let mirror = Mirror::new(repository);
     let forge =
-        PullRequestForge::new(GithubHost::new(client(url, bot)), writing.clone(), "p0", "p0@example.com");
+        PullRequestForge::new(GithubHost::new(client(url, bot)), mirror.clone(), "p0", "p0@example.com");
     let forge = match checker {
-        Some(own) => forge.with_checker(Checker::new(GithubHost::new(client(url, own)), writing)),
+        Some(own) => forge.with_checker(Checker::new(GithubHost::new(client(url, own)), mirror.clone())),
         None => forge,
     };
-    HostedRepository::on(Mirror::new(repository), forge)
+    HostedRepository::on(mirror, forge)
 }
 
 impl Rig {

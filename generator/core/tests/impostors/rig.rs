@@ -10,7 +10,7 @@ use p0_access::identity::Identities;
 use p0_access::layout::ClusterName;
 use p0_access::policy::Policy;
 use p0_access::verifier::{Base, ClusterBase, Judgement, verify};
-use p0_grant::approval::{ApprovalKind, ApproverSignature, Statement};
+use p0_grant::approval::{ApprovalKind, ApproverSignature};
 use p0_grant::catalogue::Catalogue;
 use p0_grant::grant::{Grant, GrantSpec, ManagedBy, NamePrefix, RoleObject, Workflow};
 use p0_grant::locator::Locator;
@@ -19,6 +19,7 @@ use p0_grant::name::GrantId;
 use p0_grant::plan::plan;
 use p0_grant::signature::{Purpose, Signature};
 use p0_grant::signers::AllowedSigners;
+use p0_grant::statement::Statement;
 use ssh_key::private::Ed25519Keypair;
 
 pub(crate) const ID: &str = "vpl5aqzpwnnqmnkrzze2";

@@ -9,8 +9,8 @@ use p0_grant::role::{Role, RoleRef};
 use p0_grant::selection::Selection;
 use p0_grant::text::decode;
 
-use crate::cli::catalogue::read_cluster;
 use crate::cli::complete;
+use crate::cli::export::read_cluster;
 use crate::cluster::Access;
 
 /// Where roles and resources are read.

@@ -1,9 +1,8 @@
 //! Which store. A command uses one that is there: a mistyped address must not become an empty store, in which no person has access.
 
-use std::path::PathBuf;
-
 use anyhow::Context;
 
+use crate::cli::environment::{own_store, state_folder};
 use crate::store::Store;
 
 /// Which store.
@@ -17,11 +16,6 @@ pub(in crate::cli) struct StoreArgs {
 }
 
 impl StoreArgs {
-    /// The store that the environment names.
-    pub(in crate::cli) fn of_environment() -> Self {
-        Self { store: std::env::var("P0_STORE").ok().filter(|url| !url.is_empty()) }
-    }
-
     /// Opens it where it is there.
     pub(in crate::cli) async fn open(&self) -> anyhow::Result<Store> {
         Ok(Store::open_existing(&self.url()?).await?)
@@ -40,15 +34,7 @@ impl StoreArgs {
     fn url(&self) -> anyhow::Result<String> {
         match &self.store {
             Some(url) => Ok(url.clone()),
-            None => Ok(format!("sqlite://{}", state_folder()?.join("p0.db").display())),
+            None => own_store(),
         }
     }
-}
-
-/// Where a person's own store is.
-fn state_folder() -> anyhow::Result<PathBuf> {
-    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let folder = set("XDG_STATE_HOME").or_else(|| set("HOME").map(|home| home.join(".local/state")));
-    let folder = folder.context("there is no home folder to keep the store in; name one with `--store`")?;
-    Ok(folder.join("p0-gitops"))
 }

@@ -16,7 +16,7 @@ use slack_client::socket::SocketMode;
 use slack_client::{AppToken, Web};
 
 use super::Demo;
-use crate::cli::args::{identity, open_repository};
+use crate::cli::environment::{identity, open_repository};
 use crate::cli::output::Outcome;
 use crate::cli::serve::told_to_stop;
 use crate::cli::whole_seconds;
@@ -115,7 +115,7 @@ async fn server(demo: &Demo, slack: &FakeSlack, forward: &Forward) -> anyhow::Re
     // Time was put forward in an earlier run.
     store.accept_clock(forward.now()).await?;
     let by = identity(forward.now());
-    let repository = HostedRepository::git(open_repository(&demo.repository(), "main")?, by.name, by.email)?;
+    let repository = HostedRepository::git(open_repository(&demo.repository(), "main")?, by.name, by.email);
     let key =
         || SigningKey::find(&KeySource { file: Some(demo.path("bot_key").into()), ..KeySource::default() });
     let workflow = Arc::new(Workflow::new(store.clone(), vec![repository]));

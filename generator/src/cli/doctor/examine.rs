@@ -5,13 +5,15 @@ use jiff::Timestamp;
 use p0_access::policy::OnCallPlaces;
 
 use super::{repository, services};
+use crate::cli::configured::hosted::OpenedRepository;
 use crate::doctor::{Examination, Examinations};
 use crate::serve::Settings;
 use crate::signing::SigningKey;
 
-/// Looks at everything that `settings` name, with the key that signs where there is one.
+/// Looks at everything that `settings` name, of whose repositories these are `opened`, with the key that signs where there is one.
 pub(in crate::cli) async fn examine(
     settings: &Settings,
+    opened: &[OpenedRepository<'_>],
     key: anyhow::Result<SigningKey>,
     now: Timestamp,
 ) -> Vec<Examination> {
@@ -29,8 +31,8 @@ pub(in crate::cli) async fn examine(
     };
     all.extend(found.found());
     let (mut places, mut channels) = (OnCallPlaces::default(), Vec::new());
-    for own in &settings.repositories {
-        let examined = repository::examine(own, key.as_ref(), now).await;
+    for one in opened {
+        let examined = repository::examine(one, key.as_ref(), now).await;
         all.extend(examined.found);
         places.extend(examined.places);
         channels.extend(examined.channels);

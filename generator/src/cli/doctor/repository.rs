@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use p0_access::policy::OnCallPlaces;
 
 use crate::cli::args::{Look, check_signer, witnesses};
-use crate::cli::serve::hosted;
+use crate::cli::configured::hosted::{self, OpenedRepository};
 use crate::doctor::{Examination, Examinations};
 use crate::repository::{BaseSnapshot, Repository};
 use crate::serve::RepositorySettings;
@@ -23,31 +23,42 @@ pub(super) struct Examined {
     pub(super) channels: Vec<String>,
 }
 
-pub(super) async fn examine(own: &RepositorySettings, key: Option<&SigningKey>, now: Timestamp) -> Examined {
+pub(super) async fn examine(
+    OpenedRepository { own, repository }: &OpenedRepository<'_>,
+    key: Option<&SigningKey>,
+    now: Timestamp,
+) -> Examined {
     let mut examined = Examined { found: hosted::examine(own, now).await, ..Examined::default() };
     let mut found = Examinations::of(own.url.as_str());
-    let read = hosted::open(own).and_then(|repository| {
-        let snapshot = repository.snapshot()?;
-        Ok((repository, snapshot))
-    });
+    let read = match repository {
+        Ok(repository) => repository
+            .snapshot()
+            .map(|snapshot| (repository, snapshot))
+            .map_err(|error| one_line(&error.into())),
+        Err(error) => Err(one_line(error)),
+    };
     match read {
         Ok((repository, snapshot)) => {
             found.passed("Git", format!("`{}` is at {}", own.base, snapshot.commit()));
             of_base(&snapshot, &mut found);
-            of_key(&repository, key, now, &mut found);
+            of_key(repository, key, now, &mut found);
             of_clusters(own, &snapshot, &mut found);
-            of_ways(own, &repository, &mut found).await;
-            of_sweep(&repository, now, &mut found);
+            of_ways(own, repository, &mut found).await;
+            of_sweep(repository, now, &mut found);
             // What is wrong with the policy has been said.
             if let Ok(policy) = snapshot.policy() {
                 examined.places = policy.on_call_places();
                 examined.channels = policy.channels().into_iter().map(str::to_owned).collect();
             }
         }
-        Err(error) => found.failed("Git", format!("{error:#}")),
+        Err(why) => found.failed("Git", why),
     }
     examined.found.extend(found.found());
     examined
+}
+
+fn one_line(error: &anyhow::Error) -> String {
+    format!("{error:#}")
 }
 
 fn of_base(snapshot: &BaseSnapshot, found: &mut Examinations) {

@@ -2,7 +2,7 @@
 
 use slack_client::Web;
 
-use crate::cli::serve::{on_call as duties, outgoing as sending};
+use crate::cli::configured::{on_call as duties, outgoing as sending};
 use crate::doctor::{Examination, Examinations};
 use crate::serve::{OnCallSettings, Settings};
 use crate::slack::{Tokens, faults_of};

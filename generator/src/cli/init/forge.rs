@@ -4,9 +4,9 @@
 use anyhow::Context;
 use gitea_client::{Client, ServerUrl, WebhookSecret};
 
-use crate::cli::args::secret;
+use crate::cli::configured::hosted::{GITEA_ADMIN_TOKEN, GITEA_WEBHOOK_SECRET};
+use crate::cli::environment::secret;
 use crate::cli::output::{Outcome, table};
-use crate::cli::serve::hosted::{GITEA_ADMIN_TOKEN, GITEA_WEBHOOK_SECRET};
 use crate::forge::setup::{Making, SetupLog, SetupOutcome};
 use crate::forge::{BranchUsers, GiteaSetup, set_up_gitea};
 

@@ -12,7 +12,8 @@ use p0_access::policy_test::{KnownNames, PolicyInputs};
 use p0_grant::catalogue::Catalogue;
 use p0_grant::plan::Settings;
 
-use crate::cli::args::{open_repository, read_catalogue_file};
+use crate::cli::args::read_catalogue_file;
+use crate::cli::environment::open_repository;
 use crate::repository::Repository;
 
 /// What is used where no catalogue is given and none is on base.

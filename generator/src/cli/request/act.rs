@@ -3,11 +3,12 @@
 use jiff::Timestamp;
 use p0_access::request::{Request, RequestId};
 
-use super::args::{CallArgs, wait};
+use super::args::CallArgs;
 use super::print;
 use crate::cli::args::IdArg;
 use crate::cli::complete;
 use crate::cli::output::Outcome;
+use crate::cli::runtime::wait;
 use crate::service::Service;
 use crate::workflow::WorkflowError;
 use crate::workflow::actor::Claim;

@@ -7,12 +7,13 @@ use p0_access::name::PersonName;
 use p0_access::preapproval::LONGEST;
 use p0_grant::role::RoleRef;
 
-use super::args::{CallArgs, wait};
+use super::args::CallArgs;
 use super::print;
 use super::selection::{SelectionArgs, role};
 use crate::cli::args::{new_id, time};
 use crate::cli::complete;
 use crate::cli::output::Outcome;
+use crate::cli::runtime::wait;
 use crate::service::NewPreapproval;
 
 /// Allow somebody something beforehand: requests in the preapproval are approved as they are made.

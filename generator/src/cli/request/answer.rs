@@ -4,10 +4,11 @@ use jiff::Timestamp;
 use p0_access::duration::Lifetime;
 
 use super::act::ActArgs;
-use super::args::{CallArgs, wait};
+use super::args::CallArgs;
 use super::print;
 use crate::cli::confirm::{Answer, Answered, ask};
 use crate::cli::output::Outcome;
+use crate::cli::runtime::wait;
 
 /// Approve a request, or an extension.
 ///

@@ -9,7 +9,8 @@ use anyhow::Context;
 use jiff::Timestamp;
 use p0_access::name::PersonName;
 
-use crate::cli::args::{Look, StoreArgs, check_signer, identity, open_repository, witnesses};
+use crate::cli::args::{Look, StoreArgs, check_signer, witnesses};
+use crate::cli::environment::{identity, open_repository};
 use crate::cli::output::Format;
 use crate::forge::HostedRepository;
 use crate::interrupt;
@@ -96,7 +97,7 @@ impl ServiceArgs {
         let by = identity(now);
         let store = self.store.open().await?;
         release_when_interrupted(&store);
-        let repository = HostedRepository::git(repository, by.name, by.email)?;
+        let repository = HostedRepository::git(repository, by.name, by.email);
         let workflow = Workflow::new(store.clone(), vec![repository]);
         let workflow = Arc::new(workflow.with_on_call(on_call_of(self.on_call.as_deref())));
         let service = Arc::new(Service::new(workflow.clone()));
@@ -184,10 +185,4 @@ fn find(file: Option<PathBuf>) -> anyhow::Result<SigningKey> {
         agent: std::env::var_os("SSH_AUTH_SOCK").filter(|path| !path.is_empty()).map(PathBuf::from),
     };
     Ok(SigningKey::find(&source)?)
-}
-
-/// Waits for `work`.
-pub(in crate::cli) fn wait<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
-    runtime.context("cannot start the runtime")?.block_on(work)
 }

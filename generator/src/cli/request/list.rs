@@ -7,11 +7,12 @@ use p0_access::layout::ClusterName;
 use p0_access::name::PersonName;
 use p0_access::request::{Request, State, StateName};
 
-use super::args::{ServiceArgs, stored, wait};
+use super::args::{ServiceArgs, stored};
 use super::print;
 use crate::cli::args::{IdArg, StoreArgs};
 use crate::cli::complete;
 use crate::cli::output::{Format, Outcome, begin_again};
+use crate::cli::runtime::wait;
 use crate::cli::stream;
 use crate::cli::whole_seconds;
 use crate::service::Service;

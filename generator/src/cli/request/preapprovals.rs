@@ -5,10 +5,11 @@ use jiff::Timestamp;
 use p0_access::preapproval::Preapproval;
 use p0_grant::name::GrantId;
 
-use super::args::{CallArgs, ServiceArgs, wait};
+use super::args::{CallArgs, ServiceArgs};
 use super::print;
 use crate::cli::args::IdArg;
 use crate::cli::output::{Format, Outcome};
+use crate::cli::runtime::wait;
 use crate::service::CLOSE;
 
 /// List and close preapprovals: what `allow` opened.

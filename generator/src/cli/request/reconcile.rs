@@ -2,8 +2,9 @@
 
 use jiff::Timestamp;
 
-use super::args::{ServiceArgs, wait};
+use super::args::ServiceArgs;
 use crate::cli::output::{Outcome, plain};
+use crate::cli::runtime::wait;
 use crate::reconcile::Problem;
 
 /// Do what is due, once: what `serve` does all the time.

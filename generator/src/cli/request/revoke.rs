@@ -7,12 +7,13 @@ use p0_access::name::PersonName;
 use p0_grant::signature::Fingerprint;
 use ssh_key::PublicKey;
 
-use super::args::{CallArgs, wait};
+use super::args::CallArgs;
 use super::print;
 use crate::cli::args::IdArg;
 use crate::cli::complete;
 use crate::cli::confirm::{Answer, Answered, ask};
 use crate::cli::output::Outcome;
+use crate::cli::runtime::wait;
 use crate::service::{Revocation, Run, Scope, Service};
 
 /// Take access away, all of it in one change.

@@ -3,11 +3,12 @@
 use jiff::Timestamp;
 use p0_grant::role::RoleRef;
 
-use super::args::{CallArgs, wait};
+use super::args::CallArgs;
 use super::print;
 use super::selection::{SelectionArgs, role};
 use crate::cli::complete;
 use crate::cli::output::Outcome;
+use crate::cli::runtime::wait;
 
 /// Say who you are, what you have, and what waits for you.
 #[derive(Debug, clap::Args)]

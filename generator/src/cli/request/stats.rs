@@ -7,9 +7,11 @@ use p0_access::policy::Accepted;
 use p0_access::request::{Figures, Request, Statistics};
 use serde::Serialize;
 
-use super::args::{stored, wait};
-use crate::cli::args::{Moment, StoreArgs, open_repository};
+use super::args::stored;
+use crate::cli::args::{Moment, StoreArgs};
+use crate::cli::environment::open_repository;
 use crate::cli::output::{Format, Outcome, section, structured, table};
+use crate::cli::runtime::wait;
 use crate::store::Filter;
 use crate::when::written;
 

@@ -3,9 +3,10 @@
 use jiff::Timestamp;
 use p0_access::duration::Lifetime;
 
-use super::args::{CallArgs, wait};
+use super::args::CallArgs;
 use super::{print, watch};
 use crate::cli::output::Outcome;
+use crate::cli::runtime::wait;
 use crate::service::{NewRequest, Service, Submitted};
 
 /// How it is asked.

@@ -6,11 +6,12 @@ use jiff::Timestamp;
 use p0_access::duration::Lifetime;
 use p0_access::request::{RequestId, StateName};
 
-use super::args::{stored, wait};
+use super::args::stored;
 use super::print;
 use crate::cli::args::{IdArg, StoreArgs};
 use crate::cli::complete;
 use crate::cli::output::{Format, Outcome};
+use crate::cli::runtime::wait;
 use crate::service::Service;
 
 /// How often the store is looked at.

@@ -61,7 +61,7 @@ impl Checker {
             return Ok(());
         }
         let base = self.mirror.base();
-        let pulls = self.host.open_pulls(&base).await.map_err(|error| self.lost(error))?;
+        let pulls = self.host.open_pulls(base).await.map_err(|error| self.lost(error))?;
         // Opening one again that a person closed moves no branch, and what takes access away must not wait for that.
         let is_open = |branch: &str| pulls.iter().any(|pull| pull.branch == branch);
         let removals = references.keys().filter_map(|name| name.strip_prefix("refs/heads/"));

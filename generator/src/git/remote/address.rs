@@ -10,7 +10,7 @@ use super::{CommitId, Remote, Unmoved};
 use crate::git::credentials::Attempts;
 use crate::git::{Credentials, GitError};
 
-/// What is being pushed is referred to from here, so that nothing collects it.
+/// What is being pushed is referred to from here by its own name, so that nothing collects it and no other push takes its place.
 const PUSHING: &str = "refs/p0/push/";
 
 impl Remote {
@@ -23,12 +23,13 @@ impl Remote {
         to: Option<CommitId>,
     ) -> Result<(), Unmoved> {
         let attempts = Attempts::new(credentials);
-        let (name, local) = (format!("refs/heads/{branch}"), format!("{PUSHING}{branch}"));
+        let name = format!("refs/heads/{branch}");
+        let local = to.map(|to| format!("{PUSHING}{to}"));
         let mut lost = false;
         let mut rejected = None;
         let outcome = (|| {
-            if let Some(to) = to {
-                self.repository.reference(&local, to.0, true, "p0-gitops")?;
+            if let (Some(to), Some(local)) = (to, &local) {
+                self.repository.reference(local, to.0, true, "p0-gitops")?;
             }
             let mut callbacks = RemoteCallbacks::new();
             callbacks.credentials(|url, user, allowed| attempts.next(url, user, allowed));
@@ -43,14 +44,14 @@ impl Remote {
             });
             let mut options = PushOptions::new();
             options.remote_callbacks(callbacks);
-            let source = if to.is_some() { local.as_str() } else { "" };
+            let source = local.as_deref().unwrap_or_default();
             // The server compares with what was there either way.
             let force = if kind == Kind::Replacement { "+" } else { "" };
             self.repository
                 .remote_anonymous(url)?
                 .push(&[format!("{force}{source}:{name}")], Some(&mut options))
         })();
-        if let Ok(mut reference) = self.repository.find_reference(&local) {
+        if let Some(Ok(mut reference)) = local.map(|local| self.repository.find_reference(&local)) {
             // Left behind it would only keep an object longer.
             let _kept = reference.delete();
         }

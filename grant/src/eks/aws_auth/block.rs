@@ -3,40 +3,13 @@
 //! This is a small part of YAML on purpose: what it takes means the same to every reader of YAML, and the rest is refused
 //! with its line.
 
+use super::entry::{Entry, Field, Value, arn_key};
 use super::flow;
 use super::lines::{Line, Lines, is_over};
-use super::list::{At, Entry, Field, Layout, List, Value, arn_key};
-use super::refusal::{Key, Problem};
+use super::list::{Layout, List};
+use super::refusal::{At, Key, Problem};
 use super::scalar::{self, Scalar, Within};
-
-/// Where the first content of a value is.
-#[derive(Clone, Copy)]
-pub(super) struct Start<'a> {
-    pub(super) first: Option<char>,
-    pub(super) line: usize,
-    pub(super) at: usize,
-    lines: Lines<'a>,
-}
-
-/// Finds the first content, after comments and one `---`.
-pub(super) fn start(text: &str) -> Result<Start<'_>, At> {
-    let mut lines = Lines::new(text);
-    let mut marked = false;
-    loop {
-        let here = lines;
-        let Some(line) = lines.next() else {
-            return Ok(Start { first: None, line: 1, at: text.len(), lines: here });
-        };
-        match line.content.strip_prefix("---") {
-            Some(rest) if line.indent == 0 && is_over(rest) && !marked => marked = true,
-            Some(_) => return Err((line.number, Problem::Documents)),
-            None => {
-                let first = line.content.chars().next();
-                return Ok(Start { first, line: line.number, at: line.at + line.indent, lines: here });
-            }
-        }
-    }
-}
+use super::start::Start;
 
 /// Reads a list of lines.
 pub(super) fn list<'a>(key: Key, text: &'a str, start: Start<'a>) -> Result<List<'a>, At> {

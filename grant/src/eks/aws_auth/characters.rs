@@ -1,8 +1,7 @@
 //! Characters that all readers of YAML take alike. go-yaml 2 ends lines at U+0085, U+2028 and U+2029, others do not; tabs
 //! count as indentation for some; the rest it refuses.
 
-use super::list::At;
-use super::refusal::Problem;
+use super::refusal::{At, Problem};
 
 /// Checks a whole value.
 pub(super) fn check(text: &str) -> Result<(), At> {

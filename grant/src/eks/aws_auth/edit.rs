@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use super::list::{Entry, Layout, List};
+use super::entry::Entry;
+use super::list::{Layout, List};
 use super::owned::{self, Owner};
 use super::refusal::{Key, Refusal};
 use crate::mapping::Mapping;

@@ -1,10 +1,11 @@
 //! Lists and maps between brackets: JSON, and YAML's flow style as far as every reader takes it alike.
 
-use super::block::Start;
+use super::entry::{Entry, Field, Value, arn_key};
 use super::lines::{Lines, is_over};
-use super::list::{At, Entry, Field, Last, Layout, List, Value, arn_key};
-use super::refusal::{Key, Problem};
+use super::list::{Last, Layout, List};
+use super::refusal::{At, Key, Problem};
 use super::scalar::{self, Scalar, Within};
+use super::start::Start;
 
 /// How deep lists and maps may stand in each other.
 const DEEPEST: usize = 8;

@@ -4,7 +4,8 @@
 
 use std::ops::Range;
 
-use super::list::{Entry, Last, Layout, List, arn_key};
+use super::entry::{Entry, arn_key};
+use super::list::{Last, Layout, List};
 use super::refusal::Key;
 
 /// Which program keeps an entry.
@@ -124,7 +125,7 @@ pub(super) fn place(key: Key, list: &List<'_>, entry: &Entry<'_>, owner: Owner) 
 pub(super) fn empty_before(rest: &str) -> Option<String> {
     let kept = rest.strip_prefix(EMPTY_BEFORE)?.strip_suffix('\n')?;
     let before: String = serde_json::from_str(kept).ok()?;
-    super::list::is_skipped(&before).then_some(before)
+    super::read::is_skipped(&before).then_some(before)
 }
 
 /// Whether a text keeps the one that AWS skipped before the first entry.

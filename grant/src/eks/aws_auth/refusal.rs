@@ -30,6 +30,9 @@ impl fmt::Display for Key {
     }
 }
 
+/// A problem and its line, counted from 1.
+pub(super) type At = (usize, Problem);
+
 /// What the strict reader does not take in a list, because AWS' reader could take it otherwise or drop the list for it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Problem {

@@ -4,14 +4,14 @@ use anyhow::Context;
 use gitea_client::{Client, ServerUrl, WebhookSecret};
 use jiff::Timestamp;
 
-use crate::cli::args::{open_repository, open_repository_with, secret};
+use crate::cli::environment::{open_repository, open_repository_with, secret};
 use crate::doctor::{Examination, Examinations};
 use crate::forge::{
     Checker, GiteaHost, GiteaPatient, HostedRepository, Mirror, PullRequestForge, diagnose_gitea,
 };
 use crate::git::Identity;
 use crate::repository::Repository;
-use crate::serve::{ForgeKind, RepositorySettings};
+use crate::serve::{ForgeKind, RepositorySettings, Settings};
 
 mod github;
 
@@ -26,8 +26,18 @@ pub(in crate::cli) const GITEA_ADMIN_TOKEN: &str = "P0_GITEA_ADMIN_TOKEN";
 /// The key that Gitea signs deliveries with.
 pub(in crate::cli) const GITEA_WEBHOOK_SECRET: &str = "P0_GITEA_WEBHOOK_SECRET";
 
-/// The repository, for reading.
-pub(in crate::cli) fn open(own: &RepositorySettings) -> anyhow::Result<Repository> {
+/// A repository of the settings, and it opened or why it cannot be. Each is opened once, for the check and for the server.
+pub(in crate::cli) struct OpenedRepository<'s> {
+    pub(in crate::cli) own: &'s RepositorySettings,
+    pub(in crate::cli) repository: anyhow::Result<Repository>,
+}
+
+/// Every repository of the settings.
+pub(in crate::cli) fn open_all(settings: &Settings) -> Vec<OpenedRepository<'_>> {
+    settings.repositories.iter().map(|own| OpenedRepository { own, repository: open(own) }).collect()
+}
+
+fn open(own: &RepositorySettings) -> anyhow::Result<Repository> {
     match own.forge {
         ForgeKind::Git => open_repository(&own.url, &own.base),
         ForgeKind::Gitea => {
@@ -39,25 +49,26 @@ pub(in crate::cli) fn open(own: &RepositorySettings) -> anyhow::Result<Repositor
 }
 
 /// `repository`, which was opened so, on its forge.
-pub(super) fn host(
+pub(in crate::cli) fn host(
     own: &RepositorySettings,
     repository: Repository,
     by: &Identity,
 ) -> anyhow::Result<HostedRepository> {
     let (name, email) = (by.name.as_str(), by.email.as_str());
     match own.forge {
-        ForgeKind::Git => Ok(HostedRepository::git(repository, name, email)?),
+        ForgeKind::Git => Ok(HostedRepository::git(repository, name, email)),
         ForgeKind::Gitea => {
             let token = secret(GITEA_TOKEN).with_context(|| no_token(own))?;
-            // Reading does not wait for what is written.
-            let writing = Mirror::new(repository.again()?);
+            let mirror = Mirror::new(repository);
             let forge =
-                PullRequestForge::new(GiteaHost::new(gitea(own, token)?), writing.clone(), name, email);
+                PullRequestForge::new(GiteaHost::new(gitea(own, token)?), mirror.clone(), name, email);
             let forge = match secret(GITEA_CHECKER_TOKEN) {
-                Some(token) => forge.with_checker(Checker::new(GiteaHost::new(gitea(own, token)?), writing)),
+                Some(token) => {
+                    forge.with_checker(Checker::new(GiteaHost::new(gitea(own, token)?), mirror.clone()))
+                }
                 None => forge,
             };
-            Ok(HostedRepository::on(Mirror::new(repository), forge))
+            Ok(HostedRepository::on(mirror, forge))
         }
         ForgeKind::Github => github::host(own, repository, by),
     }

@@ -5,7 +5,7 @@ use github_client::{AppId, AppKey, Client, Credential, ServerUrl, Stale, Webhook
 use jiff::Timestamp;
 use secrecy::ExposeSecret;
 
-use crate::cli::args::{open_repository_as, secret};
+use crate::cli::environment::{open_repository_as, secret};
 use crate::doctor::{Examination, Examinations};
 use crate::forge::{
     Checker, GithubHost, GithubPatient, HostedRepository, Mirror, PullRequestForge, diagnose_github,
@@ -98,19 +98,18 @@ pub(super) fn host(
     repository: Repository,
     by: &Identity,
 ) -> anyhow::Result<HostedRepository> {
-    // Reading does not wait for what is written.
-    let writing = Mirror::new(repository.again()?);
+    let mirror = Mirror::new(repository);
     let forge = PullRequestForge::new(
         GithubHost::new(bot(own)?),
-        writing.clone(),
+        mirror.clone(),
         by.name.as_str(),
         by.email.as_str(),
     );
     let forge = match Holder::Checker.client(own)? {
-        Some(client) => forge.with_checker(Checker::new(GithubHost::new(client), writing)),
+        Some(client) => forge.with_checker(Checker::new(GithubHost::new(client), mirror.clone())),
         None => forge,
     };
-    Ok(HostedRepository::on(Mirror::new(repository), forge))
+    Ok(HostedRepository::on(mirror, forge))
 }
 
 pub(super) async fn examine(own: &RepositorySettings, now: Timestamp) -> Vec<Examination> {

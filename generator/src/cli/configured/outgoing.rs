@@ -13,7 +13,7 @@ use crate::service::Service;
 use crate::store::Store;
 
 /// What the settings name, made ready.
-pub(super) fn outgoing(
+pub(in crate::cli) fn outgoing(
     settings: &Settings,
     service: &Arc<Service>,
     store: &Store,
