@@ -206,7 +206,7 @@ mod tests {
         let mirror = Mirror::new(repository);
         let (tell, told) = mpsc::channel();
         let reader = mirror.clone();
-        let head = mirror.run(|_| {
+        let head = mirror.run(move |_| {
             std::thread::spawn(move || tell.send(reader.snapshot().map(|snapshot| snapshot.commit())));
             Ok(told.recv_timeout(Duration::from_secs(60)).expect("an answer while the forge works"))
         });

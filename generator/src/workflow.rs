@@ -229,7 +229,7 @@ impl Workflow {
         clusters: &BTreeSet<ClusterName>,
     ) -> Result<(HostedRepository, PolicyContext)> {
         let (repository, snapshot) = self.base_of(clusters).await?;
-        let context = PolicyContext::of(&*snapshot, clusters)?;
+        let context = PolicyContext::of(&snapshot, clusters)?;
         Ok((repository, context))
     }
 }

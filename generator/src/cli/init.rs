@@ -18,8 +18,7 @@ use p0_grant::signature::Purpose;
 
 use super::args::{CatalogueArgs, SigningArgs, new_id};
 use super::environment::identity;
-use super::generate::write_whole;
-use super::output::{Outcome, table};
+use super::output::{Outcome, table, write_whole};
 use crate::forge::setup::Making;
 use crate::git::{Credentials, Made, Message, Remote, add_files, create_bare};
 use crate::init::{NewFile, Scaffold, files};

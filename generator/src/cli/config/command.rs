@@ -3,8 +3,7 @@
 use anyhow::{Context as _, ensure};
 
 use super::{Config, ConfigLocation};
-use crate::cli::generate::write_whole;
-use crate::cli::output::{Format, Outcome, structured};
+use crate::cli::output::{Format, Outcome, structured, write_whole};
 
 /// See the configuration file, and choose a context.
 ///

@@ -6,8 +6,7 @@ use anyhow::{Context, bail};
 use p0_access::identity::{Identities, NewPerson, document};
 use p0_access::name::PersonName;
 
-use crate::cli::generate::write_whole;
-use crate::cli::output::{Outcome, plain};
+use crate::cli::output::{Outcome, plain, write_whole};
 
 /// Write persons of a list as a file for review.
 ///

@@ -1,11 +1,9 @@
 //! Which service, and who acts.
 
-use std::future::Future;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context;
 use jiff::Timestamp;
 use p0_access::name::PersonName;
 
