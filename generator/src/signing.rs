@@ -5,7 +5,7 @@
 
 use std::fs::File;
 use std::io::Read;
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use p0_grant::signature::{Purpose, Signature, SignatureError};
@@ -185,8 +185,8 @@ fn private(path: &Path, passphrase: Option<&SecretString>) -> Result<PrivateKey,
     let unreadable = |source| SigningError::Unreadable { path: path.to_owned(), source };
     let file = File::open(path).map_err(unreadable)?;
     // Of the open file, so that what is judged is what is read.
-    let mode = file.metadata().map_err(unreadable)?.permissions().mode();
-    if mode & 0o077 != 0 {
+    let status = file.metadata().map_err(unreadable)?;
+    if open_to_others(status.mode(), status.uid(), rustix::process::geteuid().as_raw()) {
         return Err(SigningError::Open(path.to_owned()));
     }
     // Large enough at once: growing would leave a copy of the key behind.
@@ -201,6 +201,14 @@ fn private(path: &Path, passphrase: Option<&SecretString>) -> Result<PrivateKey,
             key.decrypt(phrase.expose_secret()).map_err(|_| SigningError::WrongPassphrase(path.to_owned()))
         }
     }
+}
+
+/// Whether more people can read a key's file than may. Kubernetes mounts a secret as files of root's that the pod's group can read, and
+/// other managers of secrets do so too: a group may read what root owns, unless it is root who reads.
+fn open_to_others(mode: u32, owner: u32, reader: u32) -> bool {
+    const ROOT: u32 = 0;
+    let closed = if owner == ROOT && reader != ROOT { 0o037 } else { 0o077 };
+    mode & closed != 0
 }
 
 fn public(path: &Path) -> Result<PublicKey, SigningError> {
@@ -236,4 +244,28 @@ fn name(key: &PublicKey) -> String {
 
 fn silent(socket: &Path, source: std::io::Error) -> SigningError {
     SigningError::Agent { socket: socket.to_owned(), source }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_group_may_read_a_key_only_where_root_handed_it_over() {
+        const ME: u32 = 65532;
+        for (mode, owner, reader, open) in [
+            (0o100_600, ME, ME, false),
+            (0o100_400, ME, ME, false),
+            (0o100_440, ME, ME, true),
+            (0o100_604, ME, ME, true),
+            (0o100_600, 0, 0, false),
+            (0o100_440, 0, 0, true),
+            (0o100_440, 0, ME, false),
+            (0o100_460, 0, ME, true),
+            (0o100_444, 0, ME, true),
+            (0o100_440, 1000, ME, true),
+        ] {
+            assert_eq!(open_to_others(mode, owner, reader), open, "{mode:o}, of {owner}, read by {reader}");
+        }
+    }
 }

@@ -14,7 +14,7 @@ pub use debugged::Debugged;
 pub use plugin::Plugin;
 pub use running::{Running, lives};
 pub use values::{filled, object, text};
-pub use workspace::{Planned, Workspace};
+pub use workspace::{Planned, Workspace, platform};
 
 use std::path::PathBuf;
 use std::process::Command;

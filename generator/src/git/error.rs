@@ -104,6 +104,17 @@ pub enum GitError {
         #[source]
         source: git2::Error,
     },
+    /// The other side's certificate is not trusted here.
+    #[error(
+        "the certificate of `{place}` is not trusted here; check the address, and name the file of its authority in SSL_CERT_FILE if it is your own"
+    )]
+    Certificate {
+        /// The URL.
+        place: String,
+        /// Git's own word.
+        #[source]
+        source: git2::Error,
+    },
     /// It may be read and not written.
     #[error("`{place}` cannot be written by you; nothing was changed. Ask its owner for write access")]
     ReadOnly {
@@ -186,7 +197,8 @@ impl GitError {
             {
                 Self::Open { place, source }
             }
-            (ErrorCode::Certificate, _) => Self::HostKey { place, source },
+            (ErrorCode::Certificate, ErrorClass::Ssh) => Self::HostKey { place, source },
+            (ErrorCode::Certificate, _) => Self::Certificate { place, source },
             _ if says(&[
                 "permission denied",
                 "read-only file system",
@@ -252,6 +264,7 @@ mod tests {
                 "cannot open the repository",
             ),
             (ErrorCode::Certificate, ErrorClass::Ssh, "unknown host key", "known_hosts"),
+            (ErrorCode::Certificate, ErrorClass::Ssl, "the SSL certificate is invalid", "SSL_CERT_FILE"),
             (
                 ErrorCode::Auth,
                 ErrorClass::Http,

@@ -31,13 +31,15 @@ pub enum Module {
     Gitea,
     /// The checker of GitHub Actions' workflows.
     ActionLint,
+    /// The installer of charts.
+    Helm,
     /// hashicorp/kubernetes, the provider that ours is measured against.
     KubernetesProvider,
 }
 
 impl Module {
     /// Every one that a test runs, those that take longest first.
-    pub const OF_TESTS: [Self; 11] = [
+    pub const OF_TESTS: [Self; 12] = [
         Self::Kubernetes,
         Self::FluxSource,
         Self::Gitea,
@@ -45,6 +47,7 @@ impl Module {
         Self::Terraform,
         Self::FluxKustomize,
         Self::ArgoCd,
+        Self::Helm,
         Self::TfPluginDocs,
         Self::ActionLint,
         Self::AwsAuth,
@@ -59,7 +62,7 @@ impl Module {
     /// # Panics
     /// Where Go is missing or too old, or the build fails: the message says what to do.
     pub fn program(self) -> &'static Path {
-        static BUILT: [OnceLock<PathBuf>; 12] = [const { OnceLock::new() }; 12];
+        static BUILT: [OnceLock<PathBuf>; 13] = [const { OnceLock::new() }; 13];
         BUILT[self as usize]
             .get_or_init(|| recipe::once(&self.recipe()).unwrap_or_else(|problem| panic!("{problem}")))
     }
@@ -112,6 +115,7 @@ impl Module {
             Self::ActionLint => {
                 Recipe { minutes: 1, ..plain("actionlint", "github.com/rhysd/actionlint/cmd/actionlint") }
             }
+            Self::Helm => Recipe { minutes: 3, ..plain("helm", "helm.sh/helm/v4/cmd/helm") },
             Self::FluxSource => plain("flux-source-controller", "github.com/fluxcd/source-controller"),
             Self::FluxKustomize => {
                 plain("flux-kustomize-controller", "github.com/fluxcd/kustomize-controller")

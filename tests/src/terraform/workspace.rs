@@ -57,11 +57,17 @@ impl Workspace {
         let name = format!("terraform-provider-{}_v{version}", plugin.name());
         let place_in = format!("{}/{}/{version}/{}", tool.registry(), plugin.source(), platform());
         place(plugin.executable(), &mirror.join(place_in).join(name));
-        let installation = format!(
-            "provider_installation {{\n  filesystem_mirror {{\n    path = \"{}\"\n  }}\n}}\n",
-            mirror.display()
-        );
-        workspace.file("tool.rc", &installation);
+        workspace.install_from(&mirror);
+        workspace
+    }
+
+    /// One where `plugin` is installed from a release's zip, whose name has its version and platform.
+    pub fn packed(tool: Tool, plugin: Plugin, zip: &Path) -> Self {
+        let workspace = Self::bare(tool, plugin);
+        let mirror = workspace.path("mirror");
+        let folder = mirror.join(tool.registry()).join(plugin.source());
+        place(zip, &folder.join(zip.file_name().expect("a name")));
+        workspace.install_from(&mirror);
         workspace
     }
 
@@ -71,6 +77,14 @@ impl Workspace {
         workspace.file("tool.rc", "");
         workspace.set("TF_REATTACH_PROVIDERS", &debugged.reattach(tool));
         workspace
+    }
+
+    fn install_from(&self, mirror: &Path) {
+        let installation = format!(
+            "provider_installation {{\n  filesystem_mirror {{\n    path = \"{}\"\n  }}\n}}\n",
+            mirror.display()
+        );
+        self.file("tool.rc", &installation);
     }
 
     fn bare(tool: Tool, plugin: Plugin) -> Self {
@@ -228,8 +242,8 @@ fn place(program: &Path, at: &Path) {
     }
 }
 
-/// This machine in the words of the registries.
-fn platform() -> String {
+/// This machine in the words of the registries: `linux_amd64`.
+pub fn platform() -> String {
     let machine = match std::env::consts::ARCH {
         "x86_64" => "amd64",
         "aarch64" => "arm64",
