@@ -1,4 +1,5 @@
-//! No circle of imports: in the rooms that are listed here, no module needs, over however many others, one that needs it.
+//! No circle of imports: in no room of a crate does a module need, over however many others, one that needs it. A room is a folder with
+//! two modules or more beside each other; rooms are found, not listed, so a new one is held to this too.
 //!
 //! An import counts for the module that defines the item: a name that a parent module only hands on (`pub use`) is followed to where
 //! it comes from. What a parent module defines itself is no arrow, and code of tests does not count.
@@ -10,30 +11,25 @@ use crate::sources;
 /// A module, as the names on the way from the crate's root.
 type Path = Vec<String>;
 
-/// The rooms, each a crate's sources and the folder within; `""` is the crate's root.
-const ROOMS: &[(&str, &[&str])] = &[
-    ("cluster/src", &[""]),
-    ("generator/clients/pagerduty/src", &[""]),
-    ("generator/clients/slack/src", &[""]),
-    ("generator/core/src", &["", "policy", "verifier", "request", "request/step"]),
-    (
-        "generator/src",
-        &[
-            "",
-            "cli/request",
-            "git",
-            "http",
-            "reconcile",
-            "repository",
-            "service",
-            "slack",
-            "store",
-            "workflow",
-        ],
-    ),
-    ("provider/src", &["", "cluster", "grant"]),
-    ("provider/tfplugin/src", &["", "plugin"]),
+/// The sources of each crate of the workspace.
+const CRATES: &[&str] = &[
+    "cluster/src",
+    "generator/clients/gitea/src",
+    "generator/clients/github/src",
+    "generator/clients/pagerduty/src",
+    "generator/clients/slack/src",
+    "generator/core/src",
+    "generator/fake-slack/src",
+    "generator/src",
+    "grant/src",
+    "provider/src",
+    "provider/tfplugin/src",
+    "tests/builder/src",
+    "tests/src",
 ];
+
+/// Rooms that have a circle today. The list may only become shorter: an entry without a circle fails.
+const EXCEPTIONS: &[(&str, &str)] = &[("generator/clients/github/src", ""), ("tests/src", "fake_github")];
 
 /// The sources of one crate, without tests and comments, by module.
 struct Crate {
@@ -93,6 +89,12 @@ impl Crate {
             Some(origin) => self.home(&[origin.as_slice(), &rest[1..]].concat(), steps - 1),
             None => module.to_vec(),
         }
+    }
+
+    /// The folders with modules; `[]` is the crate's root.
+    fn rooms(&self) -> BTreeSet<Path> {
+        let parents = |path: &Path| (0..path.len()).map(|length| path[..length].to_vec()).collect::<Vec<_>>();
+        self.modules.keys().flat_map(parents).collect()
     }
 
     /// Which of the modules beside each other in `room` need which.
@@ -196,18 +198,21 @@ fn circle(arrows: &BTreeMap<String, BTreeSet<String>>) -> Option<String> {
 }
 
 #[test]
-fn modules_import_each_other_in_no_circle() {
-    let mut found = Vec::new();
-    for (folder, rooms) in ROOMS {
+fn no_circles_in_any_room() {
+    let mut problems = Vec::new();
+    for folder in CRATES {
         let read = Crate::read(folder);
-        for room in *rooms {
-            let path: Path = room.split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect();
-            let arrows = read.arrows(&path);
-            assert!(arrows.values().any(|used| !used.is_empty()), "the imports of {folder}/{room} were read");
-            found.extend(circle(&arrows).map(|circle| format!("{folder}/{room}: {circle}")));
+        for room in read.rooms() {
+            let name = room.join("/");
+            let excepted = EXCEPTIONS.contains(&(*folder, name.as_str()));
+            match (circle(&read.arrows(&room)), excepted) {
+                (Some(circle), false) => problems.push(format!("{folder}/{name}: {circle}")),
+                (None, true) => problems.push(format!("{folder}/{name}: no circle; take it from EXCEPTIONS")),
+                _ => {}
+            }
         }
     }
-    assert!(found.is_empty(), "{found:#?}");
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
 }
 
 /// What hid circles before: a name that the parent hands on, and a path in the middle of the code.

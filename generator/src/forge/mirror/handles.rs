@@ -126,7 +126,12 @@ mod tests {
             let lent: Vec<_> = (1..MOST).map(|_| handles.lend(many)).collect();
             let (tell, told) = channel();
             std::thread::scope(|threads| {
-                threads.spawn(|| handles.with(other, |_| Ok(tell.send(()).unwrap())));
+                threads.spawn(|| {
+                    handles.with(other, |_| {
+                        tell.send(()).unwrap();
+                        Ok(())
+                    })
+                });
                 told.recv_timeout(SOON).expect("a handle for the other purpose");
                 drop(lent);
             });
@@ -140,7 +145,12 @@ mod tests {
         let mut lent: Vec<_> = (1..MOST).map(|_| handles.lend(Purpose::Read)).collect();
         let (tell, told) = channel();
         std::thread::scope(|threads| {
-            threads.spawn(|| handles.with(Purpose::Read, |_| Ok(tell.send(()).unwrap())));
+            threads.spawn(|| {
+                handles.with(Purpose::Read, |_| {
+                    tell.send(()).unwrap();
+                    Ok(())
+                })
+            });
             assert!(told.recv_timeout(Duration::from_millis(50)).is_err(), "all are lent");
             lent.pop();
             told.recv_timeout(SOON).expect("the handle that came back");
