@@ -71,7 +71,8 @@ capabilities:
 - name: secrets
   secret:
     secretName: {{ .part.secret }}
-    defaultMode: 0440
+    # 0440 in decimal, which every YAML reads alike.
+    defaultMode: 288
     items:
     {{- range .part.secretFiles }}
     - key: {{ . }}

@@ -50,9 +50,9 @@ fn namespace(name: &str) {
         json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": name, "labels": labels } });
     let admin = ControlPlane::shared().admin();
     admin.must_create(&object);
-    eventually("the namespace's account", || {
-        admin.get(&format!("/api/v1/namespaces/{name}/serviceaccounts/default")) == 200
-    });
+    // No controller makes accounts here, and pods are refused without theirs.
+    let metadata = json!({ "name": "default", "namespace": name });
+    admin.must_create(&json!({ "apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata }));
 }
 
 #[test]
