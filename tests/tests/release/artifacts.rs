@@ -21,25 +21,24 @@ impl Release {
 
     /// One with the programs of the tests.
     fn of_the_tests() -> Self {
-        let release = Self::new();
-        let built = release.path("programs");
-        std::fs::create_dir(&built).expect("made");
-        for (program, name) in [(program(), "p0-gitops"), (Plugin::P0.executable(), "terraform-provider-p0")]
-        {
+        Self::taking(|name, at| {
+            let program = if name == "p0-gitops" { program() } else { Plugin::P0.executable() };
             // Without what debuggers want, which would be packed for a minute.
-            finish(Command::new("strip").arg("-o").arg(built.join(name)).arg(program)).done();
-        }
-        release.run(&["take", &platform(), text(&built)]).done();
-        release
+            finish(Command::new("strip").arg("-o").arg(at).arg(program)).done();
+        })
     }
 
     /// One with scripts in the programs' places.
     fn of_scripts() -> Self {
+        Self::taking(|_, at| std::fs::write(at, "#!/bin/sh\necho done\n").expect("written"))
+    }
+
+    fn taking(place: impl Fn(&str, &Path)) -> Self {
         let release = Self::new();
         let built = release.path("programs");
         std::fs::create_dir(&built).expect("made");
         for name in ["p0-gitops", "terraform-provider-p0"] {
-            std::fs::write(built.join(name), "#!/bin/sh\necho done\n").expect("written");
+            place(name, &built.join(name));
         }
         release.run(&["take", &platform(), text(&built)]).done();
         release

@@ -1,5 +1,7 @@
 //! A repository of the settings, on the forge that they name, with that forge's credentials.
 
+use std::fmt::Display;
+
 use anyhow::Context;
 use gitea_client::{Client, ServerUrl, WebhookSecret};
 use jiff::Timestamp;
@@ -7,7 +9,7 @@ use jiff::Timestamp;
 use crate::cli::environment::{open_repository, open_repository_with, secret};
 use crate::doctor::{Examination, Examinations};
 use crate::forge::{
-    Checker, GiteaHost, GiteaPatient, HostedRepository, Mirror, PullRequestForge, diagnose_gitea,
+    Checker, GiteaHost, GiteaPatient, Host, HostedRepository, Mirror, PullRequestForge, diagnose_gitea,
 };
 use crate::git::Identity;
 use crate::repository::Repository;
@@ -54,24 +56,33 @@ pub(in crate::cli) fn host(
     repository: Repository,
     by: &Identity,
 ) -> anyhow::Result<HostedRepository> {
-    let (name, email) = (by.name.as_str(), by.email.as_str());
     match own.forge {
-        ForgeKind::Git => Ok(HostedRepository::git(repository, name, email)),
+        ForgeKind::Git => Ok(HostedRepository::git(repository, by.name.as_str(), by.email.as_str())),
         ForgeKind::Gitea => {
             let token = secret(GITEA_TOKEN).with_context(|| no_token(own))?;
-            let mirror = Mirror::new(repository);
-            let forge =
-                PullRequestForge::new(GiteaHost::new(gitea(own, token)?), mirror.clone(), name, email);
-            let forge = match secret(GITEA_CHECKER_TOKEN) {
-                Some(token) => {
-                    forge.with_checker(Checker::new(GiteaHost::new(gitea(own, token)?), mirror.clone()))
-                }
-                None => forge,
-            };
-            Ok(HostedRepository::on(mirror, forge))
+            let host = |token| Ok::<_, anyhow::Error>(GiteaHost::new(gitea(own, token)?));
+            let bot = host(token)?;
+            let checker = secret(GITEA_CHECKER_TOKEN).map(host).transpose()?;
+            Ok(on_pull_requests(repository, bot, checker, by))
         }
         ForgeKind::Github => github::host(own, repository, by),
     }
+}
+
+/// `repository` on a forge with pull requests, with the bot's host there and the checker's.
+fn on_pull_requests<H: Host + 'static>(
+    repository: Repository,
+    bot: H,
+    checker: Option<H>,
+    by: &Identity,
+) -> HostedRepository {
+    let mirror = Mirror::new(repository);
+    let forge = PullRequestForge::new(bot, mirror.clone(), by.name.as_str(), by.email.as_str());
+    let forge = match checker {
+        Some(host) => forge.with_checker(Checker::new(host, mirror.clone())),
+        None => forge,
+    };
+    HostedRepository::on(mirror, forge)
 }
 
 /// What the server needs of the repository's forge, looked at.
@@ -87,14 +98,11 @@ pub(in crate::cli) async fn examine(own: &RepositorySettings, now: Timestamp) ->
                     base: &own.base,
                 };
                 let mut found = diagnose_gitea(patient, &own.url, now).await;
-                found.extend(webhook_secret(&own.url));
+                let read = |text: String| WebhookSecret::new(text.into()).map(drop);
+                found.extend(webhook_secret(&own.url, GITEA_WEBHOOK_SECRET, read));
                 found
             }
-            Err(error) => {
-                let mut found = Examinations::of(own.url.as_str());
-                found.failed("bot", format!("{error:#}"));
-                found.found()
-            }
+            Err(error) => no_bot(&own.url, &error),
         },
         ForgeKind::Github => github::examine(own, now).await,
     }
@@ -111,14 +119,25 @@ fn no_token(own: &RepositorySettings) -> String {
     format!("`{}` is on Gitea: give the token of the bot's user in {GITEA_TOKEN}", own.url)
 }
 
-fn webhook_secret(of: &str) -> Vec<Examination> {
+fn no_bot(of: &str, error: &anyhow::Error) -> Vec<Examination> {
     let mut found = Examinations::of(of);
-    match secret(GITEA_WEBHOOK_SECRET).map(|text| WebhookSecret::new(text.into())) {
-        Some(Ok(_)) => found.passed("webhook secret", "it is there"),
-        Some(Err(error)) => found.failed("webhook secret", format!("{GITEA_WEBHOOK_SECRET}: {error}")),
+    found.failed("bot", format!("{error:#}"));
+    found.found()
+}
+
+/// The key that the forge signs deliveries with, in `variable`; `read` says whether it can be one.
+fn webhook_secret<E: Display>(
+    of: &str,
+    variable: &str,
+    read: impl FnOnce(String) -> Result<(), E>,
+) -> Vec<Examination> {
+    let mut found = Examinations::of(of);
+    match secret(variable).map(read) {
+        Some(Ok(())) => found.passed("webhook secret", "it is there"),
+        Some(Err(error)) => found.failed("webhook secret", format!("{variable}: {error}")),
         None => found.not_checked(
             "webhook secret",
-            format!("{GITEA_WEBHOOK_SECRET} is not in this environment: the server believes no webhook, and looks at its interval"),
+            format!("{variable} is not in this environment: the server believes no webhook, and looks at its interval"),
         ),
     }
     found.found()

@@ -5,11 +5,10 @@ use github_client::{AppId, AppKey, Client, Credential, ServerUrl, Stale, Webhook
 use jiff::Timestamp;
 use secrecy::ExposeSecret;
 
+use super::{no_bot, on_pull_requests, webhook_secret};
 use crate::cli::environment::{open_repository_as, secret};
-use crate::doctor::{Examination, Examinations};
-use crate::forge::{
-    Checker, GithubHost, GithubPatient, HostedRepository, Mirror, PullRequestForge, diagnose_github,
-};
+use crate::doctor::Examination;
+use crate::forge::{GithubHost, GithubPatient, HostedRepository, diagnose_github};
 use crate::git::{Credentials, Identity, TokenAsk};
 use crate::repository::Repository;
 use crate::serve::RepositorySettings;
@@ -98,18 +97,9 @@ pub(super) fn host(
     repository: Repository,
     by: &Identity,
 ) -> anyhow::Result<HostedRepository> {
-    let mirror = Mirror::new(repository);
-    let forge = PullRequestForge::new(
-        GithubHost::new(bot(own)?),
-        mirror.clone(),
-        by.name.as_str(),
-        by.email.as_str(),
-    );
-    let forge = match Holder::Checker.client(own)? {
-        Some(client) => forge.with_checker(Checker::new(GithubHost::new(client), mirror.clone())),
-        None => forge,
-    };
-    Ok(HostedRepository::on(mirror, forge))
+    let bot = GithubHost::new(bot(own)?);
+    let checker = Holder::Checker.client(own)?.map(GithubHost::new);
+    Ok(on_pull_requests(repository, bot, checker, by))
 }
 
 pub(super) async fn examine(own: &RepositorySettings, now: Timestamp) -> Vec<Examination> {
@@ -118,26 +108,10 @@ pub(super) async fn examine(own: &RepositorySettings, now: Timestamp) -> Vec<Exa
         Ok((bot, checker)) => {
             let patient = GithubPatient { bot: &bot, checker: checker.as_ref(), base: &own.base };
             let mut found = diagnose_github(patient, &own.url, now).await;
-            found.extend(webhook_secret(&own.url));
+            let read = |text: String| WebhookSecret::new(text.into()).map(drop);
+            found.extend(webhook_secret(&own.url, GITHUB_WEBHOOK_SECRET, read));
             found
         }
-        Err(error) => {
-            let mut found = Examinations::of(own.url.as_str());
-            found.failed("bot", format!("{error:#}"));
-            found.found()
-        }
+        Err(error) => no_bot(&own.url, &error),
     }
-}
-
-fn webhook_secret(of: &str) -> Vec<Examination> {
-    let mut found = Examinations::of(of);
-    match secret(GITHUB_WEBHOOK_SECRET).map(|text| WebhookSecret::new(text.into())) {
-        Some(Ok(_)) => found.passed("webhook secret", "it is there"),
-        Some(Err(error)) => found.failed("webhook secret", format!("{GITHUB_WEBHOOK_SECRET}: {error}")),
-        None => found.not_checked(
-            "webhook secret",
-            format!("{GITHUB_WEBHOOK_SECRET} is not in this environment: the server believes no webhook, and looks at its interval"),
-        ),
-    }
-    found.found()
 }
