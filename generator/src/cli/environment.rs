@@ -11,6 +11,11 @@ use crate::repository::Repository;
 
 /// A secret. They come in by the environment alone: arguments are everybody's to read.
 pub(super) fn secret(name: &str) -> Option<String> {
+    variable(name)
+}
+
+/// An empty variable is none.
+fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
@@ -50,7 +55,6 @@ pub(super) fn identity(at: Timestamp) -> Identity {
     let setting = |name: &str| {
         git2::Config::open_default().ok()?.get_string(name).ok().filter(|value| !value.is_empty())
     };
-    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let name = variable("GIT_COMMITTER_NAME").or_else(|| setting("user.name"));
     let email = variable("GIT_COMMITTER_EMAIL").or_else(|| setting("user.email"));
     Identity {
@@ -62,7 +66,7 @@ pub(super) fn identity(at: Timestamp) -> Identity {
 
 /// The store that the environment names, or a person's own.
 pub(super) fn store() -> anyhow::Result<String> {
-    secret("P0_STORE").map_or_else(own_store, Ok)
+    variable("P0_STORE").map_or_else(own_store, Ok)
 }
 
 /// The address of a person's own store.
